@@ -14,7 +14,7 @@ from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Callable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from typing_extensions import Self
 
@@ -163,6 +163,15 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
             connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         self._connections.add(connection)
         return connection, address
+
+    @contextlib.contextmanager
+    def watched(self, connection: socket.socket) -> Iterator[None]:
+        """Let this connection, too, end with the server."""
+        self._connections.add(connection)
+        try:
+            yield
+        finally:
+            self._connections.discard(connection)
 
     def finish_request(self, request: object, client_address: object) -> None:
         if isinstance(request, ssl.SSLSocket):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import os
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
+import trustme
 from requests_toolbelt import MultipartEncoder
 
-from . import factories, misbehaviours
+from . import factories, misbehaviours, travis_job
+from .interception import Interception, certified
 from .loopback_index import LoopbackIndex
 from .multipart import Part
+from .real_servers import pip_download
 from .simple_pages import JSON_PAGE, Style
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .misbehaviours import Misbehaviour
+    from .real_servers import Devpi, RealServer
 
 
 def post(
@@ -28,6 +35,8 @@ def post(
     form = MultipartEncoder(
         [
             (":action", "file_upload"),
+            ("name", "demo"),
+            ("version", "1.0"),
             ("sha256_digest", hashlib.sha256(content).hexdigest()),
             ("content", (path.name, content, "application/octet-stream")),
         ]
@@ -43,6 +52,10 @@ def post(
         )
 
 
+def basic(username: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+
+
 def test_an_upload_is_recorded_exactly(tmp_path: Path) -> None:
     wheel = factories.wheel(tmp_path)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -52,7 +65,12 @@ def test_an_upload_is_recorded_exactly(tmp_path: Path) -> None:
     boundary = upload.request.headers["content-type"].partition("boundary=")[2].encode()
     assert answer.status_code == 200
     assert (upload.request.method, upload.request.path) == ("POST", "/legacy/")
-    assert upload.fields == ((":action", "file_upload"), ("sha256_digest", digest))
+    assert upload.fields == (
+        (":action", "file_upload"),
+        ("name", "demo"),
+        ("version", "1.0"),
+        ("sha256_digest", digest),
+    )
     assert upload.file == Part("content", wheel.read_bytes(), wheel.name, "application/octet-stream")
     assert upload.body.startswith(
         b"--" + boundary + b'\r\nContent-Disposition: form-data; name=":action"\r\n\r\n'
@@ -180,12 +198,94 @@ def test_a_simple_page_misbehaves_once() -> None:
 def test_uploads_without_the_right_token_are_refused(tmp_path: Path) -> None:
     wheel = factories.wheel(tmp_path)
     with LoopbackIndex(authorized=lambda user, password: (user, password) == ("__token__", "right")) as index:
-        right = post(
-            index.upload_url, wheel, {"Authorization": requests.auth._basic_auth_str("__token__", "right")}
-        )
-        wrong = post(
-            index.upload_url, wheel, {"Authorization": requests.auth._basic_auth_str("__token__", "wrong")}
-        )
+        right = post(index.upload_url, wheel, basic("__token__", "right"))
+        wrong = post(index.upload_url, wheel, basic("__token__", "wrong"))
         none = post(index.upload_url, wheel)
     assert [answer.status_code for answer in (right, wrong, none)] == [200, 403, 403]
     assert none.reason.startswith("Invalid or non-existent authentication information.")
+
+
+@pytest.mark.parametrize("name", ["pypiserver", "pypiserver_with_password", "devpi"])
+def test_a_real_server_takes_files_that_pip_reads_back(
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
+) -> None:
+    server: RealServer = request.getfixturevalue(name)
+    wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
+    auth = basic(server.username, server.password) if server.username else {}
+    assert [post(server.upload_url, path, auth).status_code for path in (wheel, sdist)] == [200, 200]
+    binary = pip_download(server.simple_url, "demo==1.0", tmp_path / "binary", only="binary")
+    source = pip_download(server.simple_url, "demo==1.0", tmp_path / "source", only="source")
+    assert (binary.name, binary.read_bytes()) == (wheel.name, wheel.read_bytes())
+    assert (source.name, source.read_bytes()) == (sdist.name, sdist.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["pypiserver_with_password", "devpi"])
+def test_a_real_server_refuses_a_wrong_password(
+    tmp_path: Path, name: str, request: pytest.FixtureRequest
+) -> None:
+    server: RealServer = request.getfixturevalue(name)
+    answer = post(server.upload_url, factories.wheel(tmp_path), basic(server.username, "wrong"))
+    assert answer.status_code in (401, 403)
+
+
+def test_each_devpi_index_starts_empty(tmp_path: Path, devpi_server: Devpi) -> None:
+    wheel = factories.wheel(tmp_path)
+    first, second = devpi_server.new_index(), devpi_server.new_index()
+    post(first.upload_url, wheel, basic(first.username, first.password))
+    with requests.Session() as session:
+        pages = [session.get(f"{server.simple_url}demo/").status_code for server in (first, second)]
+    assert pages == [200, 404]
+
+
+def test_pip_reads_back_from_the_loopback_index(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    index.preload(wheel)
+    downloaded = pip_download(index.simple_url, "demo", tmp_path / "downloaded")
+    assert downloaded.read_bytes() == wheel.read_bytes()
+
+
+def test_a_client_behind_the_proxy_finds_the_index_in_place_of_the_host(
+    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = factories.wheel(tmp_path)
+    with Interception({"upload.example": index}, tmp_path) as proxy:
+        for variable, value in proxy.variables.items():
+            monkeypatch.setenv(variable, value)
+        answer = post("https://upload.example/legacy/", wheel)
+        with pytest.raises(requests.exceptions.ProxyError):
+            post("https://elsewhere.example/legacy/", wheel)
+    assert answer.status_code == 200
+    assert "elsewhere.example" in proxy.hosts[1:]
+    assert proxy.hosts[0] == "upload.example"
+    assert index.uploads[0].request.headers["host"] == "upload.example"
+
+
+def test_an_index_speaks_tls_to_those_who_trust_it(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    with LoopbackIndex(tls=certified(authority, "127.0.0.1")) as index, requests.Session() as session:
+        trusted = session.get(f"{index.simple_url}demo/", verify=str(bundle))
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(f"{index.simple_url}demo/", verify=True)
+    assert trusted.status_code == 404
+
+
+@pytest.mark.parametrize("address", [("192.0.2.1", 80), ("elsewhere.example", 443)], ids=["address", "name"])
+def test_nothing_outside_can_be_reached(address: tuple[str, int]) -> None:
+    with pytest.raises(RuntimeError, match="only loopback is allowed"):
+        socket.create_connection(address, timeout=1)
+
+
+@pytest.mark.parametrize(
+    "variable", ["TRAVIS", "TRAVIS_BRANCH", "CI", "PYPI_TOKEN", "HTTPS_PROXY", "NO_COLOR"]
+)
+def test_the_environment_says_nothing_of_the_machine(variable: str) -> None:
+    assert variable not in os.environ
+
+
+def test_a_job_can_be_changed_and_can_lack_a_variable() -> None:
+    changed = travis_job.job(TRAVIS_TAG="v1.0", TRAVIS_BRANCH=None)
+    plain = travis_job.job()
+    assert set(plain) - set(changed) == {"TRAVIS_BRANCH"}
+    assert (plain["TRAVIS_TAG"], changed["TRAVIS_TAG"]) == ("", "v1.0")
