@@ -68,9 +68,7 @@ class Exchange:
             pass
         return bytes(self.received)
 
-    def answer(
-        self, status: int, reason: str = "", headers: Mapping[str, str] = NO_HEADERS, body: bytes = b""
-    ) -> None:
+    def answer(self, status: int, reason: str = "", headers: Mapping[str, str] = NO_HEADERS, body: bytes = b"") -> None:
         """Answer as HTTP wants it."""
         self._handler.send_response(status, reason or None)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():

@@ -72,8 +72,7 @@ def _judged(
         return 405, "Method Not Allowed"
     if authorized is not None and not authorized(*(basic_credentials(upload.request) or ("", ""))):
         return 403, (
-            "Invalid or non-existent authentication information. "
-            f"See {url}/help/#invalid-auth for more information."
+            f"Invalid or non-existent authentication information. See {url}/help/#invalid-auth for more information."
         )
     if problem := digest_problem(dict(upload.fields), upload.file.value):
         return 400, problem

@@ -78,9 +78,7 @@ def devpi(folder: Path) -> Iterator[Devpi]:
     """Run a devpi-server that keeps all it has in ``folder``, without any index yet."""
     state = ["--serverdir", str(folder / "state")]
     initialise = [*script("devpi_server.init", "init"), *state, "--root-passwd", PASSWORD, "--no-root-pypi"]
-    subprocess.run(
-        [sys.executable, *initialise], check=True, capture_output=True, env=loopback_environment(folder)
-    )
+    subprocess.run([sys.executable, *initialise], check=True, capture_output=True, env=loopback_environment(folder))
     port = free_port()
     command = [*script("devpi_server.main", "main"), *state, "--host", "127.0.0.1", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"

@@ -28,11 +28,7 @@ class Stored:
     @property
     def project(self) -> str:
         """Return the normalized name of the project that the file's name tells."""
-        stem = (
-            self.filename.split("-")[0]
-            if self.filename.endswith(".whl")
-            else self.filename.rpartition("-")[0]
-        )
+        stem = self.filename.split("-")[0] if self.filename.endswith(".whl") else self.filename.rpartition("-")[0]
         return normalized(stem)
 
 

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from .real_servers import Devpi, RealServer
 
 
-def post(
-    url: str, path: Path, headers: Mapping[str, str] | None = None, timeout: float = 5
-) -> requests.Response:
+def post(url: str, path: Path, headers: Mapping[str, str] | None = None, timeout: float = 5) -> requests.Response:
     content = path.read_bytes()
     form = MultipartEncoder(
         [
@@ -72,9 +70,7 @@ def test_an_upload_is_recorded_exactly(tmp_path: Path) -> None:
         ("sha256_digest", digest),
     )
     assert upload.file == Part("content", wheel.read_bytes(), wheel.name, "application/octet-stream")
-    assert upload.body.startswith(
-        b"--" + boundary + b'\r\nContent-Disposition: form-data; name=":action"\r\n\r\n'
-    )
+    assert upload.body.startswith(b"--" + boundary + b'\r\nContent-Disposition: form-data; name=":action"\r\n\r\n')
     assert len(upload.body) == int(upload.request.headers["content-length"])
     assert index.files == {wheel.name: wheel.read_bytes()}
 
@@ -220,9 +216,7 @@ def test_a_real_server_takes_files_that_pip_reads_back(
 
 
 @pytest.mark.parametrize("name", ["pypiserver_with_password", "devpi"])
-def test_a_real_server_refuses_a_wrong_password(
-    tmp_path: Path, name: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_real_server_refuses_a_wrong_password(tmp_path: Path, name: str, request: pytest.FixtureRequest) -> None:
     server: RealServer = request.getfixturevalue(name)
     answer = post(server.upload_url, factories.wheel(tmp_path), basic(server.username, "wrong"))
     assert answer.status_code in (401, 403)
@@ -277,9 +271,7 @@ def test_nothing_outside_can_be_reached(address: tuple[str, int]) -> None:
         socket.create_connection(address, timeout=1)
 
 
-@pytest.mark.parametrize(
-    "variable", ["TRAVIS", "TRAVIS_BRANCH", "CI", "PYPI_TOKEN", "HTTPS_PROXY", "NO_COLOR"]
-)
+@pytest.mark.parametrize("variable", ["TRAVIS", "TRAVIS_BRANCH", "CI", "PYPI_TOKEN", "HTTPS_PROXY", "NO_COLOR"])
 def test_the_environment_says_nothing_of_the_machine(variable: str) -> None:
     assert variable not in os.environ
 

@@ -87,6 +87,17 @@ def file_type(filename: str) -> FileType | None:
     return "sdist" if filename.endswith(".tar.gz") else None
 
 
+def digest(distribution: Distribution, algorithm: str) -> str:
+    """Return the file's hash in hexadecimal, by any algorithm that hashlib knows."""
+    if algorithm == "sha256":
+        return distribution.sha256
+    hasher = hashlib.new(algorithm)
+    with distribution.path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK_BYTES):
+            hasher.update(block)
+    return hasher.hexdigest()
+
+
 def stamp(status: os.stat_result) -> tuple[int, int, int]:
     """Return what changes whenever somebody writes to a file: size, time of modification, inode."""
     return status.st_size, status.st_mtime_ns, status.st_ino
@@ -100,12 +111,13 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what an unknown metadata version means is for the checks to say
         parsed.parse(metadata)
-    fields = {"metadata_version": (parsed.metadata_version or "",)}
-    for attribute in parsed:
+    fields = {}
+    for attribute in ("metadata_version", *parsed):
         value = getattr(parsed, attribute)
         values = (value,) if isinstance(value, str) else tuple(value or ())
-        fields[attribute] = tuple(each for each in values if each.strip() not in ("", "UNKNOWN"))
-    return {name: values for name, values in fields.items() if values}
+        if present := tuple(each for each in values if each.strip() not in ("", "UNKNOWN")):
+            fields[attribute] = present
+    return fields
 
 
 def _sha256(path: Path) -> str:

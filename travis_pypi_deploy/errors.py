@@ -19,7 +19,23 @@ class UsageError(DeployError):
     exit_code = 2
 
 
+class MissingCredentialsError(UsageError):
+    """There are no credentials at all; a rehearsal can do without."""
+
+
 class InvalidReleaseError(DeployError):
     """The build failed, or a distribution or the release as a whole is invalid; nothing was sent."""
 
     exit_code = 3
+
+
+class BuildError(InvalidReleaseError):
+    """The build failed; ``output`` is what the build backend itself said."""
+
+    def __init__(self, message: str, output: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+class TerminatedError(BaseException):
+    """The process was asked to end (SIGTERM), as KeyboardInterrupt says of SIGINT."""

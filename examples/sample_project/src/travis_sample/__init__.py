@@ -1,0 +1,3 @@
+"""A module as small as can be."""
+
+GREETING = "published by a Travis job"

@@ -1,0 +1,13 @@
+"""``python -m travis_pypi_deploy``."""
+
+import sys
+from pathlib import Path
+
+# With -m the working directory comes first on the path: a project that is called requests, or has a packaging.py,
+# would be imported in place of what we need, and with our secrets in reach.
+if sys.path[:1] in ([""], [str(Path.cwd())]):
+    del sys.path[0]
+
+from travis_pypi_deploy.cli import run
+
+run()

@@ -1,0 +1,149 @@
+"""Argv and environment in, exit code out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from . import __version__, deploy
+from .errors import DeployError, TerminatedError, UsageError
+from .report.console import Console
+from .settings import command_line, resolve
+from .travis import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+    from .report.record import Record
+    from .settings import Settings
+    from .travis import Bash
+
+INTERRUPTED = 130
+TERMINATED = 143
+INTERNAL_ERROR = 1
+CONDITION_HOLDS, CONDITION_FAILS = 64, 65
+
+
+def run() -> NoReturn:
+    """Be the command: ``python -m travis_pypi_deploy``."""
+    signal.signal(signal.SIGTERM, _terminate)
+    code = main(sys.argv[1:], os.environ, out=sys.stdout, err=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:  # nobody reads any more: keep Python from complaining about it at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if code in (INTERRUPTED, TERMINATED):
+        os._exit(code)  # an upload under way in a thread would hold the process back
+    sys.exit(code)
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: TextIO) -> int:
+    """Deploy as the arguments and the environment say; return the exit code. Nothing else is read or written to."""
+    console = _console(environ, out, err)
+    try:
+        line = command_line.read(argv)
+        if line.asks_for_help:
+            console.say(command_line.help_text().rstrip("\n"))
+            return 0
+        if line.asks_for_version:
+            console.say(f"travis-pypi-deploy {__version__}")
+            return 0
+        settings = resolve(line, environ)
+    except UsageError as error:
+        console.error(str(error))
+        return error.exit_code
+    return _deploy(settings, environ, console)
+
+
+def bash_in(environ: Mapping[str, str]) -> Bash:
+    """Return what judges a bash condition in this environment, with the words of bash where it cannot."""
+
+    def holds(expression: str) -> bool:
+        command = ["bash", "-c", f"[[ {expression} ]]; exit $(({CONDITION_HOLDS} + $?))"]
+        try:
+            answer = subprocess.run(  # noqa: S603 - the condition is the user's own, as it is for Travis
+                command,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+        except OSError as error:
+            raise UsageError(f"cannot judge [[ {expression} ]]: bash does not start: {error.strerror}") from error
+        if answer.returncode not in (CONDITION_HOLDS, CONDITION_FAILS):
+            raise UsageError(f"bash cannot judge [[ {expression} ]]: {answer.stderr.strip() or 'it says nothing more'}")
+        return answer.returncode == CONDITION_HOLDS
+
+    return holds
+
+
+def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
+    from .report.record import Record, check_writable
+
+    job = Job.from_environment(environ)
+    record = Record(server=settings.server, job=job)
+    try:
+        if settings.report:
+            check_writable(Path(settings.report), source=settings.sources["report"])
+        for warning in settings.warnings:
+            console.warn(warning)
+        deploy.run(deploy.World(settings, job, environ, console, record, bash_in(environ)))
+        code = 0
+    except DeployError as error:
+        code = error.exit_code
+        _fail(str(error), error, record, console, verbose=settings.verbose)
+    except KeyboardInterrupt as error:
+        code = INTERRUPTED
+        _fail("interrupted", error, record, console, verbose=settings.verbose)
+    except TerminatedError as error:
+        code = TERMINATED
+        _fail("terminated (SIGTERM)", error, record, console, verbose=settings.verbose)
+    except Exception as error:
+        code = INTERNAL_ERROR
+        _fail(
+            f"a defect of this tool ({type(error).__name__}: {error}); see --verbose",
+            error,
+            record,
+            console,
+            verbose=settings.verbose,
+        )
+    if settings.report and code != UsageError.exit_code:
+        _write_report(record, Path(settings.report), console)
+    return code
+
+
+def _fail(sentence: str, error: BaseException, record: Record, console: Console, *, verbose: bool) -> None:
+    record.result = "failed"
+    record.reasons = (*record.reasons, sentence)
+    console.error(sentence)
+    if verbose:
+        import traceback
+
+        console.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
+
+
+def _write_report(record: Record, path: Path, console: Console) -> None:
+    from .report.record import dumps, write
+
+    try:
+        write(console.redacted(dumps(record.to_json())), path)
+    except OSError as error:
+        console.warn(f"the report could not be written to {path}: {error.strerror}")
+
+
+def _console(environ: Mapping[str, str], out: TextIO, err: TextIO) -> Console:
+    on_travis = environ.get("TRAVIS") == "true"
+    colour = not environ.get("NO_COLOR") and (on_travis or out.isatty())
+    return Console(out, err, folds=on_travis, colour=colour)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise TerminatedError

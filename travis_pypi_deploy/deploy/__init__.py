@@ -1,0 +1,140 @@
+"""The order of things: conditions, credentials, build, read, check, look, upload, wait."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ..errors import MissingCredentialsError, UsageError
+from ..travis import reasons_to_skip, unknown_conditions
+from .world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..distributions import Distribution
+    from ..settings.credentials import Credentials
+    from ..upload import FileResult
+
+__all__ = ["World", "run"]
+
+
+def run(world: World) -> None:
+    """Deploy what the job has built, if it may; how it ended stands in the world's record.
+
+    Raises a DeployError, whose text is the last sentence of the log, for everything that fails.
+    """
+    if not _may_deploy(world):
+        return
+    credentials = _credentials(world)
+    from . import files
+
+    paths = files.gather(world)
+    with world.console.fold("pypi.check", f"Reading {_count(paths)}"):
+        distributions = files.read(world, paths)
+    world.record.distributions = distributions
+    _judge_for_project(world, credentials, distributions)
+    _publish(world, distributions, credentials)
+
+
+def _may_deploy(world: World) -> bool:
+    """Return whether all conditions hold; tell each that does not."""
+    settings, job, console = world.settings, world.job, world.console
+    if not job.on_travis:
+        if not settings.dry_run:
+            raise UsageError(
+                "this is not a Travis job (TRAVIS is not true), so nothing is deployed: rehearse with --dry-run"
+            )
+        for sentence in unknown_conditions(settings.conditions):
+            console.say(sentence)
+        return True
+    if missing := job.missing():
+        raise UsageError(missing)
+    reasons = reasons_to_skip(job, settings.conditions, world.bash)
+    for reason in reasons:
+        console.say(reason)
+    if reasons:
+        world.record.result = "skipped"
+        world.record.reasons = reasons
+    return not reasons
+
+
+def _credentials(world: World) -> Credentials | None:
+    from ..settings import credentials
+
+    settings, console = world.settings, world.console
+    try:
+        found = credentials.find(settings, world.environ, world.job, now=time.time())
+    except MissingCredentialsError as error:
+        if not settings.dry_run:
+            raise
+        console.warn(str(error))
+        return None
+    if found is None:
+        console.say(f"Uploading without credentials: {credentials.ANY_SERVER_VARIABLE} is not set")
+        return None
+    console.hide([found.secret])
+    return found
+
+
+def _judge_for_project(world: World, credentials: Credentials | None, distributions: Sequence[Distribution]) -> None:
+    """Raise UsageError for a token that is for other projects only, now that this one's name is known."""
+    if credentials is None or credentials.token is None:
+        return
+    from ..settings.credentials import judge_token
+
+    judge_token(
+        credentials.token,
+        world.settings.server,
+        source=credentials.source,
+        project=distributions[0].name,
+        now=time.time(),
+    )
+
+
+def _publish(world: World, distributions: Sequence[Distribution], credentials: Credentials | None) -> None:
+    from ..report import summary
+    from .publish import Publication
+
+    settings, console, record = world.settings, world.console, world.record
+    publication = Publication(world, distributions, credentials)
+    listing = publication.look()
+    done = publication.compare(listing) if listing else ()
+    if settings.dry_run:
+        _rehearse(world, distributions, done)
+        return
+    try:
+        with console.fold("pypi.upload", f"Uploading {_count(distributions)} to {settings.server.name}"):
+            publication.upload(done)
+    finally:
+        for line in summary.table(distributions, record.results):
+            console.say(line)
+    publication.wait(record.results)
+    record.result = "deployed"
+    _tell_success(world, distributions[0])
+
+
+def _rehearse(world: World, distributions: Sequence[Distribution], done: Sequence[FileResult]) -> None:
+    outcomes = {each.filename: each.outcome.value for each in done}
+    for each in distributions:
+        if each.filename in outcomes:
+            world.console.say(f"Would not upload {each.filename}: {outcomes[each.filename]}")
+        else:
+            world.console.say(f"Would upload {each.filename} to {world.settings.server.name}")
+    world.record.result = "rehearsed"
+
+
+def _tell_success(world: World, first: Distribution) -> None:
+    from ..report import summary
+
+    settings, console = world.settings, world.console
+    console.success(f"Deployed {first.name} {first.version} to {settings.server.name}")
+    if url := world.record.release_url:
+        console.say(f"See it at {url}")
+    index_url = settings.index_url or settings.server.index_url
+    if command := summary.install_command(settings.server, index_url, name=first.name, version=first.version):
+        console.say(f"Install it with: {command}")
+
+
+def _count(files: Sequence[object]) -> str:
+    return f"{len(files)} file{'s' if len(files) != 1 else ''}"

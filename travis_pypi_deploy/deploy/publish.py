@@ -1,0 +1,181 @@
+"""A checked release meets the index: what is there already, what is sent, and whether it appears."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidReleaseError, RefusedError
+from ..settings.servers import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..distributions import Distribution
+    from ..index import Index, Listing
+    from ..settings.credentials import Credentials
+    from ..upload import FileResult
+    from ..upload.attempts import Means
+    from .world import World
+
+LIKELY_CAUSE = (
+    "Most likely another job of this build has published it: publish from one job only (--python, or a deploy stage), "
+    "or go on with what is there with --skip-existing. A published file can never be replaced: if the content has to "
+    "change, raise the version"
+)
+
+
+class Publication:
+    """The publishing of one release to one server."""
+
+    def __init__(self, world: World, distributions: Sequence[Distribution], credentials: Credentials | None) -> None:
+        self._world = world
+        self._settings = world.settings
+        self._distributions = tuple(distributions)
+        self._credentials = credentials
+        self._name = distributions[0].name
+        self._index = self._open_index()
+
+    def look(self) -> Listing | None:
+        """Return what the index holds of the project; None, with a warning, where it does not say."""
+        if self._index is None:
+            return None
+        try:
+            return self._index.look(self._name)
+        except RefusedError as error:
+            self._world.console.warn(f"{error}. Going on: the upload's own answer decides")
+            return None
+
+    def compare(self, listing: Listing) -> tuple[FileResult, ...]:
+        """Return the files that are done before anything is sent; raises RefusedError for what the index foretells."""
+        from ..index import forecast
+        from ..upload import FileResult, Outcome
+
+        console, settings = self._world.console, self._settings
+        foretold = forecast(self._distributions, listing, closes=settings.server.is_pypi)
+        refusals = list(foretold.refusals)
+        done = [FileResult(name, Outcome.IDENTICAL, detail="the index has it") for name in foretold.identical]
+        for filename, reason in foretold.taken.items():
+            if settings.skip_existing:
+                console.warn(f"{filename} is kept as it is: {reason}")
+                done.append(FileResult(filename, Outcome.KEPT, detail=reason))
+            else:
+                refusals.append(f"{filename}: {reason}. {LIKELY_CAUSE}")
+        for refusal in refusals:
+            console.error(refusal)
+        if refusals:
+            raise RefusedError(f"{settings.server.name} would refuse this release. Nothing was sent")
+        return tuple(done)
+
+    def upload(self, done: Sequence[FileResult]) -> None:
+        """Send every file that is not done, and keep the record of it, whatever happens.
+
+        Raises RefusedError, or InvalidReleaseError if a file was changed meanwhile.
+        """
+        from ..upload import Uploads
+
+        record, console = self._world.record, self._world.console
+        finished = {each.filename for each in done}
+        to_send = [each for each in self._distributions if each.filename not in finished]
+        record.results = tuple(done)
+        if not to_send:
+            return
+        with console.progress(sum(each.size for each in to_send)) as told:
+            uploads = Uploads(
+                to_send,
+                self._means(told),
+                upload_url=self._settings.server.upload_url,
+                jobs=self._settings.jobs,
+                timeout=self._settings.timeout,
+                done=self._tell_result,
+            )
+            try:
+                uploads.run(tick=console.tick)
+            finally:
+                record.results = (*done, *uploads.results)
+        _raise_failures(record.results)
+
+    def wait(self, results: Sequence[FileResult]) -> None:
+        """Wait until the index lists the release, if that is asked for; raises RefusedError when it takes too long."""
+        settings, console = self._settings, self._world.console
+        if not settings.wait:
+            return
+        if self._index is None:
+            console.warn(f"cannot wait for the release ({settings.sources['wait']}): give the index with --index-url")
+            return
+        console.say(f"Waiting up to {settings.wait} s for the index to list the release")
+        kept = frozenset(each.filename for each in results if each.outcome.value == "kept")
+        missing = self._index.wait_for(self._distributions, by_name=kept, seconds=settings.wait, tick=console.tick)
+        if missing:
+            raise RefusedError(
+                f"all files are published, but after {settings.wait} s the index does not list: {', '.join(missing)}. "
+                f"It may take longer today ({settings.sources['wait']})"
+            )
+
+    def _open_index(self) -> Index | None:
+        settings = self._settings
+        index_url = settings.index_url or settings.server.index_url
+        if not index_url:
+            return None
+        from ..index import Index
+
+        is_own = not settings.server.is_pypi and origin(index_url) == origin(settings.server.upload_url)
+        return Index(index_url, authorization=self._authorization() if is_own else None, timeout=settings.timeout)
+
+    def _authorization(self) -> str | None:
+        if self._credentials is None:
+            return None
+        return self._credentials.authorization(project=self._name, now=time.time(), narrow=True)
+
+    def _is_published(self, distribution: Distribution) -> bool | None:
+        from ..index import is_listed
+
+        if self._index is None:
+            return None
+        try:
+            return is_listed(distribution, self._index.look(self._name))
+        except RefusedError:
+            return None
+
+    def _means(self, told: Callable[[int], None]) -> Means:
+        from ..upload.attempts import Means
+        from ..upload.verdicts import Circumstances
+
+        return Means(
+            circumstances=Circumstances(
+                server=self._settings.server,
+                skip_existing=self._settings.skip_existing,
+                secret_source=self._credentials.source if self._credentials else "",
+                is_narrowed=bool(self._credentials and self._credentials.token),
+            ),
+            retries=self._settings.retries,
+            authorize=self._authorization,
+            is_published=self._is_published,
+            tell=self._world.console.warn,
+            told=told,
+        )
+
+    def _tell_result(self, result: FileResult) -> None:
+        console = self._world.console
+        if result.outcome.is_final_failure:
+            console.error(f"{result.filename}: {result.detail}")
+            return
+        console.say(f"{result.outcome.value.capitalize()} {result.filename} in {result.seconds:.1f} s")
+        if result.detail:
+            console.warn(f"{result.filename}: {result.detail}")
+
+
+def _raise_failures(results: Sequence[FileResult]) -> None:
+    failed = [each for each in results if each.outcome.is_final_failure]
+    if not failed:
+        return
+    missing = [each for each in results if each.outcome.value in ("rejected", "unknown", "not attempted")]
+    there = len(results) - len(missing)
+    state = (
+        f"{there} of {len(results)} files are on the index: the release is incomplete. Mend the cause and run this "
+        "job again: files that are there are not sent again"
+        if there
+        else "nothing was published"
+    )
+    error = InvalidReleaseError if all(each.changed for each in failed) else RefusedError
+    raise error(f"{', '.join(each.filename for each in failed)} could not be published; {state}")

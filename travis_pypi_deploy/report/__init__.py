@@ -1,0 +1,1 @@
+"""What happened, in words and in JSON; the only console."""

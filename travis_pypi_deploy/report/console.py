@@ -1,0 +1,125 @@
+"""The only place that writes to the job's log: lines, folds, colour, progress; and the last fence for secrets."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from ..travis import fold_end, fold_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..tokens import Secret
+    from .progress import Progress
+
+SILENCE_SECONDS = 30
+BOLD, YELLOW, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+
+
+class Console:
+    """Writes complete lines to the job's log; may be used by several threads.
+
+    ``folds``: Travis reads the log. ``colour``: escape codes may be used. Control characters in what others said are
+    made visible, so that nobody can forge a line, a fold or a colour.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, *, folds: bool, colour: bool) -> None:
+        self._out = out
+        self._err = err
+        self._folds = folds
+        self._colour = colour
+        self._secrets: tuple[Secret, ...] = ()
+        self._lock = threading.RLock()
+        self._last_line = time.monotonic()
+        self._progress: Progress | None = None
+
+    def hide(self, secrets: Iterable[Secret]) -> None:
+        """Mask these secrets, and whatever looks like an API token, in everything that is written from now on."""
+        self._secrets = (*self._secrets, *secrets)
+
+    def say(self, text: str, *, colour: str = "") -> None:
+        """Write a line of what is going on."""
+        self._write(self._out, text, colour)
+
+    def success(self, text: str) -> None:
+        """Write a line that says what was reached."""
+        self.say(text, colour=GREEN)
+
+    def warn(self, text: str) -> None:
+        """Write a warning."""
+        self._write(self._err, f"Warning: {text}", YELLOW)
+
+    def error(self, text: str) -> None:
+        """Write an error."""
+        self._write(self._err, f"Error: {text}", RED)
+
+    @contextmanager
+    def fold(self, name: str, title: str) -> Iterator[None]:
+        """Put the lines of a stage into a fold of the job's log, with its time; elsewhere just under a title."""
+        started = time.time_ns()
+        if self._folds:
+            self._raw(self._out, fold_start(name))
+        self.say(title, colour=BOLD)
+        try:
+            yield
+        finally:
+            if self._folds:
+                self._raw(self._out, fold_end(name, started=started, finished=time.time_ns()))
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how many of ``total`` bytes were sent; yields what counts the bytes of a block, or takes them back."""
+        from .progress import Progress
+
+        with Progress(total, stream=self._err, hidden=self._folds or not self._err.isatty()) as progress:
+            self._progress = progress
+
+            def count(size: int) -> None:
+                with self._lock:
+                    progress.count(size)
+
+            try:
+                yield count
+            finally:
+                self._progress = None
+
+    def tick(self) -> None:
+        """Write a sign of life if nothing was written for long: Travis ends a job that is silent for 10 minutes."""
+        if self._progress is not None and time.monotonic() - self._last_line >= SILENCE_SECONDS:
+            self.say(f"Still uploading: {self._progress}")
+
+    def _write(self, stream: TextIO, text: str, colour: str) -> None:
+        line = _printable(self.redacted(text))
+        self._raw(stream, f"{colour}{line}{PLAIN}\n" if colour and self._colour else f"{line}\n")
+
+    def redacted(self, text: str) -> str:
+        """Return the text with every secret masked."""
+        if not self._secrets and "pypi-" not in text:
+            return text
+        from ..tokens import redact
+
+        return redact(text, self._secrets)
+
+    def _raw(self, stream: TextIO, text: str) -> None:
+        """Write at once; a log that nobody reads any more (a closed pipe) must not stop an upload half-way."""
+        encoding = stream.encoding or "utf-8"
+        with self._lock:
+            self._last_line = time.monotonic()
+            if self._progress is not None:
+                self._progress.clear()
+            try:
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                stream.flush()
+            except (BrokenPipeError, ValueError):
+                pass
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() or each in "\n\t" else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

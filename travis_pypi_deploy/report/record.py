@@ -1,0 +1,122 @@
+"""What a run found and did, kept while it goes on, and its JSON form in the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Union
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..checks import Problem
+    from ..distributions import Distribution
+    from ..settings.servers import Server
+    from ..travis import Job
+    from ..upload import FileResult
+
+SCHEMA = 1
+
+Result = Literal["deployed", "skipped", "rehearsed", "checked", "failed"]
+Json = Union[None, str, int, float, "Sequence[Json]", "Mapping[str, Json]"]
+
+
+@dataclass
+class Record:
+    """Everything that the report tells; the one value of a run that grows while it goes on.
+
+    ``reasons``: why the deployment was skipped, or what failed, a sentence each. Times are in seconds.
+    """
+
+    server: Server
+    job: Job
+    result: Result = "failed"
+    reasons: tuple[str, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    results: tuple[FileResult, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def release_url(self) -> str | None:
+        """Return the release's page, None where nobody knows it."""
+        template = self.server.release_url
+        if not template or not self.distributions:
+            return None
+        first = self.distributions[0]
+        return template.format(name=first.name, version=first.version)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the report, schema 1 of DESIGN: sizes in bytes, times in seconds."""
+        first = self.distributions[0] if self.distributions else None
+        return {
+            "schema": SCHEMA,
+            "result": self.result,
+            "reasons": list(self.reasons),
+            "server": self.server.name,
+            "name": first.name if first else None,
+            "version": first.version if first else None,
+            "url": self.release_url,
+            "files": [self._file(each) for each in self.distributions],
+            "problems": [_problem(each) for each in self.problems],
+            "job": {
+                "slug": self.job.slug,
+                "branch": self.job.branch,
+                "tag": self.job.tag,
+                "build_url": self.job.build_url,
+                "job_url": self.job.job_url,
+            },
+            "seconds": round(time.monotonic() - self.started, 3),
+        }
+
+    def _file(self, distribution: Distribution) -> dict[str, Json]:
+        result = next((each for each in self.results if each.filename == distribution.filename), None)
+        return {
+            "filename": distribution.filename,
+            "size": distribution.size,
+            "sha256": distribution.sha256,
+            "outcome": result.outcome.value if result else "not attempted",
+            "attempts": result.attempts if result else 0,
+            "seconds": round(result.seconds, 3) if result else 0.0,
+            "detail": result.detail if result else "",
+        }
+
+
+def check_writable(path: Path, *, source: str) -> None:
+    """Raise UsageError, before anything is published, where no report can be written."""
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{source}: cannot write a report to {path}: name a file in a folder that exists")
+
+
+def write(text: str, path: Path) -> None:
+    """Write the whole report or none of it; raises OSError."""
+    handle, staged = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(staged).chmod(0o644)
+        Path(staged).replace(path)
+    except OSError:
+        Path(staged).unlink(missing_ok=True)
+        raise
+
+
+def dumps(report: Mapping[str, Json]) -> str:
+    """Return the report as JSON text."""
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def _problem(problem: Problem) -> dict[str, Json]:
+    return {
+        "file": problem.filename,
+        "rule": problem.rule,
+        "severity": problem.severity,
+        "message": problem.message,
+    }

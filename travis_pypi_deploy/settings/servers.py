@@ -1,0 +1,130 @@
+"""The one table of PyPI's and TestPyPI's addresses, and what an address given by a user stands for."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..errors import UsageError
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where files are posted, and what is known about the index behind it.
+
+    ``name`` is ``pypi``, ``testpypi`` or the upload URL; ``index_url`` the simple index (PEP 503), ending in a slash;
+    ``release_url`` a template with ``{name}`` and ``{version}``; ``token_location`` what the server's API tokens call
+    it; ``token_variable`` where its token is looked for first. None means that nobody knows.
+    """
+
+    name: str
+    upload_url: str
+    index_url: str | None = None
+    release_url: str | None = None
+    token_location: str | None = None
+    token_variable: str | None = None
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def is_pypi(self) -> bool:
+        """Whether this is PyPI or TestPyPI, so that PyPI's own rules hold."""
+        return self.token_location is not None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server runs on this very machine."""
+        host = urlsplit(self.upload_url).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def is_plain_http(self) -> bool:
+        """Whether everybody on the way can read what is sent."""
+        return urlsplit(self.upload_url).scheme == "http"
+
+
+SERVERS = (
+    Server(
+        name="testpypi",
+        upload_url="https://test.pypi.org/legacy/",
+        index_url="https://test.pypi.org/simple/",
+        release_url="https://test.pypi.org/project/{name}/{version}/",
+        token_location="test.pypi.org",  # noqa: S106 - whose token it is, not a token
+        token_variable="TEST_PYPI_TOKEN",  # noqa: S106 - a variable's name
+        hosts=("test.pypi.org", "testpypi.python.org", "test.pypi.io", "test-pypi.python.org"),
+    ),
+    Server(
+        name="pypi",
+        upload_url="https://upload.pypi.org/legacy/",
+        index_url="https://pypi.org/simple/",
+        release_url="https://pypi.org/project/{name}/{version}/",
+        token_location="pypi.org",  # noqa: S106 - whose token it is, not a token
+        token_variable="PYPI_TOKEN",  # noqa: S106 - a variable's name
+        hosts=(
+            "upload.pypi.org",
+            "pypi.org",
+            "www.pypi.org",
+            "pypi.python.org",
+            "upload.pypi.io",
+            "pypi.io",
+        ),
+    ),
+)
+TOKEN_LOCATIONS = {server.token_location: server.name for server in SERVERS if server.token_location}
+
+
+def find(value: str, *, source: str) -> tuple[Server, str | None]:
+    """Return the server that a name or an upload URL stands for, and a warning if the URL is a dead one.
+
+    ``source`` is the option or variable that the value came from. Raises UsageError if it is no server at all.
+    """
+    for server in SERVERS:
+        if value == server.name:
+            return server, None
+    host = _host(value, source=source)
+    for server in SERVERS:
+        if host in server.hosts:
+            return server, _dead_address(value, server, source=source)
+    return Server(name=value, upload_url=value), None
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return a URL's scheme, host and port: what decides who may see a credential (RFC 6454)."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def check_url(value: str, *, source: str) -> str:
+    """Return an http(s) URL as it is; raises UsageError for anything else, and for one that carries a password."""
+    _host(value, source=source)
+    return value
+
+
+def _host(value: str, *, source: str) -> str:
+    shown = "that value" if "pypi-" in value or "@" in value else f'"{value}"'
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"{source}: {shown} is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not host or set(value) & set(" \t\r\n"):
+        names = " nor ".join(server.name for server in SERVERS)
+        raise UsageError(f"{source}: {shown} is neither {names} nor an http(s) URL")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(
+            f"{source}: take the user name and password out of the URL, where every log shows them: "
+            "use --username and --password-env"
+        )
+    return host
+
+
+def _dead_address(value: str, server: Server, *, source: str) -> str | None:
+    if value == server.upload_url:
+        return None
+    return (
+        f"{source}: {value} takes no uploads: using {server.upload_url} instead. Write {server.name}, "
+        "which is always up to date."
+    )

@@ -1,0 +1,42 @@
+"""The form that the legacy upload endpoint takes: field names and values, in order.
+
+Source: https://docs.pypi.org/api/upload/ and the core metadata specification. A wrong name is answered with success
+and silently loses the field.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..distributions import Distribution
+
+# pkginfo's attribute -> the form's field, where the two differ: the form's are singular but for two.
+FORM_NAMES = {
+    "platforms": "platform",
+    "supported_platforms": "supported_platform",
+    "provides_extras": "provides_extra",
+    "import_names": "import_name",
+    "import_namespaces": "import_namespace",
+}
+
+
+def form_fields(distribution: Distribution) -> tuple[tuple[str, str], ...]:
+    """Return every field of the form but ``content``, one pair for each value."""
+    return (
+        (":action", "file_upload"),
+        ("protocol_version", "1"),
+        ("filetype", distribution.filetype),
+        ("pyversion", distribution.pyversion),
+        ("sha256_digest", distribution.sha256),
+        *_metadata(distribution),
+    )
+
+
+def _metadata(distribution: Distribution) -> Iterator[tuple[str, str]]:
+    for attribute, values in distribution.fields.items():
+        name = FORM_NAMES.get(attribute, attribute)
+        for value in values:
+            yield name, value

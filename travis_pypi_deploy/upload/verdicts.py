@@ -1,0 +1,103 @@
+"""What an answer of the index means for one distribution. Pure: the answer in, outcome and sentence out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .outcomes import Outcome
+from .replies import NoAnswer, Reply
+
+if TYPE_CHECKING:
+    from ..settings.servers import Server
+
+# How index servers other than PyPI say that they have a file of this name: (status, words).
+ALREADY_EXISTS = (
+    (400, "already exists"),  # PyPI
+    (409, ""),  # pypiserver, devpi
+    (400, "updating asset"),  # Nexus
+    (400, "already been taken"),  # GitLab
+    (403, "overwrite artifact"),  # Artifactory
+)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the meaning of an answer depends on.
+
+    ``secret_source`` names the variable that the credentials came from, empty without any; ``lost_answer`` tells
+    that an earlier attempt was sent whole and never answered.
+    """
+
+    server: Server
+    skip_existing: bool
+    secret_source: str
+    is_narrowed: bool
+    lost_answer: bool = False
+
+
+def already_exists(answer: Reply | NoAnswer) -> bool:
+    """Return whether the index says that it has a file of this name."""
+    return isinstance(answer, Reply) and any(
+        answer.status == status and words in answer.words.lower() for status, words in ALREADY_EXISTS
+    )
+
+
+def judge(answer: Reply | NoAnswer, circumstances: Circumstances) -> tuple[Outcome, str]:
+    """Return what became of the file, and the sentence that says why; not for ``already_exists``."""
+    if isinstance(answer, NoAnswer):
+        if answer.sent or circumstances.lost_answer:
+            return Outcome.UNKNOWN, f"{answer.why}; the index may have the file"
+        return Outcome.REJECTED, answer.why
+    if answer.is_success:
+        return Outcome.UPLOADED, ""
+    reason = f"refused ({answer.status}): {answer.words}" if answer.words else f"refused with status {answer.status}"
+    if answer.status in (401, 403):
+        reason += f". {_usual_cause(answer, circumstances)}"
+    if circumstances.lost_answer:
+        return (
+            Outcome.UNKNOWN,
+            f"{reason}; an earlier attempt was sent whole and not answered, the index may have it",
+        )
+    return Outcome.REJECTED, reason
+
+
+def judge_existing(answer: Reply, circumstances: Circumstances, *, same: bool | None) -> tuple[Outcome, str]:
+    """Return what it means that the index has a file of this name.
+
+    ``same``: whether its hash is ours, None where nobody could compare. PyPI answers 200 to identical bytes, so there
+    an existing file has other content, always.
+    """
+    if circumstances.server.is_pypi:
+        same = False
+    if same:
+        lost = ", perhaps from an earlier attempt whose answer was lost" if circumstances.lost_answer else ""
+        return Outcome.IDENTICAL, f"the index has this very file{lost}"
+    if same is None and circumstances.lost_answer and not circumstances.skip_existing:
+        return Outcome.UPLOADED, (
+            f"the index has a file of this name ({answer.words}), most likely from the earlier attempt whose answer "
+            "was lost; its hash could not be compared"
+        )
+    what = "a file of this name" if same is None else "other content under this name"
+    if circumstances.skip_existing:
+        return Outcome.KEPT, f"the index has {what}: {answer.words}"
+    return Outcome.REJECTED, (
+        f"the index has {what} ({answer.status}: {answer.words}). A published file can never be replaced: raise the "
+        "version, or keep what is there with --skip-existing"
+    )
+
+
+def _usual_cause(answer: Reply, circumstances: Circumstances) -> str:
+    server, source = circumstances.server, circumstances.secret_source
+    if not source:
+        return "No credentials were sent: name the variable that holds them with --password-env"
+    if "expired" in answer.words and circumstances.is_narrowed:
+        return (
+            "The token that is sent is good for one hour only: if the upload took longer, or this machine's clock is "
+            "wrong, use --no-narrow-token"
+        )
+    if not server.is_pypi:
+        return f"Check --username and what {source} holds"
+    if "isn't allowed" in answer.words:
+        return f"The owner of the token in {source} is no maintainer of this project there; the name may be taken"
+    return f"Check that {source} holds a living token of {server.name} whose scope covers this project"
