@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from . import __version__, deploy
@@ -64,6 +62,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: T
 def bash_in(environ: Mapping[str, str]) -> Bash:
     """Return what judges a bash condition in this environment, with the words of bash where it cannot."""
 
+    import subprocess
+
     def holds(expression: str) -> bool:
         command = ["bash", "-c", f"[[ {expression} ]]; exit $(({CONDITION_HOLDS} + $?))"]
         try:
@@ -91,7 +91,7 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) ->
     record = Record(server=settings.server, job=job)
     try:
         if settings.report:
-            check_writable(Path(settings.report), source=settings.sources["report"])
+            check_writable(settings.report, source=settings.sources["report"])
         for warning in settings.warnings:
             console.warn(warning)
         deploy.run(deploy.World(settings, job, environ, console, record, bash_in(environ)))
@@ -115,7 +115,7 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) ->
             verbose=settings.verbose,
         )
     if settings.report and code != UsageError.exit_code:
-        _write_report(record, Path(settings.report), console)
+        _write_report(record, settings.report, console)
     return code
 
 
@@ -129,13 +129,13 @@ def _fail(sentence: str, error: BaseException, record: Record, console: Console,
         console.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
 
 
-def _write_report(record: Record, path: Path, console: Console) -> None:
+def _write_report(record: Record, filename: str, console: Console) -> None:
     from .report.record import dumps, write
 
     try:
-        write(console.redacted(dumps(record.to_json())), path)
+        write(console.redacted(dumps(record.to_json())), filename)
     except OSError as error:
-        console.warn(f"the report could not be written to {path}: {error.strerror}")
+        console.warn(f"the report could not be written to {filename}: {error.strerror}")
 
 
 def _console(environ: Mapping[str, str], out: TextIO, err: TextIO) -> Console:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -34,6 +33,8 @@ class Server:
     @property
     def is_loopback(self) -> bool:
         """Whether the server runs on this very machine."""
+        import ipaddress
+
         host = urlsplit(self.upload_url).hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
