@@ -1,0 +1,118 @@
+"""Rules for file names: they say what is inside, spelled as the index wants it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from . import platforms
+from .stdlib import MODULE_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packaging.tags import Tag
+
+    from ..distributions import Distribution
+
+SIZE_LIMIT_BYTES = 100 * 1024 * 1024
+# PyPI stores a wheel's metadata in a file of the wheel's name and ".metadata", of 255 bytes at most.
+LENGTH_LIMIT_BYTES = 255 - len(".metadata")
+
+
+def wheel_filename(distribution: Distribution) -> Iterator[str]:
+    """Find names that are not those of wheels."""
+    if distribution.filetype != "bdist_wheel":
+        return
+    try:
+        parse_wheel_filename(distribution.filename)
+    except InvalidWheelFilename as error:
+        yield f"{error}: name-version(-build)-python-abi-platform.whl is expected. Build the wheel anew."
+
+
+def wheel_name(distribution: Distribution) -> Iterator[str]:
+    """Find wheels whose name does not begin with the normalized name of their project."""
+    if _parsed_wheel(distribution) is None:
+        return
+    found, expected = distribution.filename.split("-")[0], _normalized(distribution.name)
+    if found != expected:
+        yield (
+            f'the file name begins with "{found}", but the project "{distribution.name}" needs "{expected}" '
+            "there: build the wheel with a newer version of its build backend."
+        )
+
+
+def wheel_version(distribution: Distribution) -> Iterator[str]:
+    """Find wheels that have another version in their name than in their metadata."""
+    parsed, version = _parsed_wheel(distribution), _version(distribution)
+    if parsed is not None and version is not None and parsed[0] != version:
+        yield (
+            f'the file name says version "{parsed[0]}", the metadata "{distribution.version}": '
+            "build the wheel anew, never rename it."
+        )
+
+
+def platform_tag(distribution: Distribution) -> Iterator[str]:
+    """Find wheels for platforms that PyPI does not take."""
+    parsed = _parsed_wheel(distribution)
+    for platform in sorted({tag.platform for tag in parsed[1]}) if parsed else ():
+        if not platforms.is_taken(platform):
+            yield f'PyPI takes no "{platform}" wheels: {platforms.remedy(platform)}.'
+
+
+def sdist_filename(distribution: Distribution) -> Iterator[str]:
+    """Find sdists that are not named as PEP 625 wants them, in every character."""
+    version = _version(distribution)
+    if distribution.filetype != "sdist" or version is None:
+        return
+    expected = f"{_normalized(distribution.name)}-{version}.tar.gz"
+    if distribution.filename != expected:
+        yield f'its name must be "{expected}": build it with a newer version of its build backend.'
+
+
+def filename_length(distribution: Distribution) -> Iterator[str]:
+    """Find wheels whose names are longer than PyPI can store."""
+    length = len(distribution.filename.encode(errors="surrogateescape"))
+    if distribution.filetype == "bdist_wheel" and length > LENGTH_LIMIT_BYTES:
+        yield f"its name has {length} bytes, PyPI stores at most {LENGTH_LIMIT_BYTES}: list fewer tags in it."
+
+
+def file_size(distribution: Distribution) -> Iterator[str]:
+    """Find files that are larger than PyPI takes, unless the project has a higher limit."""
+    if distribution.size > SIZE_LIMIT_BYTES:
+        yield (
+            f"it has {distribution.size / 1024**2:.1f} MiB, and PyPI takes {SIZE_LIMIT_BYTES // 1024**2} MiB "
+            "unless the project was granted more: leave out what is not needed, or ask for a higher limit."
+        )
+
+
+def stdlib_name(distribution: Distribution) -> Iterator[str]:
+    """Find projects that are called like a module of the standard library."""
+    if canonicalize_name(distribution.name) in MODULE_NAMES:
+        yield (
+            f'"{distribution.name}" is a module of the standard library, and PyPI gives such names to no new '
+            "project: choose another one."
+        )
+
+
+def _parsed_wheel(distribution: Distribution) -> tuple[Version, frozenset[Tag]] | None:
+    if distribution.filetype != "bdist_wheel":
+        return None
+    try:
+        _, version, _, tags = parse_wheel_filename(distribution.filename)
+    except InvalidWheelFilename:
+        return None
+    return version, tags
+
+
+def _version(distribution: Distribution) -> Version | None:
+    try:
+        return Version(distribution.version)
+    except InvalidVersion:
+        return None
+
+
+def _normalized(name: str) -> str:
+    return canonicalize_name(name).replace("-", "_")

@@ -1,0 +1,76 @@
+"""Rules for the release as a whole: the files belong together, and to the tag."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..distributions import Distribution
+    from .rules import Release
+
+
+def one_project(distribution: Distribution, release: Release) -> Iterator[str]:
+    """Find files of another project than the first one's."""
+    first = release.distributions[0]
+    if canonicalize_name(distribution.name) != canonicalize_name(first.name):
+        yield (
+            f'it is of the project "{distribution.name}", but {first.filename} of "{first.name}": '
+            "publish one project at a time."
+        )
+
+
+def one_version(distribution: Distribution, release: Release) -> Iterator[str]:
+    """Find files of another version than the first one's."""
+    first = release.distributions[0]
+    if _comparable(distribution.version) != _comparable(first.version):
+        yield (
+            f'it is of version "{distribution.version}", but {first.filename} of "{first.version}": '
+            "remove what earlier builds left."
+        )
+
+
+def one_sdist(distribution: Distribution, release: Release) -> Iterator[str]:
+    """Find every sdist but the first one."""
+    sdists = [each for each in release.distributions if each.filetype == "sdist"]
+    if distribution in sdists[1:]:
+        yield f"a release has one sdist at most, and {sdists[0].filename} is one already."
+
+
+def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
+    """Find a release, at its first file, whose tag reads as another version."""
+    if release.tag is None or distribution is not release.distributions[0]:
+        return
+    tagged = version_of_tag(release.tag, project=distribution.name)
+    if tagged is not None and tagged != _comparable(distribution.version):
+        yield (
+            f'the tag "{release.tag}" reads as version "{tagged}", but the release is "{distribution.version}": '
+            "set the version before tagging, or use --no-match-tag."
+        )
+
+
+def version_of_tag(tag: str, *, project: str) -> Version | None:
+    """Return the version that a tag reads as; None if it reads as none.
+
+    It does if, after an optional project name or "release" with "-", "/" or "_", and an optional "v", the rest
+    is a version with at least one dot (PEP 440).
+    """
+    prefixes = (canonicalize_name(project), "release")
+    places = [found.start() for found in re.finditer("[-/_]", tag)]
+    for candidate in (tag, *(tag[at + 1 :] for at in places if canonicalize_name(tag[:at]) in prefixes)):
+        version = _comparable(candidate)
+        if isinstance(version, Version) and "." in candidate:
+            return version
+    return None
+
+
+def _comparable(version: str) -> Version | str:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return version

@@ -1,0 +1,70 @@
+"""What a rule is, what it finds, and what it judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..distributions import Distribution
+
+Severity = Literal["error", "warning"]
+
+SHOWN_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that the index would refuse (error) or show badly (warning): the reason, and what to do."""
+
+    filename: str
+    rule: str
+    severity: Severity
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.filename}  {self.rule}  {self.message}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """All distributions that are published together, and the tag whose version they must have, if any."""
+
+    distributions: tuple[Distribution, ...]
+    tag: str | None = None
+
+
+Find = Callable[["Distribution", Release], "Iterable[str]"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that is checked of every file.
+
+    ``strict`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` says who
+    asks for it, ``summary`` what is right. ``find`` returns a message for each time the file breaks it.
+    """
+
+    name: str
+    strict: Severity
+    elsewhere: Severity
+    source: str
+    find: Find
+    summary: str
+
+    def problems(self, distribution: Distribution, release: Release, *, strict: bool) -> Iterator[Problem]:
+        """Yield what is wrong with the file; of many things of one kind only the first ones."""
+        severity = self.strict if strict else self.elsewhere
+        messages = list(self.find(distribution, release))
+        if len(messages) > SHOWN_AT_MOST:
+            more = len(messages) - SHOWN_AT_MOST
+            messages[SHOWN_AT_MOST:] = [f"and {more} more of the same kind."]
+        for message in messages:
+            yield Problem(distribution.filename, self.name, severity, message)
+
+
+def of_file(find: Callable[[Distribution], Iterable[str]]) -> Find:
+    """Return the rule that looks at the file alone, whatever the rest of its release is."""
+    return lambda distribution, _release: find(distribution)

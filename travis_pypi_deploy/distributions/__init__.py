@@ -1,0 +1,127 @@
+"""A file becomes a Distribution: its kind, its name and version, its metadata, its contents and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import InvalidReleaseError
+from . import sdists, wheels
+from .metadata import metadata_fields
+from .sdists import Sdist
+from .wheels import Wheel
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Distribution", "FileType", "Sdist", "Wheel", "digest", "file_type", "metadata_fields", "read", "stamp"]
+
+BLOCK_BYTES = 1024 * 1024
+
+FileType = Literal["sdist", "bdist_wheel"]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One file to publish, as it was when it was read.
+
+    ``fields`` holds the core metadata by pkginfo's attribute names, every present value, in order;
+    ``metadata`` is the METADATA or PKG-INFO that they come from. ``pyversion`` is the wheel's Python tag
+    (empty where its name has none), or ``source``; ``sha256`` is in hexadecimal, ``size`` in bytes; ``stamp``
+    tells whether the file on the disk is still the one that was read.
+    """
+
+    path: Path
+    filetype: FileType
+    pyversion: str
+    name: str
+    version: str
+    fields: Mapping[str, tuple[str, ...]]
+    metadata: bytes
+    archive: Wheel | Sdist
+    size: int
+    sha256: str
+    stamp: tuple[int, int, int]
+
+    @property
+    def filename(self) -> str:
+        """Return the file's name without its folder."""
+        return self.path.name
+
+
+def read(path: Path) -> Distribution:
+    """Read the distribution file at ``path``, once.
+
+    Raises InvalidReleaseError, its text beginning with the file's name, where the file is none.
+    """
+    try:
+        return _read(path)
+    except InvalidReleaseError as error:
+        raise InvalidReleaseError(f"{path.name}: {error}") from error
+    except OSError as error:
+        raise InvalidReleaseError(
+            f"{path.name}: cannot be read: {error.strerror or error} ({path})"
+        ) from error
+
+
+def file_type(filename: str) -> FileType | None:
+    """Return what the legacy upload form calls a file of this name; None for what no index takes."""
+    if filename.endswith(".whl"):
+        return "bdist_wheel"
+    return "sdist" if filename.endswith(".tar.gz") else None
+
+
+def digest(distribution: Distribution, algorithm: str) -> str:
+    """Return the file's hash in hexadecimal, by any algorithm that hashlib knows."""
+    return distribution.sha256 if algorithm == "sha256" else _hash(distribution.path, algorithm)
+
+
+def stamp(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what changes whenever somebody writes to a file: size, time of modification, inode."""
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _read(path: Path) -> Distribution:
+    filetype = file_type(path.name)
+    if filetype is None:
+        raise InvalidReleaseError(f"neither a wheel (.whl) nor an sdist (.tar.gz): {path}")
+    status = path.stat()
+    archive, metadata, sha256 = _scan_wheel(path) if filetype == "bdist_wheel" else sdists.scan(path)
+    fields = metadata_fields(metadata)
+    for required in ("name", "version"):
+        if required not in fields:
+            raise InvalidReleaseError(f"its metadata has no {required.title()}: build it anew")
+    return Distribution(
+        path=path,
+        filetype=filetype,
+        pyversion=_python_tag(path.name) if filetype == "bdist_wheel" else "source",
+        name=fields["name"][0],
+        version=fields["version"][0],
+        fields=fields,
+        metadata=metadata,
+        archive=archive,
+        size=status.st_size,
+        sha256=sha256,
+        stamp=stamp(status),
+    )
+
+
+def _scan_wheel(path: Path) -> tuple[Wheel | Sdist, bytes, str]:
+    wheel, metadata = wheels.scan(path)
+    return wheel, metadata, _hash(path, "sha256")
+
+
+def _hash(path: Path, algorithm: str) -> str:
+    digest = hashlib.new(algorithm)
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _python_tag(filename: str) -> str:
+    parts = filename[: -len(".whl")].split("-")
+    return parts[-3] if len(parts) in (5, 6) else ""
