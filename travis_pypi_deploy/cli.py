@@ -61,7 +61,6 @@ def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: T
 
 def bash_in(environ: Mapping[str, str]) -> Bash:
     """Return what judges a bash condition in this environment, with the words of bash where it cannot."""
-
     import subprocess
 
     def holds(expression: str) -> bool:

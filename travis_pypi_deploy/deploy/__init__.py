@@ -24,17 +24,30 @@ def run(world: World) -> None:
 
     Raises a DeployError, whose text is the last sentence of the log, for everything that fails.
     """
+    if world.settings.check_only:
+        _gather_and_check(world)
+        _tell_checked(world)
+        return
     if not _may_deploy(world):
         return
     credentials = _credentials(world)
-    from . import files
-
-    paths = files.gather(world)
-    with world.console.fold("pypi.check", f"Reading {_count(paths)}"):
-        distributions = files.read(world, paths)
-    world.record.distributions = distributions
+    distributions = _gather_and_check(world)
     _judge_for_project(world, credentials, distributions)
     _publish(world, distributions, credentials)
+
+
+def _gather_and_check(world: World) -> tuple[Distribution, ...]:
+    from . import files
+    from .checking import read_and_check
+
+    return read_and_check(world, files.gather(world))
+
+
+def _tell_checked(world: World) -> None:
+    record = world.record
+    warned = ", with the warnings above" if record.problems else ""
+    world.console.success(f"Checked {_count(record.distributions)}: nothing that would be refused{warned}")
+    record.result = "checked"
 
 
 def _may_deploy(world: World) -> bool:
@@ -94,11 +107,14 @@ def _judge_for_project(world: World, credentials: Credentials | None, distributi
 
 def _publish(world: World, distributions: Sequence[Distribution], credentials: Credentials | None) -> None:
     from ..report import summary
+    from .checking import check_new_project
     from .publish import Publication
 
     settings, console, record = world.settings, world.console, world.record
     publication = Publication(world, distributions, credentials)
     listing = publication.look()
+    if listing and not listing.exists:
+        check_new_project(world)
     done = publication.compare(listing) if listing else ()
     if settings.dry_run:
         _rehearse(world, distributions, done)

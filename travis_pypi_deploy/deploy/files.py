@@ -1,4 +1,4 @@
-"""Which files are published: the given ones as they are, or those of a fresh build; each read once."""
+"""Which files are published: the given ones as they are, or those of a fresh build."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import builder, distributions
+from .. import builder
 from ..errors import BuildError, InvalidReleaseError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..distributions import Distribution
     from .world import World
 
 SIGNATURES = (".asc", ".attestation")
@@ -30,21 +29,6 @@ def gather(world: World) -> tuple[Path, ...]:
     if not paths:
         raise InvalidReleaseError(f"no distributions in {', '.join(world.settings.dist)}: nothing to publish")
     return paths
-
-
-def read(world: World, paths: Sequence[Path]) -> tuple[Distribution, ...]:
-    """Read every file; raises InvalidReleaseError, after all that is wrong was told, if any is no distribution."""
-    found = []
-    wrong = 0
-    for path in paths:
-        try:
-            found.append(distributions.read(path))
-        except InvalidReleaseError as error:
-            wrong += 1
-            world.console.error(str(error))
-    if wrong:
-        raise InvalidReleaseError(f"{wrong} of {len(paths)} files cannot be published. Nothing was sent")
-    return tuple(found)
 
 
 def _given(patterns: Sequence[str]) -> Iterator[Path]:

@@ -125,7 +125,7 @@ class Publication:
     def _authorization(self) -> str | None:
         if self._credentials is None:
             return None
-        return self._credentials.authorization(project=self._name, now=time.time(), narrow=True)
+        return self._credentials.authorization(project=self._name, now=time.time(), narrow=self._settings.narrow_token)
 
     def _is_published(self, distribution: Distribution) -> bool | None:
         from ..index import is_listed
@@ -146,7 +146,7 @@ class Publication:
                 server=self._settings.server,
                 skip_existing=self._settings.skip_existing,
                 secret_source=self._credentials.source if self._credentials else "",
-                is_narrowed=bool(self._credentials and self._credentials.token),
+                is_narrowed=bool(self._settings.narrow_token and self._credentials and self._credentials.token),
             ),
             retries=self._settings.retries,
             authorize=self._authorization,

@@ -62,9 +62,7 @@ def read(path: Path) -> Distribution:
     except InvalidReleaseError as error:
         raise InvalidReleaseError(f"{path.name}: {error}") from error
     except OSError as error:
-        raise InvalidReleaseError(
-            f"{path.name}: cannot be read: {error.strerror or error} ({path})"
-        ) from error
+        raise InvalidReleaseError(f"{path.name}: cannot be read: {error.strerror or error} ({path})") from error
 
 
 def file_type(filename: str) -> FileType | None:

@@ -94,8 +94,7 @@ class _Said:
             name=(name if path is None else _text(path)).rstrip("/"),
             size=int(size) if size.isdigit() and len(size) < 20 else header.size,
             is_regular=header.kind in REGULAR_FILES,
-            is_sparse=header.kind == GNU_SPARSE
-            or any(key.startswith(b"GNU.sparse.") for key in self.records),
+            is_sparse=header.kind == GNU_SPARSE or any(key.startswith(b"GNU.sparse.") for key in self.records),
         )
 
 

@@ -89,9 +89,7 @@ def _metadata(archive: zipfile.ZipFile, folder: str) -> bytes:
         raise InvalidReleaseError("has no METADATA in a .dist-info folder: build the wheel anew")
     info = candidates[0]
     if info.compress_type not in READABLE_METHODS:
-        raise InvalidReleaseError(
-            "its METADATA is neither stored nor deflated, which no index takes: build it anew"
-        )
+        raise InvalidReleaseError("its METADATA is neither stored nor deflated, which no index takes: build it anew")
     metadata = _contents(archive, info, METADATA_LIMIT_BYTES)
     if metadata is None:
         raise InvalidReleaseError(f"its METADATA is larger than {METADATA_LIMIT_BYTES} bytes")

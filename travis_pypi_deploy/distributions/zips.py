@@ -189,9 +189,7 @@ def _end_faults(seen: _Seen) -> Iterator[Fault]:
 
 
 def _local_header(file: BinaryIO) -> _Local:
-    flags, method, compressed, unpacked, name_size, extra_size = struct.unpack(
-        "<2xHH8xLLHH", _exactly(file, 26)
-    )
+    flags, method, compressed, unpacked, name_size, extra_size = struct.unpack("<2xHH8xLLHH", _exactly(file, 26))
     name, extra = _exactly(file, name_size), _exactly(file, extra_size)
     if flags & DATA_DESCRIPTOR_FLAG:
         raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
@@ -257,9 +255,7 @@ def _end64_locator(file: BinaryIO) -> _Locator:
 
 def _end(file: BinaryIO) -> _End:
     offset = file.tell() - 4
-    on_disk, members, directory_size, directory_offset, comment_size = struct.unpack(
-        "<4xHHLLH", _exactly(file, 18)
-    )
+    on_disk, members, directory_size, directory_offset, comment_size = struct.unpack("<4xHHLLH", _exactly(file, 18))
     _skip(file, comment_size)
     return _End(offset, on_disk, members, directory_size, directory_offset)
 

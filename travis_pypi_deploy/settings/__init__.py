@@ -38,6 +38,9 @@ class Settings:
     distributions: tuple[str, ...]
     project_dir: str
     dist_dir: str
+    check: bool
+    strict: bool
+    match_tag: bool
     skip_existing: bool
     jobs: int
     retries: int
@@ -45,6 +48,8 @@ class Settings:
     wait: int
     allow_plain_http: bool
     dry_run: bool
+    check_only: bool
+    narrow_token: bool
     report: str | None
     verbose: bool
     sources: Mapping[str, str]
@@ -83,6 +88,9 @@ def resolve(line: CommandLine, environ: Mapping[str, str]) -> Settings:
         distributions=values.formats("distributions"),
         project_dir=values.text("project_dir"),
         dist_dir=values.text("dist_dir"),
+        check=values.switch("check"),
+        strict=values.switch("strict"),
+        match_tag=values.switch("match_tag"),
         skip_existing=values.switch("skip_existing"),
         jobs=values.whole_number("jobs", least=1),
         retries=values.whole_number("retries", least=0),
@@ -90,6 +98,8 @@ def resolve(line: CommandLine, environ: Mapping[str, str]) -> Settings:
         wait=values.whole_number("wait", least=0),
         allow_plain_http=values.switch("allow_plain_http"),
         dry_run=values.switch("dry_run"),
+        check_only=values.switch("check_only"),
+        narrow_token=values.switch("narrow_token"),
         report=values.optional_text("report"),
         verbose=values.switch("verbose"),
         sources=values.sources,
