@@ -1,0 +1,22 @@
+"""A PyPI token: read, judged before it is used, narrowed for the wire."""
+
+from __future__ import annotations
+
+from .caveats import Caveat, ProjectIds, ProjectNames, Unknown, User, Validity
+from .judgement import judge
+from .token import Token, is_of, looks_like_token, narrow, read
+
+__all__ = [
+    "Caveat",
+    "ProjectIds",
+    "ProjectNames",
+    "Token",
+    "Unknown",
+    "User",
+    "Validity",
+    "is_of",
+    "judge",
+    "looks_like_token",
+    "narrow",
+    "read",
+]
