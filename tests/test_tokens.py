@@ -52,12 +52,8 @@ def token_with(*caveats: object, location: str = HERE) -> tokens.Token:
     return tokens.read(text_of(wire), source="PYPI_TOKEN")
 
 
-def judged(
-    token: tokens.Token, *, location: str | None = HERE, project: str | None = None
-) -> tuple[str, ...]:
-    return tokens.judge(
-        token, location=location, known=KNOWN, project=project, now=NOW + 0.5, source="PYPI_TOKEN"
-    )
+def judged(token: tokens.Token, *, location: str | None = HERE, project: str | None = None) -> tuple[str, ...]:
+    return tokens.judge(token, location=location, known=KNOWN, project=project, now=NOW + 0.5, source="PYPI_TOKEN")
 
 
 @pytest.mark.parametrize(("wire", "version"), [(v1_wire, 1), (v2_wire, 2)])
@@ -296,9 +292,7 @@ def test_any_index_s_token_will_do_for_a_rehearsal_but_not_an_expired_one() -> N
     ],
     ids=["in time", "expired", "expired by one caveat", "never valid", "not yet", "never yet"],
 )
-def test_a_token_is_good_from_its_first_second_until_its_last(
-    caveats: list[object], problems: tuple[str, ...]
-) -> None:
+def test_a_token_is_good_from_its_first_second_until_its_last(caveats: list[object], problems: tuple[str, ...]) -> None:
     assert judged(token_with(*caveats)) == problems
 
 

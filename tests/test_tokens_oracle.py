@@ -107,9 +107,7 @@ def test_a_narrowed_token_is_good_for_its_project_and_hour_only(
 
 @few
 @given(token=issued(), project=names, now=st.integers(NOW - 300, NOW + HOUR - 1))
-def test_a_narrowed_token_is_good_only_where_the_whole_one_was(
-    token: pypitoken.Token, project: str, now: int
-) -> None:
+def test_a_narrowed_token_is_good_only_where_the_whole_one_was(token: pypitoken.Token, project: str, now: int) -> None:
     whole = accepts(token, project=project, now=now)
 
     assert accepts(narrowed(token, project=project), project=project, now=now) is whole

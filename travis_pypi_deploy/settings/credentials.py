@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import tokens
 from ..errors import MissingCredentialsError, UsageError
-from ..tokens import Secret
+from ..secret import Secret
 from .servers import SERVERS, TOKEN_LOCATIONS
 
 if TYPE_CHECKING:
@@ -67,15 +67,13 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
 
 def judge_token(token: Token, server: Server, *, source: str, project: str | None, now: float) -> None:
     """Raise UsageError if the server would refuse the token; ``project`` None: it is not known yet."""
-    if server.token_location:
-        tokens.judge(
-            token,
-            location=server.token_location,
-            known=TOKEN_LOCATIONS,
-            project=project,
-            now=now,
-            source=source,
-        )
+    if not server.token_location:
+        return
+    problems = tokens.judge(
+        token, location=server.token_location, known=TOKEN_LOCATIONS, project=project, now=now, source=source
+    )
+    if problems:
+        raise UsageError(" ".join(problems))
 
 
 def _named_secret(settings: Settings, environ: Mapping[str, str]) -> tuple[str, str]:
