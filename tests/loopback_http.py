@@ -38,7 +38,7 @@ class Request:
 
 
 class Exchange:
-    """One request and all that can be done with it; ``closing`` is set once the server ends."""
+    """One request and all that can be done with it; ``closing`` is set once the server that has it ends."""
 
     def __init__(self, handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
         self._handler = handler
@@ -93,7 +93,7 @@ class Exchange:
         self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_WINDOW_BYTES)
 
 
-def handler_for(serve: Callable[[Exchange], None], closing: threading.Event) -> type[BaseHTTPRequestHandler]:
+def handler_for(serve: Callable[[Exchange], None]) -> type[BaseHTTPRequestHandler]:
     """Return a request handler that passes every GET, HEAD and POST to ``serve``."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -104,13 +104,17 @@ def handler_for(serve: Callable[[Exchange], None], closing: threading.Event) -> 
                 self.send_error(411, "Host and Content-Length are expected")
                 self.close_connection = True
                 return
-            serve(Exchange(self, closing))
+            self._serve()
 
         def do_GET(self) -> None:
-            serve(Exchange(self, closing))
+            self._serve()
 
         def do_HEAD(self) -> None:
-            serve(Exchange(self, closing))
+            self._serve()
+
+        def _serve(self) -> None:
+            assert isinstance(self.server, LoopbackServer)
+            serve(Exchange(self, self.server.closing))
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it
             """Say nothing: what was asked is recorded."""
@@ -129,6 +133,7 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
 
     def __init__(self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), handler)
+        self.closing = threading.Event()
         self._tls = tls
         self._connections: set[socket.socket] = set()
         self._failures: list[Exception] = []
@@ -146,6 +151,7 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.closing.set()
         self.shutdown()
         self._thread.join()
         for connection in list(self._connections):

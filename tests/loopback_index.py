@@ -50,8 +50,7 @@ class LoopbackIndex:
         self.lock = threading.RLock()
         self.stored: dict[str, Stored] = {}
         self._script: list[tuple[Occasion, str | None, Misbehaviour]] = []
-        self._closing = threading.Event()
-        self.handler = handler_for(self._serve, self._closing)
+        self.handler = handler_for(self._serve)
         self._server = LoopbackServer(self.handler, tls)
         self.url = f"{'https' if tls else 'http'}://{host}:{self._server.port}"
 
@@ -93,7 +92,6 @@ class LoopbackIndex:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._closing.set()
         self._server.__exit__()
 
     def _serve(self, exchange: Exchange) -> None:

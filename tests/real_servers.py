@@ -25,6 +25,7 @@ PASSWORD = "correct horse"
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
 PIP_SECONDS = 120
+CHEAP_HASHES = ("--argon2-memory-cost=1024", "--argon2-parallelism=1", "--argon2-time-cost=1")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def devpi(folder: Path) -> Iterator[Devpi]:
     port = free_port()
     command = [*script("devpi_server.main", "main"), *state, "--host", "127.0.0.1", "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with child([*command, "--offline-mode"], folder, ready=f"{url}/+api"):
+    with child([*command, "--offline-mode", *CHEAP_HASHES], folder, ready=f"{url}/+api"):
         yield Devpi(url)
 
 

@@ -281,3 +281,16 @@ def test_a_job_can_be_changed_and_can_lack_a_variable() -> None:
     plain = travis_job.job()
     assert set(plain) - set(changed) == {"TRAVIS_BRANCH"}
     assert (plain["TRAVIS_TAG"], changed["TRAVIS_TAG"]) == ("", "v1.0")
+
+
+def test_a_hanging_index_behind_the_proxy_ends_with_it(
+    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.on_upload(misbehaviours.Hang(stored=True))
+    wheel = factories.wheel(tmp_path)
+    with Interception({"upload.example": index}, tmp_path) as proxy:
+        for variable, value in proxy.variables.items():
+            monkeypatch.setenv(variable, value)
+        with pytest.raises(requests.Timeout):
+            post("https://upload.example/legacy/", wheel, timeout=0.5)
+    assert list(index.files) == [wheel.name]
