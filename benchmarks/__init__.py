@@ -1,0 +1,1 @@
+"""How fast uploading is, side by side with other uploaders; see README.md beside this file."""
