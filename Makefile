@@ -1,0 +1,45 @@
+# The two commands are `make demo` and `make test`; both set up what they need in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint test-all test-lowest registry bench clean
+
+demo: $(VENV)/ready
+	@$(BIN)/python examples/demo.py
+
+test: lint
+	$(BIN)/python -m pytest --cov --cov-report=term -m "not registry"
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# On every interpreter from 3.9 to 3.13 that is on this machine; says which are not.
+test-all:
+	.ci/test-all
+
+# With the oldest versions of everything that setup.cfg allows.
+test-lowest:
+	.ci/test-lowest
+
+# The checks against the newest releases of well-known projects, fetched by pip.
+registry: $(VENV)/ready
+	$(BIN)/python -m pytest -m registry
+
+bench:
+	$(PYTHON) -m venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	.venv-bench/bin/python benchmarks/bench.py
+
+$(VENV)/ready: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "Python 3.9 or newer is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf .venv* build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
