@@ -102,6 +102,14 @@ def test_a_basic_authorization_is_masked_for_the_user_that_it_is_of() -> None:
     assert redact(text, [Secret("hunter2")], username="another") == text
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_basic_authorization_is_masked_in_either_encoding(encoding: str) -> None:
+    username, password = "J\u00fcrgen", "ge-h\u00e4-im"
+    header = base64.b64encode(f"{username}:{password}".encode(encoding)).decode()
+
+    assert redact(header, [Secret(password)], username=username) == "***"
+
+
 def test_several_secrets_are_masked_at_once() -> None:
     secrets = (Secret(each) for each in ["hunter2", "hunter2-and-more", TOKEN])
 

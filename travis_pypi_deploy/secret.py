@@ -83,7 +83,7 @@ def _without_runs(text: str, forms: str) -> str:
     for start in _shared(text, forms):
         if start + RUN <= end:
             continue
-        if start > end or not pieces:
+        if start >= end:
             pieces += [text[end:start], MASK]
         end = start + RUN
         word = WORD.match(text, end)
