@@ -53,7 +53,7 @@ def token_with(*caveats: object, location: str = HERE) -> tokens.Token:
 
 
 def judged(token: tokens.Token, *, location: str | None = HERE, project: str | None = None) -> tuple[str, ...]:
-    return tokens.judge(token, location=location, known=KNOWN, project=project, now=NOW + 0.5, source="PYPI_TOKEN")
+    return tokens.judge(token, location=location, known=KNOWN, project=project, now=float(NOW), source="PYPI_TOKEN")
 
 
 @pytest.mark.parametrize(("wire", "version"), [(v1_wire, 1), (v2_wire, 2)])
@@ -160,11 +160,13 @@ def test_a_text_that_is_no_token_gets_a_sentence_of_its_own(text: str, fault: st
         b"\x02\x00\x00" + v2_field(6, b"s" * 32),
         b"\x02" + v2_field(2, b"i") + v2_field(1, b"l") + b"\0\0" + v2_field(6, b"s" * 32),
         v2_wire(signature=b"short"),
+        v2_wire().replace(b"\x06\x20", b"\x06\x21"),
         v2_wire() + b"\0",
         b"\x02\xff\xff\xff\xff\xff",
         b"\x02" + v2_field(1, b"\xff") + v2_field(2, b"i") + b"\0\0" + v2_field(6, b"s" * 32),
         v2_wire().replace(b"\0\0", b"\0" + v2_field(9, b"?") + b"\0"),
         v1_wire(signature=b"short"),
+        v1_wire().replace(b"002fsignature", b"0030signature"),
         v1_wire() + b"0",
         v1_wire() + v1_wire(),
         v1_wire().replace(b"identifier", b"identifies"),

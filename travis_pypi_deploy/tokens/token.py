@@ -66,7 +66,7 @@ def read(text: str, *, source: str) -> Token:
     if fault:
         raise _unreadable(source, fault)
     try:
-        wire = macaroon.decode(_base64url(text[len(PREFIX) :].rstrip("=")))
+        wire = macaroon.decode(_base64url(text[len(PREFIX) :]))
     except ValueError:
         # from None: the cause can hold a part of the token
         raise _unreadable(source, "is cut short, damaged or more than one token") from None
