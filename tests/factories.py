@@ -65,11 +65,15 @@ def wheel(
     files: Mapping[str, bytes] | None = None,
     dist_info: Mapping[str, bytes] | None = None,
     build: str = "",
+    stem: str = "",
     filename: str = "",
     compression: int = zipfile.ZIP_DEFLATED,
 ) -> Path:
-    """Write a wheel into ``folder``: ``files`` replace its module, ``dist_info`` joins METADATA and WHEEL."""
-    stem = f"{escaped(name)}-{escaped_version(version)}"
+    """Write a wheel into ``folder``: ``files`` replace its module, ``dist_info`` joins METADATA and WHEEL.
+
+    ``stem`` is what the file's name and its ``.dist-info`` folder begin with.
+    """
+    stem = stem or f"{escaped(name)}-{escaped_version(version)}"
     info = f"{stem}.dist-info"
     members = dict(_module(name, version) if files is None else files)
     members[f"{info}/METADATA"] = _plain_metadata(name, version) if metadata is None else metadata

@@ -31,7 +31,7 @@ def zip_surroundings(distribution: Distribution) -> Iterator[str]:
 
 def zip_names(distribution: Distribution) -> Iterator[str]:
     """Find members that one tool would unpack under another name than the next."""
-    return _faults(distribution, "names", "every name has to be there once, in printable UTF-8 that is flagged so")
+    return _faults(distribution, "names", "names are there once, in printable UTF-8 that is flagged so")
 
 
 def zip_comments(distribution: Distribution) -> Iterator[str]:

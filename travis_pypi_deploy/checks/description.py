@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 RESTRUCTUREDTEXT = "text/x-rst"
 
-# docutils takes a second for this much; what is longer PyPI takes as well, but nobody writes it by hand.
-RENDERED_AT_MOST_CHARACTERS = 500_000
+# docutils takes a second or two for this much, and of certain texts up to ten.
+RENDERED_AT_MOST_CHARACTERS = 150_000
 
 
 def renders(distribution: Distribution) -> Iterator[str]:
     """Find reStructuredText that cannot be rendered; Markdown and plain text always can."""
     description, content_type = _description(distribution)
-    if not description or _plain_type(content_type or RESTRUCTUREDTEXT) != RESTRUCTUREDTEXT:
+    if not description or not _is_rendered(content_type) or len(description) > RENDERED_AT_MOST_CHARACTERS:
         return
     reason = _why_it_does_not_render(description)
     if reason and content_type:
@@ -30,6 +30,16 @@ def renders(distribution: Distribution) -> Iterator[str]:
         yield (
             "its description has no content type, so it is taken for reStructuredText, and does not render: "
             f"{reason}. Is it Markdown? Then set long_description_content_type (readme in pyproject.toml)."
+        )
+
+
+def is_short_enough(distribution: Distribution) -> Iterator[str]:
+    """Find reStructuredText that nobody can say of in time whether it renders."""
+    description, content_type = _description(distribution)
+    if _is_rendered(content_type) and len(description) > RENDERED_AT_MOST_CHARACTERS:
+        yield (
+            f"its description has {len(description)} characters, too many to be rendered here: "
+            "shorten it, or make it Markdown."
         )
 
 
@@ -55,16 +65,15 @@ def _description(distribution: Distribution) -> tuple[str, str]:
     return "".join(fields.get("description", ())), "".join(fields.get("description_content_type", ()))
 
 
-def _plain_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
+def _is_rendered(content_type: str) -> bool:
+    """Return whether PyPI takes the content type, or none, for reStructuredText."""
+    return content_type.partition(";")[0].strip().lower() in ("", RESTRUCTUREDTEXT)
 
 
 # The files of a release have one description: it is rendered once.
 @functools.lru_cache(maxsize=1)
 def _why_it_does_not_render(description: str) -> str:
     """Return why PyPI's renderer does not take the reStructuredText; empty if it does."""
-    if len(description) > RENDERED_AT_MOST_CHARACTERS:
-        return ""
     from readme_renderer import rst
 
     complaints = io.StringIO()

@@ -48,7 +48,7 @@ def valid_fields(distribution: Distribution) -> Iterator[str]:
 
 def metadata_version(distribution: Distribution) -> Iterator[str]:
     """Find metadata of a version that PyPI does not take."""
-    declared = " ".join(distribution.fields.get("metadata_version", ()))
+    declared = _metadata_version(distribution)
     if declared not in METADATA_VERSIONS:
         yield (
             f'its Metadata-Version is "{declared}", PyPI takes {", ".join(METADATA_VERSIONS)}: '
@@ -60,16 +60,17 @@ def newer_fields(distribution: Distribution) -> Iterator[str]:
     """Find fields that the declared metadata version does not have: they would be lost."""
     from pkginfo.distribution import HEADER_ATTRS
 
-    known = HEADER_ATTRS.get(" ".join(distribution.fields.get("metadata_version", ())))
-    if known is None:
+    declared = _metadata_version(distribution)
+    if declared not in METADATA_VERSIONS:
         return
     *_, newest = HEADER_ATTRS.values()
+    known = HEADER_ATTRS.get(declared, newest)
     newer = {header.lower() for header, _, _ in newest} - {header.lower() for header, _, _ in known}
     # setuptools wrote License-File long before there was such a field, and it does no harm.
     for header in sorted(newer & _headers(distribution.metadata) - {"license-file"}):
         yield (
-            f"its metadata version is too old for the field {header.title()}, so that the index would not show "
-            "it: build it with a current version of its build backend."
+            f"its metadata version is too old for the field {header.title()}, which would be lost: "
+            "build it with a current version of its build backend."
         )
 
 
@@ -170,6 +171,10 @@ def emails(distribution: Distribution) -> Iterator[str]:
             addresses = email.utils.getaddresses([value])
             if len(addresses) == 1 and _is_no_email(addresses[0][1]):
                 yield f'{name} "{value}" is no e-mail address: NAME <USER@DOMAIN> is expected.'
+
+
+def _metadata_version(distribution: Distribution) -> str:
+    return "".join(distribution.fields.get("metadata_version", ()))
 
 
 def _complaint(metadata: Metadata, field: str) -> Iterator[str]:

@@ -49,7 +49,7 @@ def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
     tagged = version_of_tag(release.tag, project=distribution.name)
     if tagged is not None and tagged != _comparable(distribution.version):
         yield (
-            f'the tag "{release.tag}" reads as version "{tagged}", but the release is "{distribution.version}": '
+            f'the tag "{release.tag}" reads as version "{tagged}", the release is "{distribution.version}": '
             "set the version before tagging, or use --no-match-tag."
         )
 
@@ -57,8 +57,8 @@ def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
 def version_of_tag(tag: str, *, project: str) -> Version | None:
     """Return the version that a tag reads as; None if it reads as none.
 
-    It does if, after an optional project name or "release" with "-", "/" or "_", and an optional "v", the rest
-    is a version with at least one dot (PEP 440).
+    It does if, after an optional project name or "release" with "-", "/" or "_", and an optional "v", the
+    rest is a version with at least one dot (PEP 440).
     """
     prefixes = (canonicalize_name(project), "release")
     places = [found.start() for found in re.finditer("[-/_]", tag)]

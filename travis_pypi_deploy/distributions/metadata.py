@@ -16,18 +16,16 @@ NEWEST_VERSION = "2.5"
 
 def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
     """Return the fields by pkginfo's attribute names, all values in order, without empty and UNKNOWN ones."""
-    parsed = _parse(metadata)
-    declared = parsed.metadata_version
-    if not tuple(parsed):
-        # Nobody knows that version, which is for the checks to say: they want the other fields too.
-        parsed = _parse(metadata, version=NEWEST_VERSION)
-    fields: dict[str, tuple[str, ...]] = {"metadata_version": (declared or "",)}
-    for attribute in parsed:
-        value: object = getattr(parsed, attribute)
-        values = value if isinstance(value, (list, tuple)) else (value,)
-        # A hostile Content-Type header makes the description a list of messages.
-        fields[attribute] = tuple(each for each in values if isinstance(each, str) and _says_something(each))
-    return {name: values for name, values in fields.items() if values}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what pkginfo says of unknown versions, the checks say better
+        parsed = _parse(metadata)
+        declared = parsed.metadata_version
+        # The fields of a version that nobody knows are judged as well: they are read as the newest one's.
+        parsed = parsed if tuple(parsed) else _parse(metadata, NEWEST_VERSION)
+        fields = {attribute: _values(getattr(parsed, attribute)) for attribute in parsed}
+    return {
+        name: values for name, values in {**fields, "metadata_version": _values(declared)}.items() if values
+    }
 
 
 def _parse(metadata: bytes, version: str | None = None) -> pkginfo.Distribution:
@@ -35,10 +33,14 @@ def _parse(metadata: bytes, version: str | None = None) -> pkginfo.Distribution:
 
     parsed = pkginfo.Distribution()
     parsed.metadata_version = version
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        parsed.parse(metadata)
+    parsed.parse(metadata)
     return parsed
+
+
+def _values(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    # A Content-Type header can make the description a list of messages, which is none.
+    return tuple(each for each in values if isinstance(each, str) and _says_something(each))
 
 
 def _says_something(value: str) -> bool:

@@ -268,8 +268,10 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
 
 
 def _skip(file: BinaryIO, size: int) -> None:
-    # Beyond the end is for the next read to notice; a position of more than 63 bits is none.
-    file.seek(min(file.tell() + size, 2**63 - 1), os.SEEK_SET)
+    position = file.tell() + size
+    if position > os.fstat(file.fileno()).st_size:
+        raise _LostError("records", "the archive ends within a member")
+    file.seek(position)
 
 
 def _is_printable_utf8(name: bytes) -> bool:

@@ -1,0 +1,59 @@
+"""Judges files as the command does, and says what a case of a rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from travis_pypi_deploy import checks, distributions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+Make = Callable[["Path"], "Path"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file that breaks one rule alone, the nearest one that breaks none, and a part of the message."""
+
+    rule: str
+    broken: Make
+    neighbour: Make
+    says: str
+
+    def __str__(self) -> str:
+        return self.rule
+
+
+def problems(
+    *paths: Path, strict_index: bool = True, tag: str | None = None, with_files: bool = True
+) -> tuple[checks.Problem, ...]:
+    """Return all problems of the files, taken as one release."""
+    read = [distributions.read(path) for path in paths]
+    return checks.judge(read, strict_index=strict_index, tag=tag, with_files=with_files)
+
+
+def rules(*paths: Path, tag: str | None = None) -> list[str]:
+    """Return the names of the rules that the files break at PyPI, in order."""
+    return [problem.rule for problem in problems(*paths, tag=tag)]
+
+
+def check_broken(case: Case, folder: Path) -> None:
+    """Assert that just this rule finds the file, and names it and the reason."""
+    path = case.broken(folder)
+    found = problems(path)
+    assert {problem.rule for problem in found} == {case.rule}
+    assert all(problem.filename == path.name for problem in found)
+    assert case.says in found[0].message
+
+
+def check_neighbour(case: Case, folder: Path) -> None:
+    """Assert that no rule finds the neighbour."""
+    assert problems(case.neighbour(folder)) == ()
+
+
+def case_id(case: object) -> str:
+    """Return what pytest calls a case."""
+    return str(case)

@@ -1,0 +1,50 @@
+"""The table of rules, as a whole."""
+
+from __future__ import annotations
+
+from travis_pypi_deploy import checks
+
+from . import (
+    test_checks_archives,
+    test_checks_description,
+    test_checks_metadata,
+    test_checks_names,
+    test_checks_release,
+)
+
+CASES = (
+    *test_checks_names.CASES,
+    *test_checks_archives.CASES,
+    *test_checks_metadata.CASES,
+    *test_checks_description.CASES,
+)
+
+
+def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
+    covered = [*(case.rule for case in CASES), *test_checks_release.RULES]
+    assert sorted(covered) == sorted(rule.name for rule in checks.RULES)
+
+
+def test_every_rule_says_what_it_asks_for_and_who_does() -> None:
+    for rule in checks.RULES:
+        assert rule.summary
+        assert rule.source
+        assert rule.name == rule.name.lower()
+        assert not rule.summary.endswith(".")
+
+
+def test_what_is_an_error_elsewhere_is_one_at_pypi_too() -> None:
+    assert [rule.name for rule in checks.RULES if rule.elsewhere == "error" and rule.strict != "error"] == []
+
+
+def test_just_what_no_index_and_no_installer_can_use_is_an_error_everywhere() -> None:
+    assert {rule.name for rule in checks.RULES if rule.elsewhere == "error"} == {
+        "wheel-filename",
+        "wheel-name",
+        "wheel-version",
+        "dist-info",
+        "record",
+        "sdist-metadata",
+        "metadata",
+        *test_checks_release.RULES,
+    }
