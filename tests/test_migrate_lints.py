@@ -1,0 +1,154 @@
+"""What a migration says about a file that was wrong before, and about one that was not."""
+
+from __future__ import annotations
+
+import pytest
+
+from travis_pypi_deploy.migrate.parse import parse
+from travis_pypi_deploy.migrate.rewrite import migrate
+
+TAG_IN_PLACE = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
+NEVER = f"this condition {TAG_IN_PLACE}."
+BRANCH_NEVER = f"the branch condition {TAG_IN_PLACE}: write `tags: true` (without, it is master)."
+IF_NEVER = f"this branch condition {TAG_IN_PLACE}."
+IGNORED = "branch is ignored beside `tags: true`: every tag deploys."
+NO_TAG = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
+LANGUAGE = "`condition:` is bash; this is the language of `if:`, and bash does not know it."
+EVERY_JOB = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
+
+
+def deployment(conditions: str) -> str:
+    """Return a file whose `on:` stands in line 3, and its conditions in line 4."""
+    indented = "".join(f"    {line}\n" for line in conditions.splitlines())
+    return f"deploy:\n  provider: pypi\n  on:\n{indented}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(deployment("tags: true\nbranch: main"), [f"5: {IGNORED}"], id="branch beside tags"),
+        pytest.param(
+            deployment("branch: main\ncondition: -n $TRAVIS_TAG"),
+            [f"5: {BRANCH_NEVER}"],
+            id="a tag on a branch",
+        ),
+        pytest.param(
+            deployment("condition: $TRAVIS_TAG =~ ^v[0-9]"),
+            [f"4: {BRANCH_NEVER}"],
+            id="a tag on the default branch",
+        ),
+        pytest.param(
+            deployment('tags: true\ncondition: "$TRAVIS_BRANCH == master"'),
+            [f"5: {NEVER}"],
+            id="a branch on a tag",
+        ),
+        pytest.param(deployment("condition: branch = main"), [f"4: {LANGUAGE}"], id="if: in bash"),
+        pytest.param(
+            deployment("tags: true\ncondition:\n  - tag IS present\n  - $A = 1 AND $B = 2"),
+            [f"6: {LANGUAGE}", f"7: {LANGUAGE}"],
+            id="if: in a list of bash",
+        ),
+        pytest.param(
+            deployment("tags: true\npython: 3.10"),
+            ['5: 3.10 without quotes is the number 3.1: write "3.10".'],
+            id="a lost zero",
+        ),
+        pytest.param(
+            "python: [3.9, 3.10, '3.20', 3.30]\nscript: pytest\n",
+            [
+                '1: 3.10 without quotes is the number 3.1: write "3.10".',
+                '1: 3.30 without quotes is the number 3.3: write "3.30".',
+            ],
+            id="lost zeros in the matrix",
+        ),
+        pytest.param(
+            "deploy:\n  provider: pypi\n  tags: true\n  branch: main\n",
+            [
+                "3: tags stands beside `on:`, where it does nothing: indent it under `on:`.",
+                "4: branch stands beside `on:`, where it does nothing: indent it under `on:`.",
+            ],
+            id="conditions beside on",
+        ),
+        pytest.param(
+            "deploy:\n  provider: pypi\non:\n  tags: true\n",
+            ["3: on stands beside `deploy:`, where it does nothing: indent it under it."],
+            id="on beside deploy",
+        ),
+        pytest.param(
+            deployment("tags: true\ndistributions: sdist\nskip_cleanup: true"),
+            [
+                "5: distributions stands under `on:`, where it does nothing: move it out.",
+                "6: skip_cleanup stands under `on:`, where it does nothing: move it out.",
+            ],
+            id="options under on",
+        ),
+        pytest.param(
+            "deploy:\n  provider: pypi\n  on: tags\n",
+            ["3: this means a branch named tags; for tag builds write `tags: true` under `on:`."],
+            id="a branch named tags",
+        ),
+        pytest.param("python: ['3.9', '3.12']\ndeploy:\n  provider: pypi\n", [f"2: {EVERY_JOB}"], id="every Python"),
+        pytest.param("env: [A=1, A=2]\ndeploy: pypi\n", [f"2: {EVERY_JOB}"], id="every environment"),
+        pytest.param(
+            "env:\n  global: A=1\n  jobs: [B=1, B=2]\ndeploy: pypi\n",
+            [f"4: {EVERY_JOB}"],
+            id="every env of jobs",
+        ),
+        pytest.param(
+            "python: '3.12'\ndeploy: pypi\njobs:\n  include:\n  - os: osx\n",
+            [f"2: {EVERY_JOB}"],
+            id="included jobs",
+        ),
+        pytest.param(
+            "branches:\n  only: [main, develop]\n" + deployment("tags: true"),
+            [f"2: {NO_TAG}"],
+            id="no tag is built",
+        ),
+        pytest.param(
+            "jobs:\n  include:\n  - if: branch = main\n    deploy: {provider: pypi, on: {tags: true}}\n",
+            [f"3: {IF_NEVER}"],
+            id="a job that no tag starts",
+        ),
+        pytest.param(
+            "deploy:\n  provider: pypi\n  on:\n    tags: true\n  on:\n    tags: false\n",
+            ["3: on stands here and in line 5: Travis takes the last."],
+            id="the same key twice",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(deployment("tags: true\npython: '3.10'"), id="tags of one Python"),
+        pytest.param(deployment("branch: main\ncondition: -z $TRAVIS_TAG"), id="no tag on a branch"),
+        pytest.param(deployment('branch: main\ncondition: $TRAVIS_TAG = ""'), id="an empty tag on a branch"),
+        pytest.param(deployment("branch: v*\ncondition: -n $TRAVIS_TAG"), id="tags by the branch's pattern"),
+        pytest.param(deployment("all_branches: true\ncondition: -n $TRAVIS_TAG"), id="tags everywhere"),
+        pytest.param(deployment("tags: true\ncondition: $TRAVIS_BRANCH = $TRAVIS_TAG"), id="a tag is a tag"),
+        pytest.param(deployment("tags: true\ncondition: $TRAVIS_BRANCH = v1.0"), id="the branch of a tag"),
+        pytest.param("python: ['3.9', '3.12']\n" + deployment("tags: true\npython: '3.9'"), id="one of a matrix"),
+        pytest.param("arch: [amd64, arm64]\ndeploy: pypi\n", id="wheels of each architecture"),
+        pytest.param("branches:\n  only: [main, /^v/]\n" + deployment("tags: true"), id="tags are built"),
+        pytest.param(
+            "jobs:\n- if: branch = main OR tag IS present\n  deploy: {provider: pypi, on: {tags: true}}\n",
+            id="or",
+        ),
+        pytest.param("python: [3.9, 3.11, 3.0, pypy3.10]\n", id="no zero is lost"),
+        pytest.param("deploy:\n  provider: npm\n  on: tags\n", id="the deployment of another"),
+    ],
+)
+def test_what_is_right_is_not_mentioned(text: str) -> None:
+    assert said(text) == []
+
+
+def test_a_script_of_ours_is_judged_like_the_deployment_it_was() -> None:
+    text = deployment("tags: true\nbranch: main").replace("pypi", "script\n  script: python -m travis_pypi_deploy")
+    assert said(text) == [f"6: {IGNORED}"]
+
+
+def said(text: str) -> list[str]:
+    return [f"{note.line}: {note.text}" for note in migrate(text, parse(text), {}).notes]

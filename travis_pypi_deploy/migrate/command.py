@@ -1,0 +1,118 @@
+"""The command: a file in, a unified diff out, and with --write the file itself."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from ..errors import UsageError
+from . import formats
+from .rewrite import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .tree import Node
+
+PROGRAM = "python -m travis_pypi_deploy.migrate"
+WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "migrate": pip install "travis-pypi-deploy[migrate]".'
+
+
+def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
+    """Run the command and return its exit code: 0, also if something could not be carried over, or 2.
+
+    The diff goes to ``stdout``, ready for `patch` and `git apply`, every sentence to ``stderr``.
+    """
+    options = _parser().parse_args(arguments)
+    path = Path(options.file)
+    try:
+        text = _read(path)
+        migration = migrate(text, _parse(text, path), _aliases(path))
+        if options.write and migration.text != text:
+            _write(path, migration.text)
+    except UsageError as error:
+        stderr.write(f"{error}\n")
+        return error.exit_code
+    stdout.write(_diff(text, migration.text, path))
+    stderr.writelines(f"{path}:{note.line}: {note.text}\n" for note in migration.notes)
+    stderr.write(_summary(path, migration.deployments, written=options.write))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Rewrite every `provider: pypi` of a .travis.yml into a `provider: script` that runs us.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", nargs="?", default=".travis.yml", metavar=".travis.yml", help="the file to rewrite")
+    parser.add_argument("--write", action="store_true", help="write the file; otherwise only the diff is shown")
+    return parser
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}. Name the .travis.yml to migrate."
+        raise UsageError(message) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"{path}: line {line}: this is not UTF-8 ({error.reason}). Save the file as UTF-8."
+        raise UsageError(message) from None
+
+
+def _parse(text: str, path: Path) -> Node | None:
+    try:
+        from .parse import parse
+    except ModuleNotFoundError:
+        raise UsageError(WITHOUT_EXTRA) from None
+    try:
+        return parse(text)
+    except UsageError as error:
+        message = f"{path}: {error} Mend it, then run this again."
+        raise UsageError(message) from None
+
+
+def _aliases(path: Path) -> dict[str, str]:
+    """Return the aliases of the setup.cfg beside a .travis.yml."""
+    setup_cfg = path.with_name("setup.cfg")
+    return formats.aliases(setup_cfg.read_text(encoding="utf-8", errors="replace")) if setup_cfg.is_file() else {}
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        _replace(path.resolve(), text.encode())
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror}."
+        raise UsageError(message) from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Replace a file in one step, by another of the same mode."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{target.name}.") as folder:
+        new = Path(folder, target.name)
+        new.write_bytes(content)
+        new.chmod(target.stat().st_mode)
+        new.replace(target)
+
+
+def _diff(before: str, after: str, path: Path) -> str:
+    """Return a unified diff that keeps line endings, with git's word for a last line without one."""
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text) for text in (before, after))
+    name = path.as_posix().lstrip("/")
+    diff = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff)
+
+
+def _summary(path: Path, deployments: int, *, written: bool) -> str:
+    if not deployments:
+        return f"{path} was left as it is: no deployment to rewrite.\n"
+    counted = "1 deployment" if deployments == 1 else f"{deployments} deployments"
+    if written:
+        return f"{path} was written: {counted} rewritten.\n"
+    return f"{path} was not written: {counted} to rewrite with --write.\n"

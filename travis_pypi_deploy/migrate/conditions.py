@@ -1,0 +1,112 @@
+"""What a deployment's ``on:`` says, and how much of it is repeated on our command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .tree import Mapping, Node, Pair, entries, is_false, is_true, members, resolved, word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as ByName
+
+ON = ("if", "on", "true")
+RUNTIMES = frozenset(
+    [
+        "d",
+        "dart",
+        "elm",
+        "elixir",
+        "ghc",
+        "go",
+        "haxe",
+        "jdk",
+        "julia",
+        "mono",
+        "node",
+        "node_js",
+        "otp_release",
+        "perl",
+        "php",
+        "python",
+        "r",
+        "ruby",
+        "rvm",
+        "rust",
+        "scala",
+        "smalltalk",
+    ]
+)
+PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
+BRANCH_PATTERN = re.compile(r"[\w./+@*?\[\]-]+")
+SLUG = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The conditions of one deployment; ``pairs`` are those of ``on:`` by name, with their places."""
+
+    pairs: ByName[str, Pair]
+    branches: tuple[str, ...] = ()
+    line: int = 0
+
+    @property
+    def only_tags(self) -> bool:
+        """Whether only tag builds deploy, and the branch is therefore not asked for."""
+        return is_true(self._value("tags"))
+
+    @property
+    def expressions(self) -> tuple[tuple[int, str], ...]:
+        """The bash expressions of ``condition:``, each with its line."""
+        return tuple((node.line, word(node) or "") for node in members(self._value("condition")))
+
+    @property
+    def asks_for_branch(self) -> bool:
+        """Whether a branch is asked for, by name or by default, and tag builds are not ruled out."""
+        return not (is_true(self._value("all_branches")) or is_false(self._value("tags")))
+
+    @property
+    def single_out_a_job(self) -> bool:
+        """Whether anything but branch, tag and repository is asked for."""
+        return bool(self.pairs.keys() & (RUNTIMES | {"condition", "os"}))
+
+    def _value(self, name: str) -> Node | None:
+        return self.pairs[name].value if name in self.pairs else None
+
+    def options(self) -> tuple[str, ...]:
+        """Return the words of our command line that repeat these conditions.
+
+        Travis has judged them before we start; repeated, they keep a command that is copied elsewhere from
+        publishing. What a shell could read in two ways is left to Travis alone.
+        """
+        repo = word(self._value("repo")) or ""
+        options = ("--repo", repo) if SLUG.fullmatch(repo) else ()
+        if self.only_tags:
+            return (*options, "--tags")
+        if is_false(self._value("tags")):
+            options = (*options, "--no-tags")
+        everywhere = is_true(self._value("all_branches"))
+        if everywhere or not all(BRANCH_PATTERN.fullmatch(branch) for branch in self.branches):
+            return (*options, "--all-branches")
+        return (*options, *(part for branch in self.branches for part in ("--branch", branch)))
+
+
+def conditions(block: ByName[str, Pair]) -> Conditions:
+    """Return what the pairs of a deployment say about when it happens."""
+    pair = next((block[name] for name in ON if name in block), None)
+    if pair is None:
+        return Conditions({})
+    node = resolved(pair.value)
+    if not isinstance(node, Mapping):
+        return Conditions({}, _branches(node), pair.key.line)
+    pairs = entries(node)
+    branches = _branches(pairs["branch"].value) if "branch" in pairs else ()
+    return Conditions(pairs, branches, pair.key.line)
+
+
+def _branches(node: Node) -> tuple[str, ...]:
+    """Return branch names; a mapping by branch, dpl's oldest form, has them as keys."""
+    target = resolved(node)
+    names = [pair.key for pair in target.pairs] if isinstance(target, Mapping) else members(target)
+    return tuple(name for name in map(word, names) if name)

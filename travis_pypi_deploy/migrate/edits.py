@@ -1,0 +1,140 @@
+"""Changes to a text: what is taken out, what is put in, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .tree import Alias, Mapping, Pair, Scalar, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping as ByName
+
+COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
+
+
+@dataclass(frozen=True, order=True)
+class Edit:
+    """The characters from ``start`` up to ``end`` of a text become ``new``."""
+
+    start: int
+    end: int
+    new: str
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text with all edits made; they must not overlap."""
+    pieces, position = [], 0
+    for edit in sorted(set(edits)):
+        pieces += [text[position : edit.start], edit.new]
+        position = edit.end
+    return "".join([*pieces, text[position:]])
+
+
+def line_break(text: str) -> str:
+    """Return the line ending that a text uses, by its first line."""
+    first = re.search(r"\r?\n", text)
+    return first.group() if first else "\n"
+
+
+def line_start(text: str, offset: int) -> int:
+    """Return where the line of an offset begins."""
+    return text.rfind("\n", 0, offset) + 1
+
+
+def line_end(text: str, offset: int) -> int:
+    """Return where the line of an offset ends, its line break not included."""
+    end = text.find("\n", offset)
+    end = len(text) if end < 0 else end
+    return end - 1 if text[offset:end].endswith("\r") else end
+
+
+def indentation(text: str, offset: int) -> str:
+    """Return as many spaces as there are columns before an offset on its line."""
+    return " " * len(text[line_start(text, offset) : offset].lstrip("\ufeff"))
+
+
+def take_out(text: str, mapping: Mapping, doomed: frozenset[Pair]) -> list[Edit]:
+    """Return the edits that remove pairs from a mapping and leave every comment where it was."""
+    runs = _runs(mapping, doomed)
+    if len(runs) == 1 and len(runs[0]) == len(mapping.pairs):
+        return [Edit(mapping.pairs[0].key.start, mapping.pairs[-1].end, "" if mapping.flow else "{}")]
+    if mapping.flow:
+        return [_without_run(mapping, run) for run in runs]
+    return [edit for run in runs for edit in _without_lines(text, mapping, run)]
+
+
+def put_behind(text: str, mapping: Mapping, pair: Pair, added: ByName[str, str]) -> Edit:
+    """Return the edit that writes more pairs behind one of a mapping, in the mapping's style."""
+    if mapping.flow:
+        quote = text[pair.key.start] if text[pair.key.start] in "\"'" else ""
+        new = "".join(f", {quote}{name}{quote}: {written(value, flow=True)}" for name, value in added.items())
+        return Edit(pair.end, pair.end, new)
+    end = line_end(text, pair.end)
+    start = f"{line_break(text)}{indentation(text, pair.key.start)}"
+    return Edit(end, end, "".join(f"{start}{name}: {written(value)}" for name, value in added.items()))
+
+
+def written(value: str, *, flow: bool = False) -> str:
+    """Return a text as YAML: bare where it reads as itself that way, and ``true`` as the truth value."""
+    if value == "true":
+        return value
+    bare = value[:1] not in "\"'&*!|>%@`#[]{},?:- " and ": " not in value and " #" not in value
+    if bare and not flow and not value.endswith((":", " ")):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _runs(mapping: Mapping, doomed: frozenset[Pair]) -> list[list[int]]:
+    """Return the indices of the doomed pairs, neighbours together."""
+    indices = [index for index, pair in enumerate(mapping.pairs) if pair in doomed]
+    runs: list[list[int]] = []
+    for index in indices:
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return runs
+
+
+def _without_run(mapping: Mapping, run: list[int]) -> Edit:
+    first, last = mapping.pairs[run[0]], mapping.pairs[run[-1]]
+    if run[0] == 0:
+        return Edit(first.key.start, mapping.pairs[run[-1] + 1].key.start, "")
+    return Edit(mapping.pairs[run[0] - 1].end, last.end, "")
+
+
+def _without_lines(text: str, mapping: Mapping, run: list[int]) -> list[Edit]:
+    pairs = [mapping.pairs[index] for index in run]
+    start = pairs[0].key.start
+    if not text[line_start(text, start) : start].strip("\ufeff \t"):
+        return [_without_line(text, pair) for pair in pairs]
+    following = mapping.pairs[run[-1] + 1].key.start  # the first of a list's item: what follows moves up
+    indent = indentation(text, start)
+    comments = _comments(text, pairs, following)
+    kept = "".join(f"{text[at:end]}{line_break(text)}{indent}" for at, end in comments)
+    return [Edit(start, following, kept)]
+
+
+def _without_line(text: str, pair: Pair) -> Edit:
+    indent = indentation(text, pair.key.start)
+    start, end = line_start(text, pair.key.start), line_end(text, pair.end)
+    kept = ""
+    for at, comment_end in _comments(text, [pair], end):
+        before = text[line_start(text, at) : at]
+        kept += f"{indent if before.strip() else before}{text[at:comment_end]}{line_break(text)}"
+    bom = "\ufeff" if text.startswith("\ufeff") and start == 0 else ""
+    return Edit(start + len(bom), min(end + len(line_break(text)), len(text)), kept)
+
+
+def _comments(text: str, pairs: list[Pair], end: int) -> list[tuple[int, int]]:
+    """Return where the comments among some pairs stand, up to ``end``; a ``#`` inside a value is none."""
+    gap, found = pairs[0].key.start, []
+    leaves = [leaf for pair in pairs for part in (pair.key, pair.value) for leaf in walk(part)]
+    written = [leaf for leaf in leaves if isinstance(leaf, (Scalar, Alias))]
+    for leaf_start, leaf_end in [*((leaf.start, leaf.end) for leaf in written), (end, end)]:
+        found += [match.span() for match in COMMENT.finditer(text, gap, leaf_start)]
+        gap = leaf_end
+    return found

@@ -1,0 +1,112 @@
+"""A YAML text becomes a tree: ruamel.yaml finds the words and their places, nothing else is left to it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NoReturn, Union
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from ..errors import UsageError
+from .tree import Alias, Mapping, Node, Pair, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Word = Union[AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent]
+
+
+WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
+
+
+def parse(text: str) -> Node | None:
+    """Return the root of the first document in a YAML text, None if there is nothing in it.
+
+    Raises UsageError that begins with the line of what cannot be read.
+    """
+    try:
+        events = list(YAML(typ="safe", pure=True).parse(text))
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        _refuse(line, f"a character that YAML does not allow ({error.reason})")
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        _refuse(mark.line + 1 if mark else 1, str(error.problem or error.context))
+    words = iter([event for event in events if isinstance(event, WORDS)])
+    first = next(words, None)
+    return None if first is None or isinstance(first, CollectionEndEvent) else _Builder(text, words).node(first)
+
+
+def _refuse(line: int, reason: str) -> NoReturn:
+    message = f"line {line}: this is not valid YAML: {reason}."
+    raise UsageError(message)
+
+
+class _Builder:
+    """Puts the parser's events together; a node ends where its last written character stands."""
+
+    def __init__(self, text: str, events: Iterator[Word]) -> None:
+        self._text = text
+        self._events = events
+        self._anchors: dict[str, Node] = {}
+        self._read_to = 0
+
+    def node(self, event: AliasEvent | CollectionStartEvent | ScalarEvent) -> Node:
+        """Return the node that begins with this event, and everything inside it."""
+        built: Node
+        if isinstance(event, AliasEvent):
+            built = self._alias(event)
+        elif isinstance(event, CollectionStartEvent):
+            built = self._anchored(event, self._collection(event))
+        else:
+            built = self._anchored(event, self._scalar(event))
+        self._read_to = built.end
+        return built
+
+    def _anchored(self, event: NodeEvent, node: Node) -> Node:
+        if event.anchor:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _alias(self, event: AliasEvent) -> Alias:
+        start, line = event.start_mark.index, event.start_mark.line + 1
+        if event.anchor not in self._anchors:
+            _refuse(line, f"*{event.anchor} stands for nothing, no &{event.anchor} has ended above it")
+        return Alias(self._anchors[event.anchor], start, event.end_mark.index, line)
+
+    def _scalar(self, event: ScalarEvent) -> Scalar:
+        start, end = event.start_mark.index, event.end_mark.index
+        if start == end:
+            return self._nothing()
+        written = self._text[start:end].rstrip()  # a block scalar's mark lies behind its empty lines
+        return Scalar(event.value, start, start + len(written), event.start_mark.line + 1, event.style)
+
+    def _nothing(self) -> Scalar:
+        """Return an empty value right behind its colon; the parser's mark lies at the next word."""
+        colon = re.compile(r"\s*:?").match(self._text, self._read_to)
+        start = colon.end() if colon else self._read_to
+        return Scalar("", start, start, self._text.count("\n", 0, start) + 1)
+
+    def _collection(self, event: CollectionStartEvent) -> Mapping | Sequence:
+        start, line, flow = event.start_mark.index, event.start_mark.line + 1, bool(event.flow_style)
+        children: list[Node] = []
+        closing = next(self._events)
+        while not isinstance(closing, CollectionEndEvent):
+            children.append(self.node(closing))
+            closing = next(self._events)
+        last = max((child.end for child in children), default=start)
+        end = closing.end_mark.index if flow else last
+        if isinstance(event, MappingStartEvent):
+            pairs = tuple(Pair(key, value) for key, value in zip(children[::2], children[1::2]))
+            return Mapping(pairs, start, end, line, flow)
+        return Sequence(tuple(children), start, end, line, flow)

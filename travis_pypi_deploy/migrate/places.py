@@ -1,0 +1,86 @@
+"""Where a .travis.yml has jobs and deployments, and which commands run before them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .tree import Mapping, Node, Pair, Scalar, entries, members, resolved, walk, word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INSTALLS_US = "travis-pypi-deploy/bin/pip install"
+EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
+
+
+def jobs(root: Mapping) -> tuple[Mapping, ...]:
+    """Return the jobs of a build: the file itself, for every job of the matrix, then the included ones."""
+    top = entries(root)
+    listed = next((top[name].value for name in ("jobs", "matrix") if name in top), None)
+    if listed is not None and isinstance(resolved(listed), Mapping):
+        listed = entries(resolved(listed))["include"].value if "include" in entries(resolved(listed)) else None
+    included = (resolved(node) for node in members(listed))
+    return tuple(node for node in (root, *included) if isinstance(node, Mapping))
+
+
+def deployment(root: Mapping, job: Mapping) -> Pair | None:
+    """Return the ``deploy`` that a job runs: its own or else the file's."""
+    return _effective(root, job, "deploy")
+
+
+def deployments(root: Mapping, job: Mapping) -> tuple[Node, ...]:
+    """Return what a job deploys, each a mapping or a provider's name."""
+    pair = deployment(root, job)
+    return tuple(resolved(node) for node in members(pair.value)) if pair else ()
+
+
+def names_pypi(root: Mapping) -> tuple[Scalar, ...]:
+    """Return the deployments of a file that are a mere ``pypi``, each once."""
+    found = (node for job in jobs(root) for node in deployments(root, job) if isinstance(node, Scalar))
+    return tuple(dict.fromkeys(node for node in found if is_pypi(node)))
+
+
+def is_pypi(node: Node) -> bool:
+    """Tell whether a provider's name means PyPI; dpl looks at its letters and digits only."""
+    return re.sub("[^a-z0-9]", "", (word(node) or "").lower()) == "pypi"
+
+
+def preparations(root: Mapping, job: Mapping) -> tuple[Scalar, ...]:
+    """Return the commands that a job runs before it deploys."""
+    pair = _effective(root, job, "before_deploy")
+    return tuple(node for node in map(resolved, members(pair.value)) if isinstance(node, Scalar)) if pair else ()
+
+
+def emptying(root: Mapping, job: Mapping) -> Scalar | None:
+    """Return the command that empties setup.py, so that dpl builds nothing and uploads what lies in dist/."""
+    return next((node for node in preparations(root, job) if EMPTIES_SETUP_PY.fullmatch(node.value)), None)
+
+
+def homes(root: Mapping, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
+    """Return the pairs at which a step that installs us belongs, for the jobs that run rewritten deployments.
+
+    That is a job's ``before_deploy``, to which the step is added, or where it has none its ``deploy``.
+    """
+    found: list[Pair] = []
+    for job in jobs(root):  # the file comes first: what is written before its deploy, jobs inherit
+        deploy, before = deployment(root, job), _effective(root, job, "before_deploy")
+        inherited = not before and bool(found) and found[0] is deployment(root, root)
+        if deploy and rewritten.intersection(deployments(root, job)):
+            found += [] if inherited or _installs_us(root, job) else [before or deploy]
+    return tuple(dict.fromkeys(found))
+
+
+def mappings(root: Node) -> Iterator[Mapping]:
+    """Yield every mapping that is written in the file."""
+    return (node for node in walk(root) if isinstance(node, Mapping))
+
+
+def _effective(root: Mapping, job: Mapping, name: str) -> Pair | None:
+    return entries(job).get(name) or entries(root).get(name)
+
+
+def _installs_us(root: Mapping, job: Mapping) -> bool:
+    phases = ("before_install", "install", "before_script", "script", "before_deploy")
+    pairs = [_effective(root, job, name) for name in phases]
+    return any(INSTALLS_US in (word(node) or "") for pair in pairs if pair for node in members(pair.value))

@@ -1,0 +1,77 @@
+"""A .travis.yml with `provider: pypi` becomes one with `provider: script`; every other character stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .blocks import blocks
+from .edits import Edit, apply, take_out
+from .lints import lints
+from .notes import Note
+from .places import deployments, emptying, homes, jobs, mappings, names_pypi
+from .script import rewrite_mapping, rewrite_name
+from .steps import COMMAND, install_at
+from .translate import translate
+from .tree import Mapping, Node, Scalar, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as ByName
+
+
+@dataclass(frozen=True)
+class Migration:
+    """The new text, how many deployments were rewritten, and what is to be said, in the order of lines."""
+
+    text: str
+    deployments: int
+    notes: tuple[Note, ...]
+
+
+def migrate(text: str, root: Node | None, aliases: ByName[str, str]) -> Migration:
+    """Return the migration of a text with its tree; ``aliases`` are the commands that setup.cfg names."""
+    if not isinstance(root, Mapping):
+        return Migration(text, 0, ())
+    found, names = blocks(root), names_pypi(root)
+    emptied = _emptied(root)
+    moved: tuple[Node, ...] = (*found.movable, *names)
+    translations = {node: translate(entries(node), aliases, ready_made=node in emptied) for node in moved}
+    commands = {node: " ".join((COMMAND, *translation.arguments)) for node, translation in translations.items()}
+    edits = [
+        *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
+        *(edit for mapping in mappings(root) for edit in take_out(text, mapping, found.doomed)),
+        *(rewrite_name(text, root, name, commands[name]) for name in names),
+        *_steps(text, root, frozenset(commands)),
+    ]
+    notes = [
+        *found.notes,
+        *(note for translation in translations.values() for note in translation.notes),
+        *(note for node in commands if node in emptied for note in _about_ready_made(node, emptied[node])),
+        *lints(root),
+    ]
+    return Migration(_same_end(text, apply(text, edits)), len(commands), tuple(sorted(set(notes))))
+
+
+def _emptied(root: Mapping) -> dict[Node, Scalar]:
+    """Return the deployments before which setup.py is emptied, each with the command that does it."""
+    commands = {node: emptying(root, job) for job in jobs(root) for node in deployments(root, job)}
+    return {node: command for node, command in commands.items() if command}
+
+
+def _about_ready_made(node: Node, command: Scalar) -> list[Note]:
+    said = "this is no longer needed: the script ends in dist/*, what lies there is uploaded as it is."
+    pairs = entries(node)
+    if {"skip_cleanup", "cleanup", "edge"} & pairs.keys():
+        return [Note(command.line, said)]
+    lost = "Travis removes dist/ before the deployment: add `skip_cleanup: true`."
+    return [Note(command.line, said), Note(node.line, lost)]
+
+
+def _steps(text: str, root: Mapping, rewritten: frozenset[Node]) -> list[Edit]:
+    owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
+    return [edit for pair in homes(root, rewritten) for edit in install_at(text, owners[pair], pair)]
+
+
+def _same_end(text: str, changed: str) -> str:
+    """Return the changed text without a line break at its end where the first had none."""
+    return changed if text.endswith("\n") else changed.removesuffix("\n").removesuffix("\r")

@@ -1,0 +1,65 @@
+"""The provider's name and the script are written into a deployment."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .edits import Edit, line_break, line_start, put_behind, written
+from .places import is_pypi
+from .tree import Alias, Mapping, Pair, Scalar, Sequence, entries, is_false, is_true, merged, walk, word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as ByName
+
+    from .tree import Node
+
+PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
+
+
+def rewrite_mapping(text: str, block: Mapping, commands: ByName[Node, str]) -> list[Edit]:
+    """Return the edits that name the other provider and write its script where it is not merged in."""
+    added = {"script": commands[block], **_cleanup(entries(block))}
+    own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(pair.value)]
+    if own:
+        return [*(_script(text, pair.value) for pair in own), put_behind(text, block, own[-1], added)]
+    inherited = next(source for source in merged(block) if "provider" in entries(source))
+    if commands[inherited] == commands[block]:
+        return []
+    merge = next(pair for pair in block.pairs if pair.name == "<<")
+    return [put_behind(text, block, merge, added)]
+
+
+def rewrite_name(text: str, root: Mapping, name: Scalar, command: str) -> Edit:
+    """Return the edit that writes a whole deployment for a mere ``pypi``, behind the anchor if it has one."""
+    properties = PROPERTIES.match(text, name.start)
+    start = properties.end() if properties else name.start
+    around = [node for node in walk(root) if isinstance(node, (Mapping, Sequence)) and node.flow]
+    if any(node.start < start < node.end for node in around):
+        pairs = f'{{"provider": "script", "script": {written(command, flow=True)}}}'
+        return Edit(start, name.end, pairs)
+    before = text[line_start(text, start) : start].lstrip("\ufeff")
+    if not before.strip(" -"):
+        separator = f"{line_break(text)}{' ' * len(before)}"
+        return Edit(start, name.end, f"provider: script{separator}script: {written(command)}")
+    separator = f"{line_break(text)}{' ' * (len(before) - len(before.lstrip(' -')) + 2)}"
+    return Edit(
+        start - (len(before) - len(before.rstrip())),
+        name.end,
+        f"{separator}provider: script{separator}script: {written(command)}",
+    )
+
+
+def _script(text: str, provider: Node) -> Edit:
+    """Write ``script`` for ``pypi``, in the same quotes and behind the same anchor."""
+    if isinstance(provider, Alias):
+        return Edit(provider.start, provider.end, "script")
+    start = text.rindex(word(provider) or "", provider.start, provider.end)
+    return Edit(start, start + len(word(provider) or ""), "script")
+
+
+def _cleanup(block: ByName[str, Pair]) -> dict[str, str]:
+    """Return what keeps the job's files where `edge`, that is dpl 2, kept them without being asked."""
+    edge = "edge" in block and not is_false(block["edge"].value)
+    asked = "skip_cleanup" in block or ("cleanup" in block and is_true(block["cleanup"].value))
+    return {"skip_cleanup": "true"} if edge and not asked else {}

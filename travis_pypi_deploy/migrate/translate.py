@@ -1,0 +1,182 @@
+"""The options of one `provider: pypi` deployment become the arguments of our command."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..settings import servers
+from . import formats
+from .conditions import conditions
+from .notes import Note
+from .tree import Mapping, entries, is_false, is_true, resolved, word
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as ByName
+
+    from .tree import Node, Pair
+
+DROPPED = {
+    "docs_dir": "indexes take no documentation any more",
+    "upload_docs": "indexes take no documentation any more",
+    "skip_upload_docs": "documentation is never uploaded",
+    "remove_build_dir": "only files that were just built are ever uploaded",
+    "setuptools_version": "name it in [build-system] requires of pyproject.toml",
+    "wheel_version": "name it in [build-system] requires of pyproject.toml",
+    "twine_version": "twine is not used",
+    "edge": "there is no other dpl to fetch for a script",
+    "script": "dpl never ran it for PyPI",
+}
+TRANSLATED = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
+OURS_ALONE = frozenset(TRANSLATED | DROPPED.keys())  # what a script deployment does not know
+SHARED = {"provider", "on", "if", "true", "run", "allow_failure", "cleanup", "skip_cleanup"}
+CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}  # lints tell where they belong
+
+CREDENTIALS_IN_URL = (
+    "the user name and password in the server's URL are leaked and dropped: change the password, then set "
+    "PYPI_USERNAME and PYPI_PASSWORD in the repository's settings."
+)
+CLEAR_TEXT = "the password crosses the network in clear text: use https if this server has it."
+
+VARIABLES = re.compile(r"(?:\$\w+|\$\{\w+\})+")
+VARIABLE = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Translation:
+    """Arguments of our command, quoted for a shell, and what is to be said about them."""
+
+    arguments: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def translate(block: ByName[str, Pair], aliases: ByName[str, str], *, ready_made: bool) -> Translation:
+    """Return our arguments for a deployment's pairs by name.
+
+    ``aliases`` are those of setup.cfg; ``ready_made`` tells that the files lie in dist/ and nothing is built.
+    """
+    server, said = _server(block)
+    parts = (
+        said,
+        _username(block, server),
+        _password(block, server),
+        Translation(tuple(_shell_word(option) for option in conditions(block).options())),
+        Translation() if ready_made else _distributions(block, aliases),
+        _switches(block),
+        _dropped(block),
+        Translation(("dist/*",)) if ready_made else Translation(),
+    )
+    return Translation(
+        tuple(argument for part in parts for argument in part.arguments),
+        tuple(note for part in parts for note in part.notes),
+    )
+
+
+def in_the_way(block: ByName[str, Pair]) -> Note | None:
+    """Return why a deployment cannot be translated: dpl's oldest form gives an option one value a branch."""
+    for name in sorted(TRANSLATED & block.keys()):
+        if isinstance(resolved(block[name].value), Mapping) and not _is_encrypted(block[name].value):
+            said = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
+            return Note(block[name].key.line, said)
+    return None
+
+
+def _server(block: ByName[str, Pair]) -> tuple[servers.Server, Translation]:
+    """Return the server; one that cannot be read stays as it is written, and our command will refuse it."""
+    named, line = _text(block, "server") or "pypi", _line(block, "server")
+    written = re.sub(r"(?<=//)[^/@]*@", "", named)
+    notes = () if written == named else (Note(line, CREDENTIALS_IN_URL),)
+    option = ("--server", _shell_word(written))
+    if VARIABLES.fullmatch(written):
+        return servers.Server(written, written), Translation(option)
+    try:
+        server, warning = servers.find(written, source="server")
+    except UsageError as error:
+        return servers.Server(written, written), Translation(option, (*notes, Note(line, f"{error}.")))
+    option = ("--server", _shell_word(server.name))
+    if warning:
+        notes = (*notes, Note(line, f"this address takes no uploads: {server.name} is written in its place."))
+    if server.is_plain_http and not server.is_loopback:
+        return server, Translation((*option, "--allow-plain-http"), (*notes, Note(line, CLEAR_TEXT)))
+    return server, Translation(option, notes)
+
+
+def _username(block: ByName[str, Pair], server: servers.Server) -> Translation:
+    name = "username" if "username" in block else "user"
+    written, line = _text(block, name), _line(block, name)
+    if server.is_pypi:
+        if written is None or written == "__token__":
+            return Translation()
+        said = "the user name is dropped: API tokens only are taken there; create one for this project."
+        return Translation((), (Note(line, said),))
+    if name in block and _is_encrypted(block[name].value):
+        said = "the encrypted user name is dropped: it cannot become a variable; set PYPI_USERNAME yourself."
+        return Translation((), (Note(line, said),))
+    if written in {None, "__token__", "$PYPI_USERNAME", "${PYPI_USERNAME}"}:
+        return Translation()
+    return Translation(("--username", _shell_word(written)))
+
+
+def _password(block: ByName[str, Pair], server: servers.Server) -> Translation:
+    written, line = _text(block, "password"), _line(block, "password")
+    wanted = server.token_variable or "PYPI_PASSWORD"
+    setting = f"set {wanted} in the repository's settings, or encrypt it (`travis encrypt {wanted}=...`)."
+    if "password" in block and _is_encrypted(block["password"].value):
+        said = f"the encrypted password is dropped: a bare value cannot become a variable; {setting}"
+        return Translation((), (Note(line, said),))
+    if not written:
+        return Translation()
+    if not VARIABLES.fullmatch(written):
+        leaked = "a password in plain text is leaked: revoke it now; with a new one,"
+        mixed = "the password is dropped, it is more than variables:"
+        return Translation((), (Note(line, f"{mixed if '$' in written else leaked} {setting}"),))
+    names = VARIABLE.findall(written)
+    if names == [wanted]:
+        return Translation()
+    return Translation(tuple(part for variable in names for part in ("--password-env", variable)))
+
+
+def _distributions(block: ByName[str, Pair], aliases: ByName[str, str]) -> Translation:
+    written = _text(block, "distributions") or "sdist"
+    found, notes = formats.formats(written, aliases, _line(block, "distributions"))
+    if set(found) == {"sdist", "bdist_wheel"}:  # our default
+        return Translation((), notes)
+    return Translation(("--distributions", *found), notes)
+
+
+def _switches(block: ByName[str, Pair]) -> Translation:
+    skip = "skip_existing" in block and is_true(block["skip_existing"].value)
+    unchecked = "twine_check" in block and is_false(block["twine_check"].value)
+    return Translation((*(["--skip-existing"] if skip else []), *(["--no-check"] if unchecked else [])))
+
+
+def _dropped(block: ByName[str, Pair]) -> Translation:
+    dropped = [
+        Note(block[name].key.line, f"{name} is dropped: {why}.") for name, why in DROPPED.items() if name in block
+    ]
+    unknown = [
+        Note(pair.key.line, f"{name} is no option of a PyPI or a script deployment: it is left as it is.")
+        for name, pair in block.items()
+        if name not in SHARED | OURS_ALONE | CONDITIONS
+    ]
+    return Translation((), (*dropped, *unknown))
+
+
+def _text(block: ByName[str, Pair], name: str) -> str | None:
+    return word(block[name].value) if name in block else None
+
+
+def _line(block: ByName[str, Pair], name: str) -> int:
+    return block[name].key.line if name in block else 0
+
+
+def _is_encrypted(node: Node) -> bool:
+    return "secure" in entries(resolved(node))
+
+
+def _shell_word(text: str) -> str:
+    """Quote a word for the shell; variables are still expanded in it."""
+    return f'"{text}"' if "$" in text else shlex.quote(text)

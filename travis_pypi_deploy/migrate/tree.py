@@ -1,0 +1,146 @@
+"""A YAML document as nodes that know where in the text they stand, and the ways to look into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar:
+    """A single value; ``start`` and ``end`` are offsets into the text, an anchor or tag included."""
+
+    value: str
+    start: int
+    end: int
+    line: int
+    style: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Alias:
+    """A reference to a node that was anchored further up."""
+
+    target: Node
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """A list, in block or in flow style."""
+
+    items: tuple[Node, ...]
+    start: int
+    end: int
+    line: int
+    flow: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A key and its value in a mapping."""
+
+    key: Node
+    value: Node
+
+    @property
+    def end(self) -> int:
+        """Where the last character of the pair stands."""
+        return max(self.key.end, self.value.end)
+
+    @property
+    def name(self) -> str:
+        """The key as Travis looks it up: ``skip-existing`` is ``skip_existing``."""
+        return self.key.value.replace("-", "_") if isinstance(self.key, Scalar) else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Mapping:
+    """A mapping, in block or in flow style; names may stand in it twice."""
+
+    pairs: tuple[Pair, ...]
+    start: int
+    end: int
+    line: int
+    flow: bool
+
+
+Node = Union[Scalar, Alias, Sequence, Mapping]
+
+
+def resolved(node: Node) -> Node:
+    """Return what an alias stands for, any other node as it is."""
+    return node.target if isinstance(node, Alias) else node
+
+
+def entries(node: Node | None) -> dict[str, Pair]:
+    """Return a mapping's pairs by name as Travis sees them: the last of a name, then ``<<:`` merges."""
+    if not isinstance(node, Mapping):
+        return {}
+    found = {pair.name: pair for pair in node.pairs if pair.name != "<<"}
+    for source in merged(node):
+        found = {**entries(source), **found}
+    return found
+
+
+def merged(mapping: Mapping) -> tuple[Mapping, ...]:
+    """Return the mappings that ``<<:`` merges into this one, the weakest last."""
+    values = [resolved(pair.value) for pair in mapping.pairs if pair.name == "<<"]
+    sources = [
+        resolved(source) for value in values for source in (value.items if isinstance(value, Sequence) else (value,))
+    ]
+    return tuple(source for source in sources if isinstance(source, Mapping))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and everything that is written inside it, not following aliases."""
+    yield node
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from walk(item)
+    if isinstance(node, Mapping):
+        for pair in node.pairs:
+            yield from walk(pair.key)
+            yield from walk(pair.value)
+
+
+def members(node: Node | None) -> tuple[Node, ...]:
+    """Return a list's items, aliases to further lists included; a lone value is a list of one."""
+    if node is None or (isinstance(node, Scalar) and is_empty(node)):
+        return ()
+    target = resolved(node)
+    if not isinstance(target, Sequence):
+        return (node,)
+    return tuple(
+        member
+        for item in target.items
+        for member in (members(item) if isinstance(resolved(item), Sequence) else (item,))
+    )
+
+
+def is_empty(node: Node) -> bool:
+    """Tell whether a node is YAML's nothing: no value at all, ``~`` or ``null``."""
+    return isinstance(node, Scalar) and node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
+
+
+def word(node: Node | None) -> str | None:
+    """Return the text of a scalar that holds something, else None."""
+    if node is None:
+        return None
+    target = resolved(node)
+    return target.value if isinstance(target, Scalar) and not is_empty(target) else None
+
+
+def is_true(node: Node | None) -> bool:
+    """Tell whether a value means yes, as Travis casts it."""
+    return (word(node) or "").lower() in {"true", "yes", "on", "1"}
+
+
+def is_false(node: Node | None) -> bool:
+    """Tell whether a value means no, as Travis casts it."""
+    return (word(node) or "").lower() in {"false", "no", "off", "0"}
