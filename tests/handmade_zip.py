@@ -36,9 +36,7 @@ class Entry:
         name = self.name if self.local_name is None else self.local_name
         sizes = self.local_sizes or (len(self.content), len(self.content))
         crc = zlib.crc32(self.content)
-        header = struct.pack(
-            "<HHHLLLLHH", 20, self.flags, 0, 0, crc, *sizes, len(name), len(self.local_extra)
-        )
+        header = struct.pack("<HHHLLLLHH", 20, self.flags, 0, 0, crc, *sizes, len(name), len(self.local_extra))
         return b"PK\x03\x04" + header + name + self.local_extra + self.content + self.descriptor
 
     def central_record(self, offset: int) -> bytes:

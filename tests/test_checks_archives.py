@@ -115,15 +115,11 @@ def without(name: str) -> Make:
     def make(folder: Path) -> Path:
         path = factories.wheel(folder)
         with zipfile.ZipFile(path) as archive:
-            contents = {
-                info.filename: archive.read(info) for info in archive.infolist() if info.filename != name
-            }
+            contents = {info.filename: archive.read(info) for info in archive.infolist() if info.filename != name}
         record = "demo-1.0.dist-info/RECORD"
         if record in contents:
             contents[record] = b"".join(
-                line
-                for line in contents[record].splitlines(keepends=True)
-                if not line.startswith(name.encode())
+                line for line in contents[record].splitlines(keepends=True) if not line.startswith(name.encode())
             )
         with zipfile.ZipFile(path, "w") as archive:
             for member, content in contents.items():
@@ -176,9 +172,7 @@ WHEEL_CASES = (
 )
 
 ZIP_CASES = (
-    Case(
-        "zip-compression", compressed(zipfile.ZIP_BZIP2), compressed(zipfile.ZIP_STORED), says="zip method 12"
-    ),
+    Case("zip-compression", compressed(zipfile.ZIP_BZIP2), compressed(zipfile.ZIP_STORED), says="zip method 12"),
     Case(
         "zip-ratio",
         broken=wheel_of({MODULE: bytes(65 * MEBIBYTE)}),
@@ -204,9 +198,7 @@ ZIP_CASES = (
         neighbour=rewritten(with_fields(flags=0)),
         says="'demo/__init__.py' has its sizes in a data descriptor",
     ),
-    Case(
-        "zip-records", ending(End(zip64=True, more_locator_offset=1)), ending(End(zip64=True)), says="ZIP64"
-    ),
+    Case("zip-records", ending(End(zip64=True, more_locator_offset=1)), ending(End(zip64=True)), says="ZIP64"),
 )
 
 SDIST_CASES = (
@@ -230,9 +222,7 @@ SDIST_CASES = (
     ),
     Case(
         "sdist-sparse",
-        broken=repacked(
-            with_record("demo-1.0/demo/__init__.py", {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"})
-        ),
+        broken=repacked(with_record("demo-1.0/demo/__init__.py", {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"})),
         neighbour=repacked(with_record("demo-1.0/demo/__init__.py", {"comment": "GNU.sparse.major"})),
         says='"demo-1.0/demo/__init__.py" is stored sparsely',
     ),
@@ -342,11 +332,7 @@ def test_the_nearest_valid_archive_passes(case: Case, tmp_path: Path) -> None:
             id="ZIP64 field without sizes",
         ),
         pytest.param(
-            rewritten(
-                with_fields(
-                    local_extra=struct.pack("<HHQQ", 1, 16, 20, 2**64 - 1), local_sizes=(ZIP64, ZIP64)
-                )
-            ),
+            rewritten(with_fields(local_extra=struct.pack("<HHQQ", 1, 16, 20, 2**64 - 1), local_sizes=(ZIP64, ZIP64))),
             "records",
             "the archive ends within a member",
             id="ZIP64 field that points behind the end",
@@ -360,22 +346,16 @@ def test_a_zip_archive_whose_records_lie_is_found(make: Make, kind: str, reason:
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(
-            rewritten(with_fields(local_extra=struct.pack("<HH", 1, 0))), id="ZIP64 field without use"
-        ),
+        pytest.param(rewritten(with_fields(local_extra=struct.pack("<HH", 1, 0))), id="ZIP64 field without use"),
         pytest.param(
             rewritten(with_fields(local_extra=struct.pack("<HHQ", 1, 8, 20), local_sizes=(ZIP64, ZIP64))),
             id="ZIP64 field with one size for a stored member",
         ),
         pytest.param(
-            rewritten(
-                with_fields(local_extra=struct.pack("<HHQQ", 1, 16, 20, 20), local_sizes=(ZIP64, ZIP64))
-            ),
+            rewritten(with_fields(local_extra=struct.pack("<HHQQ", 1, 16, 20, 20), local_sizes=(ZIP64, ZIP64))),
             id="ZIP64 field with both sizes",
         ),
-        pytest.param(
-            rewritten(with_fields(local_extra=struct.pack("<HHHH", 7, 0, 7, 0))), id="other fields twice"
-        ),
+        pytest.param(rewritten(with_fields(local_extra=struct.pack("<HHHH", 7, 0, 7, 0))), id="other fields twice"),
         pytest.param(ending(End(zip64=True, comment=b"hello")), id="ZIP64 and an archive comment"),
     ],
 )

@@ -82,9 +82,7 @@ CASES = (
         neighbour=wheel(metadata_version="2.2", dynamic=["Requires-Dist", "License"]),
         says="Dynamic",
     ),
-    Case(
-        "email", wheel(author_email="jane at x.org"), wheel(author_email="jane@x.org"), says='"jane at x.org"'
-    ),
+    Case("email", wheel(author_email="jane at x.org"), wheel(author_email="jane@x.org"), says='"jane at x.org"'),
 )
 
 
@@ -174,9 +172,7 @@ def test_what_packaging_refuses_is_refused_field_by_field(tmp_path: Path) -> Non
     ("name", "version", "rule_of"),
     [("-demo", "1.0", "name"), ("demo", "one", "version"), ("demo", "1.0-fine-but-no", "version")],
 )
-def test_names_and_versions_that_are_none_are_refused(
-    name: str, version: str, rule_of: str, tmp_path: Path
-) -> None:
+def test_names_and_versions_that_are_none_are_refused(name: str, version: str, rule_of: str, tmp_path: Path) -> None:
     metadata = factories.metadata(name, version)
     found = problems(factories.wheel(tmp_path, metadata=metadata))
     assert any(p.rule == "metadata" and p.message.startswith(f"{rule_of}:") for p in found)
@@ -211,9 +207,7 @@ def test_project_urls_that_are_none_are_refused(value: str, tmp_path: Path) -> N
     ],
 )
 def test_addresses_that_pypi_mends_pass(address: str, tmp_path: Path) -> None:
-    assert (
-        rules(wheel(home_page=address, download_url=address, project_url=f"Home, {address}")(tmp_path)) == []
-    )
+    assert rules(wheel(home_page=address, download_url=address, project_url=f"Home, {address}")(tmp_path)) == []
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,7 @@ def wheel_with_name_of(length: int) -> Make:
 
 
 def wheel_of(mebibytes: int) -> Make:
-    return lambda folder: factories.wheel(
-        folder, files={"ballast": bytes(mebibytes * MEBIBYTE)}, compression=0
-    )
+    return lambda folder: factories.wheel(folder, files={"ballast": bytes(mebibytes * MEBIBYTE)}, compression=0)
 
 
 CASES = (

@@ -23,9 +23,7 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
         # The fields of a version that nobody knows are judged as well: they are read as the newest one's.
         parsed = parsed if tuple(parsed) else _parse(metadata, NEWEST_VERSION)
         fields = {attribute: _values(getattr(parsed, attribute)) for attribute in parsed}
-    return {
-        name: values for name, values in {**fields, "metadata_version": _values(declared)}.items() if values
-    }
+    return {name: values for name, values in {**fields, "metadata_version": _values(declared)}.items() if values}
 
 
 def _parse(metadata: bytes, version: str | None = None) -> pkginfo.Distribution:
