@@ -12,7 +12,7 @@ from ..travis import fold_end, fold_start
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..secret import Secret
+    from ..tokens import Secret
     from .progress import Progress
 
 SILENCE_SECONDS = 30
@@ -99,7 +99,7 @@ class Console:
         """Return the text with every secret masked."""
         if not self._secrets and "pypi-" not in text:
             return text
-        from ..secret import redact
+        from ..tokens import redact
 
         return redact(text, self._secrets)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import tokens
 from ..errors import MissingCredentialsError, UsageError
-from ..secret import Secret
+from ..tokens import Secret
 from .servers import SERVERS, TOKEN_LOCATIONS
 
 if TYPE_CHECKING:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .caveats import Caveat, ProjectIds, ProjectNames, Unknown, User, Validity
 from .judgement import judge
+from .secret import Secret, redact
 from .token import Token, is_of, looks_like_token, narrow, read
 
 __all__ = [
     "Caveat",
     "ProjectIds",
     "ProjectNames",
+    "Secret",
     "Token",
     "Unknown",
     "User",
@@ -19,4 +21,5 @@ __all__ = [
     "looks_like_token",
     "narrow",
     "read",
+    "redact",
 ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..secret import Secret
 from . import caveats, macaroon
+from .secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

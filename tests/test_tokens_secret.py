@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from travis_pypi_deploy.secret import Secret, redact
+from travis_pypi_deploy.tokens.secret import Secret, redact
 
 TOKEN = "pypi-AgENaW5kZXguZXhhbXBsZQIkOGY3ZjBjMWUtNGQ2YS00ZjBlLTlhNTMtMmQ0ZjVmMGM2YjExAAAGIHNzc3Nzc3Nz"
 
