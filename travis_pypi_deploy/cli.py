@@ -61,9 +61,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: T
 
 def bash_in(environ: Mapping[str, str]) -> Bash:
     """Return what judges a bash condition in this environment, with the words of bash where it cannot."""
-    import subprocess
 
     def holds(expression: str) -> bool:
+        import subprocess
+
         command = ["bash", "-c", f"[[ {expression} ]]; exit $(({CONDITION_HOLDS} + $?))"]
         try:
             answer = subprocess.run(  # noqa: S603 - the condition is the user's own, as it is for Travis

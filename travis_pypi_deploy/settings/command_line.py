@@ -60,6 +60,20 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL))
 
 
+class _Switch(argparse.Action):
+    """Collects true, or false for the option's negation, as if a user had written that text."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(
+        self, parser: object, namespace: argparse.Namespace, values: object, option_string: str | None = None
+    ) -> None:
+        del parser, values
+        text = "false" if option_string and option_string.startswith("--no-") else "true"
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), text])
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
@@ -86,15 +100,9 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
             option.flag, action="append", metavar=option.metavar, help=option.help + repeatable + default
         )
         return
-    parser.add_argument(option.flag, dest=option.attribute, action="append_const", const="true", help=option.help)
-    if option.negatable:
-        parser.add_argument(
-            f"--no-{option.name}",
-            dest=option.attribute,
-            action="append_const",
-            const="false",
-            help=argparse.SUPPRESS,
-        )
+    flags = (option.flag, f"--no-{option.name}") if option.negatable else (option.flag,)
+    default = f" (default: {option.default})" if option.default else ""
+    parser.add_argument(*flags, dest=option.attribute, action=_Switch, help=option.help + default)
 
 
 def _with_hyphens(argv: Sequence[str]) -> Iterator[str]:

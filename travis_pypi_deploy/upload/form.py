@@ -1,6 +1,6 @@
 """The form that the legacy upload endpoint takes: field names and values, in order.
 
-Source: https://docs.pypi.org/api/upload/ and the core metadata specification. A wrong name is answered with success
+Source: PyPI's documentation (Upload API) and the core metadata specification. A wrong name is answered with success
 and silently loses the field.
 """
 
