@@ -43,7 +43,7 @@ def machine() -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return (
         f"{datetime.now(timezone.utc):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, "
-        f"{gibibytes:.0f} GiB, {platform.system()} {platform.release()}; {python}; {versions}.\n"
+        f"{gibibytes:.0f} GiB, {platform.system()}; {python}; {versions}.\n"
     )
 
 
