@@ -32,7 +32,7 @@ registry: $(VENV)/ready
 bench:
 	$(PYTHON) -m venv --clear .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check '.[bench]'
-	.venv-bench/bin/python benchmarks/bench.py
+	.venv-bench/bin/python -m benchmarks.bench
 
 $(VENV)/ready: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "Python 3.9 or newer is needed: make PYTHON=python3.12 ...")'
