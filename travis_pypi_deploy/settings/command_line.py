@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -34,14 +33,18 @@ class CommandLine:
 
 
 def read(argv: Sequence[str]) -> CommandLine:
-    """Split the arguments; raises UsageError, in which no value of an argument is repeated."""
-    words = list(_with_hyphens(argv))
+    """Split the arguments; raises UsageError, in which no value of an argument is repeated.
+
+    DIST may stand anywhere, and after ``--`` begin with a hyphen.
+    """
+    end = argv.index("--") if "--" in argv else len(argv)
+    words = list(_with_hyphens(argv[:end]))
     _refuse_what_is_no_option(words)
-    namespace, unknown = _parser().parse_known_args(words)
+    namespace, unknown = _parser().parse_known_intermixed_args(words)
     if unknown:
         raise UsageError(_unknown_option(unknown[0]))
     return CommandLine(
-        dist=tuple(namespace.dist),
+        dist=(*namespace.dist, *argv[end + 1 :]),
         given={option.attribute: tuple(texts) for option in OPTIONS if (texts := getattr(namespace, option.attribute))},
         asks_for_help=namespace.help,
         asks_for_version=namespace.version,
@@ -57,7 +60,10 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser that raises, and that never repeats a value: it may be a token in the wrong place."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL))
+        option = message.removeprefix("argument ").partition(":")[0].partition("/")[0]
+        if "expected one argument" in message:
+            raise UsageError(f"{option} needs a value; if that begins with a hyphen, write {option}=VALUE")
+        raise UsageError(f"{option} takes no value: leave out what stands behind its =")
 
 
 class _Switch(argparse.Action):
