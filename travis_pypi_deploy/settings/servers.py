@@ -85,7 +85,7 @@ def find(value: str, *, source: str) -> tuple[Server, str | None]:
     for server in SERVERS:
         if value == server.name:
             return server, None
-    host = _host(value, source=source)
+    host = _host(value, source=source, expected=f"neither {' nor '.join(each.name for each in SERVERS)} nor a URL")
     for server in SERVERS:
         if host in server.hosts:
             return server, _dead_address(value, server, source=source)
@@ -100,20 +100,19 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 
 def check_url(value: str, *, source: str) -> str:
     """Return an http(s) URL as it is; raises UsageError for anything else, and for one that carries a password."""
-    _host(value, source=source)
+    _host(value, source=source, expected="not a URL")
     return value
 
 
-def _host(value: str, *, source: str) -> str:
+def _host(value: str, *, source: str, expected: str) -> str:
     shown = "that value" if "pypi-" in value or "@" in value else f'"{value}"'
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise UsageError(f"{source}: {shown} is not a URL: {error}") from None
+    except ValueError:  # its text repeats a part of the value
+        raise UsageError(f"{source}: {shown} is not a URL: its host or port cannot be read") from None
     if parts.scheme not in ("http", "https") or not host or set(value) & set(" \t\r\n"):
-        names = " nor ".join(server.name for server in SERVERS)
-        raise UsageError(f"{source}: {shown} is neither {names} nor an http(s) URL")
+        raise UsageError(f"{source}: {shown} is {expected} that begins with https:// or http://")
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             f"{source}: take the user name and password out of the URL, where every log shows them: "

@@ -102,7 +102,8 @@ class Values:
     def variable_names(self, name: str, environ: Mapping[str, str]) -> tuple[str, ...]:
         """Return names of variables; raises UsageError, without repeating it, for what must be a value of one."""
         for text in self.many(name):
-            holder = next((key for key, value in sorted(environ.items()) if value == text and key != text), None)
+            others = environ.keys() - {text, self.sources[name]}
+            holder = next((each for each in sorted(others) if environ[each] == text), None)
             if holder and text not in environ:
                 raise UsageError(f"{self.sources[name]} got the value of {holder}: write its name, without the $")
             if not VARIABLE.fullmatch(text):
@@ -121,6 +122,8 @@ class Values:
             if word not in FORMATS:
                 raise self.wrong(name, "not made of sdist and bdist_wheel: an index takes sdists and wheels only")
             wanted.add(FORMATS[word])
+        if not wanted:
+            raise self.wrong(name, "not made of sdist and bdist_wheel: it names neither")
         return tuple(sorted(wanted, reverse=True))
 
     def wrong(self, name: str, why: str, text: str | None = None, *, fits: bool = True) -> UsageError:
