@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from travis_pypi_deploy.settings import Settings, command_line
 from travis_pypi_deploy.settings.options import NOT_OPTIONS, OPTIONS
 
@@ -13,7 +11,7 @@ NO_OPTIONS_OF_THEIR_OWN = {"dist", "sources", "warnings"}
 
 
 def test_every_option_has_a_setting_of_its_name() -> None:
-    settings = {field.name for field in fields(Settings)} - NO_OPTIONS_OF_THEIR_OWN
+    settings = set(Settings._fields) - NO_OPTIONS_OF_THEIR_OWN
 
     assert settings == {option.attribute for option in OPTIONS}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from ..travis import Bash, Job
 
 
-@dataclass(frozen=True)
-class World:
+class World(NamedTuple):
     """The settings and the job, the environment, the console, the record of what happens, and bash."""
 
     settings: Settings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Union
 
 from ..errors import UsageError
@@ -24,21 +23,21 @@ Result = Literal["deployed", "skipped", "rehearsed", "checked", "failed"]
 Json = Union[None, str, int, float, "Sequence[Json]", "Mapping[str, Json]"]
 
 
-@dataclass
 class Record:
     """Everything that the report tells; the one value of a run that grows while it goes on.
 
     ``reasons``: why the deployment was skipped, or what failed, a sentence each. Times are in seconds.
     """
 
-    server: Server
-    job: Job
-    result: Result = "failed"
-    reasons: tuple[str, ...] = ()
-    distributions: tuple[Distribution, ...] = ()
-    results: tuple[FileResult, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    started: float = field(default_factory=time.monotonic)
+    def __init__(self, server: Server, job: Job) -> None:
+        self.server = server
+        self.job = job
+        self.result: Result = "failed"
+        self.reasons: tuple[str, ...] = ()
+        self.distributions: tuple[Distribution, ...] = ()
+        self.results: tuple[FileResult, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self._started = time.monotonic()
 
     @property
     def release_url(self) -> str | None:
@@ -69,7 +68,7 @@ class Record:
                 "build_url": self.job.build_url,
                 "job_url": self.job.job_url,
             },
-            "seconds": round(time.monotonic() - self.started, 3),
+            "seconds": round(time.monotonic() - self._started, 3),
         }
 
     def _file(self, distribution: Distribution) -> dict[str, Json]:

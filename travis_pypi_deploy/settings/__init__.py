@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..travis import Conditions
 from . import servers
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from .servers import Server
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Every option's value, under the option's name; times are in seconds.
 
     ``sources`` says, by the option's attribute, which option or variable a value came from; ``warnings`` are sentences

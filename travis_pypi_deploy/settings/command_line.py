@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from ..errors import UsageError
 from .options import NOT_OPTIONS, OPTIONS, Option
@@ -12,6 +11,7 @@ from .options import NOT_OPTIONS, OPTIONS, Option
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+HELP_WIDTH = 100  # a fixed one: argparse would import shutil to ask for the terminal's
 PROGRAM = "python -m travis_pypi_deploy"
 EPILOG = """\
 Every option can be given as a variable: --skip-existing is PYPI_SKIP_EXISTING=true; the command line wins, a
@@ -22,8 +22,7 @@ exit codes: 0 deployed, or rightly not deployed; 1 refused by the index, or the 
 """
 
 
-@dataclass(frozen=True)
-class CommandLine:
+class CommandLine(NamedTuple):
     """What stood on the command line: DIST, the texts of each given option by its attribute, a wish for help."""
 
     dist: tuple[str, ...]
@@ -85,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Publish a Python package from a Travis CI job.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=HELP_WIDTH),
         allow_abbrev=False,
         add_help=False,
         usage=f"{PROGRAM} [OPTION ...] [DIST ...]",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option: ``--name`` on the command line, ``PYPI_NAME`` in the environment.
 
     Without a ``metavar`` it is a switch; a ``negatable`` switch has its ``--no-name``. ``default`` is written as a

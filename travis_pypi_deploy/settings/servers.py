@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageError
 
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
-@dataclass(frozen=True)
-class Server:
+
+class Server(NamedTuple):
     """Where files are posted, and what is known about the index behind it.
 
     ``name`` is ``pypi``, ``testpypi`` or the upload URL; ``index_url`` the simple index (PEP 503), ending in a slash;
@@ -35,7 +36,7 @@ class Server:
         """Whether the server runs on this very machine."""
         import ipaddress
 
-        host = urlsplit(self.upload_url).hostname or ""
+        host = _split(self.upload_url).hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
@@ -44,7 +45,7 @@ class Server:
     @property
     def is_plain_http(self) -> bool:
         """Whether everybody on the way can read what is sent."""
-        return urlsplit(self.upload_url).scheme == "http"
+        return self.upload_url.lower().startswith("http:")
 
 
 SERVERS = (
@@ -94,7 +95,7 @@ def find(value: str, *, source: str) -> tuple[Server, str | None]:
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
     """Return a URL's scheme, host and port: what decides who may see a credential (RFC 6454)."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
@@ -104,10 +105,16 @@ def check_url(value: str, *, source: str) -> str:
     return value
 
 
+def _split(url: str) -> SplitResult:
+    from urllib.parse import urlsplit  # a skipped job with a server's name needs none of it
+
+    return urlsplit(url)
+
+
 def _host(value: str, *, source: str, expected: str) -> str:
     shown = "that value" if "pypi-" in value or "@" in value else f'"{value}"'
     try:
-        parts = urlsplit(value)
+        parts = _split(value)
         host, _ = parts.hostname, parts.port
     except ValueError:  # its text repeats a part of the value
         raise UsageError(f"{source}: {shown} is not a URL: its host or port cannot be read") from None
