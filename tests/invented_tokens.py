@@ -19,15 +19,16 @@ def token(server: str = "testpypi", *, projects: tuple[str, ...] = (), expired: 
     if projects:
         made.restrict(project_names=list(projects))
     if expired:
-        made.restrict(not_before=0, not_after=1)
+        made.restrict(not_before=1, not_after=2)
     text: str = made.dump()
     return text
 
 
-def accepts(text: str, project: str) -> bool:
-    """Return whether the index that made the token takes it now for an upload to this project."""
+def accepts(text: str, project: str, *, seconds_from_now: int = 0) -> bool:
+    """Return whether the index that made the token takes it for an upload to this project, then."""
+    moment = int(time.time()) + seconds_from_now
     try:
-        pypitoken.Token.load(text).check(key=KEY, project_name=project, project_id="", user_id="", now=int(time.time()))
+        pypitoken.Token.load(text).check(key=KEY, project_name=project, project_id="", user_id="", now=moment)
     except (pypitoken.PyPITokenException, ValueError):  # ValueError: it trips over a second unmet caveat
         return False
     return True

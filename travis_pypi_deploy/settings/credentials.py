@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 ANY_SERVER_VARIABLE = "PYPI_PASSWORD"
 TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token
+NO_SECRETS = (
+    "Travis gave this job no encrypted variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or none are "
+    "defined for this branch in the repository's settings"
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
     Raises UsageError, one sentence, for whatever is missing or wrong.
     """
     server = settings.server
-    secret, source = _named_secret(settings, environ) if settings.password_env else _default_secret(server, environ)
+    secret, source = _secret(settings, environ, job)
     if not secret:
         _check_none_needed(settings, environ, job)
         return None
@@ -57,8 +61,8 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
         return _for_other_server(settings, Secret(secret), source)
     if settings.username != TOKEN_USERNAME:
         raise UsageError(
-            f"{server.name} takes API tokens only: leave out {settings.sources['username']} "
-            f'("{settings.username}"), and put a token into {source}'
+            f"{server.name} takes API tokens only: leave out {settings.sources['username']}{_shown(settings.username)} "
+            f"and put a token into {source}"
         )
     token = tokens.read(secret, source=source)
     judge_token(token, server, source=source, project=None, now=now)
@@ -76,20 +80,26 @@ def judge_token(token: Token, server: Server, *, source: str, project: str | Non
         raise UsageError(" ".join(problems))
 
 
-def _named_secret(settings: Settings, environ: Mapping[str, str]) -> tuple[str, str]:
+def _secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tuple[str, str]:
+    """Return the secret and the variables that it came from; two empty texts where there is none."""
+    if settings.password_env:
+        return _named_secret(settings, environ, job)
+    for name in _variables(settings.server):
+        if environ.get(name):
+            return environ[name], name
+    return "", ""
+
+
+def _named_secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tuple[str, str]:
     names = settings.password_env
     for name in names:
         if not environ.get(name):
             state = "empty" if name in environ else "not set"
-            raise UsageError(f"the variable {name} ({settings.sources['password_env']}) is {state}")
+            why = f"Store it in the repository's settings on Travis as {name}" if job.has_secrets else NO_SECRETS
+            raise MissingCredentialsError(
+                f"the variable {name}, which {settings.sources['password_env']} names, is {state}. {why}"
+            )
     return "".join(environ[name] for name in names), " + ".join(names)
-
-
-def _default_secret(server: Server, environ: Mapping[str, str]) -> tuple[str, str]:
-    for name in _variables(server):
-        if environ.get(name):
-            return environ[name], name
-    return "", ""
 
 
 def _variables(server: Server) -> tuple[str, ...]:
@@ -101,8 +111,8 @@ def _check_none_needed(settings: Settings, environ: Mapping[str, str], job: Job)
     if not server.is_pypi:
         if settings.username != TOKEN_USERNAME:
             raise UsageError(
-                f'{settings.sources["username"]} is "{settings.username}", but there is no password: '
-                f"{ANY_SERVER_VARIABLE} is not set; name its variable with --password-env"
+                f"there is no password for {settings.sources['username']}{_shown(settings.username)}: "
+                f"{ANY_SERVER_VARIABLE} is not set. Put it there, or name its variable with --password-env"
             )
         return
     raise MissingCredentialsError(
@@ -111,12 +121,14 @@ def _check_none_needed(settings: Settings, environ: Mapping[str, str], job: Job)
     )
 
 
+def _shown(username: str) -> str:
+    """Return the user name as a message shows it: not at all if it may be a token in the wrong place."""
+    return "" if "pypi-" in username else f' "{username}"'
+
+
 def _why_missing(server: Server, environ: Mapping[str, str], job: Job) -> str:
     if not job.has_secrets:
-        return (
-            "Travis gave this job no encrypted variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or none "
-            "are defined for this branch in the repository's settings"
-        )
+        return NO_SECRETS
     for other in SERVERS:
         if other is not server and other.token_variable and environ.get(other.token_variable):
             return f"{other.token_variable} is set: did you mean --server {other.name}?"
