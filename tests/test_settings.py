@@ -113,7 +113,9 @@ def test_the_command_line_wins_over_the_variable_and_that_over_the_default(name:
     from_variable = {field: in_variable, "sources": {**DEFAULTS.sources, field: option.variable}}
     from_command_line = {field: on_command_line}
     assert settings(**environ)._asdict() == {**DEFAULTS._asdict(), **from_variable}
-    assert settings(*argv, **environ)._asdict() == settings(*argv)._asdict() == {**DEFAULTS._asdict(), **from_command_line}
+    assert (
+        settings(*argv, **environ)._asdict() == settings(*argv)._asdict() == {**DEFAULTS._asdict(), **from_command_line}
+    )
 
 
 @pytest.mark.parametrize("name", VALUES)

@@ -6,7 +6,6 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import builder
 from ..errors import BuildError, InvalidReleaseError, UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +54,8 @@ def _matches(pattern: str) -> list[Path]:
 
 
 def _build(world: World) -> tuple[Path, ...]:
+    from .. import builder
+
     settings, console = world.settings, world.console
     project = Path(settings.project_dir)
     if not project.is_dir():

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from tqdm import tqdm
+
+LINE_WIDTH = 80
+
 
 class Progress:
-    """Counts sent bytes; draws a bar on ``stream`` unless ``hidden``."""
+    """Counts sent bytes; draws a bar on ``stream`` unless ``hidden``, and is a line of text at any time."""
 
     def __init__(self, total: int, *, stream: TextIO, hidden: bool) -> None:
-        from tqdm import tqdm
-
         self._total = total
+        self._sent = 0
         self._started = time.monotonic()
-        self._bar = tqdm(total=total, unit="B", unit_scale=True, file=stream, leave=False, disable=hidden)
+        self._bar = None if hidden else _bar(total, stream)
 
     def __enter__(self) -> Progress:
         return self
@@ -25,21 +28,32 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def count(self, size: int) -> None:
         """Count these bytes as sent; a negative number takes back what has to be sent again."""
-        self._bar.n += size
-        self._bar.update(0)
+        self._sent += size
+        if self._bar is not None:
+            self._bar.n = self._sent
+            self._bar.update(0)
 
     def clear(self) -> None:
         """Make room for a line; the bar draws itself again with the next bytes."""
-        if not self._bar.disable:
+        if self._bar is not None:
             self._bar.clear()
 
     def __str__(self) -> str:
+        from tqdm import tqdm
+
         elapsed = time.monotonic() - self._started
-        line: str = self._bar.format_meter(
-            self._bar.n, self._total, elapsed, unit="B", unit_scale=True, ascii=True, ncols=80
+        line: str = tqdm.format_meter(
+            self._sent, self._total, elapsed, unit="B", unit_scale=True, ascii=True, ncols=LINE_WIDTH
         )
         return line
+
+
+def _bar(total: int, stream: TextIO) -> tqdm[NoReturn]:
+    from tqdm import tqdm  # only a terminal pays for it
+
+    return tqdm(total=total, unit="B", unit_scale=True, file=stream, leave=False)
