@@ -98,7 +98,7 @@ def write(text: str, filename: str) -> None:
 
     path = Path(filename)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    staged = path.with_name(name)
+    staged = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
