@@ -100,7 +100,8 @@ def write(text: str, filename: str) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     staged = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # A name that is not UTF-8 reaches us in surrogates, which JSON knows in just the form that is written here.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
         staged.chmod(0o644)
         staged.replace(path)
