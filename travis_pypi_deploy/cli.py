@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 TERMINATED = 143
 INTERNAL_ERROR = 1
+GARBAGE_THRESHOLD = 50_000  # importing makes no garbage, and looking for it 100 times costs 7 % of a small upload
 CONDITION_HOLDS, CONDITION_FAILS = 64, 65
 
 
 def run() -> NoReturn:
     """Be the command: ``python -m travis_pypi_deploy``."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
     code = main(sys.argv[1:], os.environ, out=sys.stdout, err=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
