@@ -111,7 +111,7 @@ def test_the_command_line_wins_over_the_variable_and_that_over_the_default(name:
     option, (argv, on_command_line, text, in_variable) = BY_NAME[name], VALUES[name]
     field, environ = option.attribute, {option.variable: text}
     from_variable = {field: in_variable, "sources": {**DEFAULTS.sources, field: option.variable}}
-    from_command_line = {field: on_command_line}
+    from_command_line = {field: on_command_line, "sources": {**DEFAULTS.sources, field: argv[0].partition("=")[0]}}
     assert settings(**environ)._asdict() == {**DEFAULTS._asdict(), **from_variable}
     assert (
         settings(*argv, **environ)._asdict() == settings(*argv)._asdict() == {**DEFAULTS._asdict(), **from_command_line}
@@ -163,9 +163,10 @@ def test_a_switch_takes_nothing_else(name: str) -> None:
     assert complaint(**{variable: "maybe"}) == f'{variable}: "maybe" is neither yes nor no: use true or false'
 
 
-def test_the_last_of_two_switches_wins() -> None:
-    assert settings("--tags", "--no-tags").tags is False
-    assert settings("--no-check", "--check").check is True
+def test_the_last_of_two_switches_wins_and_is_the_one_that_is_named() -> None:
+    no_tags, check = settings("--tags", "--no-tags"), settings("--no-check", "--check")
+    assert (no_tags.tags, no_tags.sources["tags"]) == (False, "--no-tags")
+    assert (check.check, check.sources["check"]) == (True, "--check")
 
 
 def test_a_repeatable_variable_has_a_value_on_each_line_that_is_not_empty() -> None:

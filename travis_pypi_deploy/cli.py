@@ -79,9 +79,10 @@ def bash_in(environ: Mapping[str, str]) -> Bash:
                 errors="replace",
             )
         except OSError as error:
-            raise UsageError(f"cannot judge [[ {expression} ]]: bash does not start: {error.strerror}") from error
+            raise UsageError(f"[[ {expression} ]] needs bash, which does not start: {error.strerror}") from error
         if answer.returncode not in (CONDITION_HOLDS, CONDITION_FAILS):
-            raise UsageError(f"bash cannot judge [[ {expression} ]]: {answer.stderr.strip() or 'it says nothing more'}")
+            words = "; ".join(answer.stderr.split("\n")).strip("; ") or "it says nothing more"
+            raise UsageError(f"bash cannot judge [[ {expression} ]]: {words}")
         return answer.returncode == CONDITION_HOLDS
 
     return holds

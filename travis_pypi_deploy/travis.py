@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from .errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -58,11 +60,14 @@ class Job(NamedTuple):
 
     def missing(self) -> str | None:
         """Return a sentence if nobody can know what this job builds."""
-        for variable, value in (("TRAVIS_BRANCH", self.branch), ("TRAVIS_PULL_REQUEST", self.pull_request)):
+        for variable, value, unknown in (
+            ("TRAVIS_BRANCH", self.branch, "which branch or tag this job builds"),
+            ("TRAVIS_PULL_REQUEST", self.pull_request, "whether this job builds a pull request"),
+        ):
             if not value:
                 return (
-                    f"{variable} is not set: nobody can tell whether this job builds a pull request. Travis always "
-                    "sets it; check whether a script of yours, sudo, or a container drops it."
+                    f"{variable} is not set, or empty: nobody can tell {unknown}. Travis always sets it; check whether "
+                    "a script of yours, sudo, or a container drops it"
                 )
         return None
 
@@ -161,20 +166,20 @@ def _tags(job: Job, conditions: Conditions) -> tuple[str, ...]:
 def _branch(job: Job, conditions: Conditions, bash: Bash) -> tuple[str, ...]:
     if conditions.all_branches or conditions.tags:
         return ()
-    if any(_branch_is(job.branch, wanted, bash) for wanted in conditions.branch):
+    source = conditions.sources["branch"]
+    if any(_branch_is(job.branch, wanted, bash, source) for wanted in conditions.branch):
         return ()
-    wanted = ", ".join(conditions.branch)
-    reason = f'{SKIPPING} branch is "{job.branch}", not one of: {wanted} ({conditions.sources["branch"]})'
+    reason = f'{SKIPPING} branch is "{job.branch}", not one of: {", ".join(conditions.branch)} ({source})'
     if job.tag:
         reason += ". On a tag build Travis puts the tag's name there: to deploy tag builds use --tags"
     return (reason,)
 
 
-def _branch_is(branch: str, wanted: str, bash: Bash) -> bool:
+def _branch_is(branch: str, wanted: str, bash: Bash, source: str) -> bool:
     """Return whether the branch is the wanted one, as Travis' own bash decides it: the pattern stands unquoted."""
     if PATTERN_CHARACTERS.isdisjoint(wanted):
         return branch == wanted
-    return bash(f"$TRAVIS_BRANCH = {wanted}")
+    return _holds(f"$TRAVIS_BRANCH = {wanted}", bash, source)
 
 
 def _python(job: Job, conditions: Conditions) -> tuple[str, ...]:
@@ -209,5 +214,13 @@ def _expressions(conditions: Conditions, bash: Bash) -> tuple[str, ...]:
     return tuple(
         f"{SKIPPING} the condition [[ {each} ]] does not hold ({source})"
         for each in conditions.condition
-        if not bash(each)
+        if not _holds(each, bash, source)
     )
+
+
+def _holds(expression: str, bash: Bash, source: str) -> bool:
+    """Return what bash says of the expression; its complaint is told with the option or variable it came from."""
+    try:
+        return bash(expression)
+    except UsageError as error:
+        raise UsageError(f"{source}: {error}") from error

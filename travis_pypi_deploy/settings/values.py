@@ -34,6 +34,8 @@ class Values:
             variable = environ.get(option.variable, "").strip()
             if option.attribute in given:
                 self._texts[option.attribute] = given[option.attribute]
+                if option.negatable and given[option.attribute][-1] == "false":
+                    self.sources[option.attribute] = f"--no-{option.name}"
             elif variable:
                 self.sources[option.attribute] = option.variable
                 lines = variable.splitlines() if option.repeatable else [variable]
