@@ -99,6 +99,17 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
+def redirect(url: str, location: str) -> tuple[str, bool]:
+    """Return where a redirect leads, and whether that is the same origin, which alone may see a credential."""
+    from urllib.parse import urljoin
+
+    try:
+        target = urljoin(url, location)
+        return target, origin(target) == origin(url)
+    except ValueError:
+        return location, False  # not a URL
+
+
 def check_url(value: str, *, source: str) -> str:
     """Return an http(s) URL as it is; raises UsageError for anything else, and for one that carries a password."""
     _host(value, source=source, expected="not a URL")

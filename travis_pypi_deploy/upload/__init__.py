@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
-from . import attempts
+from .attempts import Upload
 from .outcomes import FileResult, Outcome
 from .posting import Poster
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FileResult", "Outcome", "Uploads"]
 
 TICK_SECONDS = 0.1
+GRACE_SECONDS = 0.3
 
 
 class Uploads:
@@ -40,73 +40,78 @@ class Uploads:
         timeout: float,
         done: Callable[[FileResult], None],
     ) -> None:
-        self._distributions = tuple(distributions)
-        self._means = means
+        self._uploads = tuple(Upload(each, means) for each in distributions)
         self._upload_url = upload_url
         self._timeout = timeout
         self._done = done
-        self._results: dict[str, FileResult] = {}
-        self._started: dict[str, float] = {}
         self._failed = threading.Event()
-        self._per_thread = threading.local()
+        self._interrupted = threading.Event()
+        self._own = threading.local()
         self._posters: list[Poster] = []
         self._threads = ThreadPoolExecutor(max_workers=jobs)
+
+    @property
+    def results(self) -> tuple[FileResult, ...]:
+        """Return each file's result as it is now, in the order of the files."""
+        return tuple(each.result for each in self._uploads)
 
     def run(self, *, tick: Callable[[], None]) -> None:
         """Upload until every file has its outcome, or one has failed for good; ``tick`` is called all the while.
 
-        An exception of ``tick``, or a signal's, ends it at once: what is under way is not waited for.
+        After an exception of ``tick``, or a signal's, what is under way is hardly waited for.
         """
         try:
-            for wave in _waves(self._distributions):
-                pending = {self._threads.submit(self._upload, each) for each in wave}
-                while pending:
-                    finished, pending = wait(pending, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        future.result()
-                    tick()
+            for wave in _waves(self._uploads):
+                self._run_wave(wave, tick)
             for poster in self._posters:
                 poster.close()
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    @property
-    def results(self) -> tuple[FileResult, ...]:
-        """Return each file's result as it is now, in the order of the files; what is under way is unknown."""
-        return tuple(self._result(each.filename) for each in self._distributions)
+    def _run_wave(self, wave: Sequence[Upload], tick: Callable[[], None]) -> None:
+        """Run these uploads, as many at a time as there are threads, and raise what one of them raised."""
+        futures = {self._threads.submit(self._run_one, each) for each in wave}
+        pending = futures
+        try:
+            while pending:
+                _, pending = wait(pending, timeout=TICK_SECONDS)
+                tick()
+        except BaseException:
+            self._interrupted.set()  # ends every pause, so that those that pause can say how it stands with them
+            wait(pending, timeout=GRACE_SECONDS)
+            raise
+        for future in futures:
+            future.result()
 
-    def _result(self, filename: str) -> FileResult:
-        if filename in self._results:
-            return self._results[filename]
-        if filename in self._started:
-            seconds = time.monotonic() - self._started[filename]
-            detail = "interrupted while it was under way; the index may have the file"
-            return FileResult(filename, Outcome.UNKNOWN, attempts=1, seconds=seconds, detail=detail)
-        return FileResult(filename)
-
-    def _upload(self, distribution: Distribution) -> None:
-        if self._failed.is_set():
+    def _run_one(self, upload: Upload) -> None:
+        if self._failed.is_set() or self._interrupted.is_set():
             return
-        self._started[distribution.filename] = time.monotonic()
-        result = attempts.upload(distribution, self._poster(), self._means)
-        self._results[distribution.filename] = result
-        if result.outcome.is_final_failure:
-            self._failed.set()
-        self._done(result)
+        succeeded = False
+        try:
+            result = upload.run(self._poster(), self._pause)
+            succeeded = not result.outcome.is_final_failure
+        finally:
+            if not succeeded:
+                self._failed.set()
+        if not self._interrupted.is_set():
+            self._done(result)
+
+    def _pause(self, seconds: float) -> bool:
+        return not self._interrupted.wait(seconds)
 
     def _poster(self) -> Poster:
         """Return this thread's own poster: a session is not to be shared by threads."""
-        if not hasattr(self._per_thread, "poster"):
-            self._per_thread.poster = Poster(self._upload_url, timeout=self._timeout)
-            self._posters.append(self._per_thread.poster)
-        poster: Poster = self._per_thread.poster
+        if not hasattr(self._own, "poster"):
+            self._own.poster = Poster(self._upload_url, timeout=self._timeout)
+            self._posters.append(self._own.poster)
+        poster: Poster = self._own.poster
         return poster
 
 
-def _waves(distributions: Sequence[Distribution]) -> Iterator[tuple[Distribution, ...]]:
+def _waves(uploads: Sequence[Upload]) -> Iterator[tuple[Upload, ...]]:
     """Yield what may be under way at the same time: the first file, the other wheels, the sdist."""
-    wheels = tuple(each for each in distributions if each.filetype == "bdist_wheel")
-    sdists = tuple(each for each in distributions if each.filetype == "sdist")
+    wheels = tuple(each for each in uploads if each.distribution.filetype == "bdist_wheel")
+    sdists = tuple(each for each in uploads if each.distribution.filetype == "sdist")
     first, *others = (*wheels, *sdists)
     yield (first,)
     yield tuple(each for each in others if each in wheels)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from .body import ChangedFileError
 from .outcomes import FileResult, Outcome
-from .replies import NoAnswer, Reply
+from .replies import Reply
 from .retries import LONGEST_RETRY_AFTER_SECONDS, clock_time, is_transient, pause_before, retry_after_seconds
-from .verdicts import already_exists, judge, judge_existing
+from .verdicts import already_exists, judge, judge_existing, judge_listed, may_have_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..distributions import Distribution
     from .posting import Poster
+    from .replies import NoAnswer
     from .verdicts import Circumstances
 
 
@@ -26,7 +27,7 @@ class Means:
 
     ``authorize`` returns each attempt's Authorization header; ``is_published`` asks the index whether it lists this
     very file (True), another of its name (False), or nobody knows (None); ``tell`` writes a line to the log and
-    ``told`` counts bytes that were sent.
+    ``told`` counts bytes that were sent, or takes them back.
     """
 
     circumstances: Circumstances
@@ -37,68 +38,89 @@ class Means:
     told: Callable[[int], None]
 
 
-def upload(distribution: Distribution, poster: Poster, means: Means) -> FileResult:
-    """Post the distribution, again after passing troubles, and return its outcome."""
-    started = time.monotonic()
-    circumstances = means.circumstances
-    attempt = 0
-    while True:
-        attempt += 1
-        answer = _post(distribution, poster, means)
-        result = FileResult(distribution.filename, attempts=attempt, seconds=time.monotonic() - started)
-        if answer is None:
-            detail = "the file was changed after it was checked, so it was not sent: build and deploy in one go"
-            return replace(result, outcome=Outcome.REJECTED, detail=detail, changed=True)
-        if not is_transient(answer) or attempt > means.retries or not _pause(answer, attempt, distribution, means):
-            outcome, detail = _final(answer, distribution, circumstances, means)
-            return replace(result, outcome=outcome, detail=detail)
-        if isinstance(answer, NoAnswer) and answer.sent:
-            circumstances = replace(circumstances, lost_answer=True)
+class Upload:
+    """The upload of one distribution, in as many attempts as it takes."""
 
+    def __init__(self, distribution: Distribution, means: Means) -> None:
+        self.distribution = distribution
+        self._means = means
+        self._circumstances = means.circumstances
+        self._attempts = 0
+        self._started = 0.0
+        self._result: FileResult | None = None
 
-def _post(distribution: Distribution, poster: Poster, means: Means) -> Reply | NoAnswer | None:
-    """Return what came of one attempt; None if the file is not the checked one any more."""
-    sent = 0
+    @property
+    def result(self) -> FileResult:
+        """Return what has become of the distribution by now; what is under way is unknown."""
+        if self._result:
+            return self._result
+        if not self._attempts:
+            return FileResult(self.distribution.filename)
+        return self._ended(Outcome.UNKNOWN, "interrupted while it was under way; the index may have the file")
 
-    def told(count: int) -> None:
-        nonlocal sent
-        sent += count
-        means.told(count)
+    def run(self, poster: Poster, pause: Callable[[float], bool]) -> FileResult:
+        """Post the distribution, again after passing troubles, and return its result.
 
-    answer: Reply | NoAnswer | None
-    try:
-        answer = poster.post(distribution, means.authorize(), told=told)
-    except (ChangedFileError, OSError):
-        answer = None
-    if not isinstance(answer, Reply) or not answer.is_success:
-        means.told(-sent)  # progress counts what has arrived
-    return answer
+        ``pause`` waits so many seconds, and returns False if that was cut short because everything is to end.
+        """
+        self._started = time.monotonic()
+        try:
+            self._result = self._ended(*self._post_until_final(poster, pause))
+        except ChangedFileError as error:
+            self._result = self._changed(error)
+        return self._result
 
+    def _post_until_final(self, poster: Poster, pause: Callable[[float], bool]) -> tuple[Outcome, str]:
+        while True:
+            self._attempts += 1
+            answer = poster.post(self.distribution, self._means.authorize(), told=self._means.told)
+            if not is_transient(answer) or self._attempts > self._means.retries:
+                return self._final(answer)
+            if may_have_arrived(answer):
+                self._circumstances = replace(self._circumstances, lost_answer=True)
+            seconds = self._pause_before_next(answer)
+            if seconds is None:
+                return self._final(answer)
+            if not pause(seconds):
+                outcome, reason = judge(answer, self._circumstances)
+                return outcome, f"{reason}; interrupted before the next attempt"
 
-def _pause(answer: Reply | NoAnswer, attempt: int, distribution: Distribution, means: Means) -> bool:
-    """Pause before the next attempt; return False if the index wants a longer pause than there is patience for."""
-    now = time.time()
-    asked = retry_after_seconds(answer.retry_after, now=now) if isinstance(answer, Reply) else None
-    why = answer.why if isinstance(answer, NoAnswer) else f"status {answer.status}: {answer.words}"
-    if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
-        means.tell(
-            f"{distribution.filename}: {why}; the index wants no attempt before {clock_time(now + asked)} "
-            "(Retry-After), which is too long to wait"
-        )
-        return False
-    pause = asked if asked is not None else pause_before(attempt)
-    means.tell(f"{distribution.filename}: {why}; trying again in {pause:.1f} s (retry {attempt} of {means.retries})")
-    time.sleep(pause)
-    return True
+    def _pause_before_next(self, answer: Reply | NoAnswer) -> float | None:
+        """Return the seconds to pause; None if the index wants a longer pause than there is patience for."""
+        now = time.time()
+        asked = retry_after_seconds(answer.retry_after, now=now) if isinstance(answer, Reply) else None
+        if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+            self._tell(
+                f"{answer.why}; the index wants no attempt before {clock_time(now + asked)} (Retry-After), which is "
+                "too long to wait"
+            )
+            return None
+        seconds = asked if asked is not None else pause_before(self._attempts)
+        self._tell(f"{answer.why}; trying again in {seconds:.1f} s (retry {self._attempts} of {self._means.retries})")
+        return seconds
 
+    def _final(self, answer: Reply | NoAnswer) -> tuple[Outcome, str]:
+        """Judge the last answer; the index is asked where that alone does not tell."""
+        circumstances = self._circumstances
+        if isinstance(answer, Reply) and already_exists(answer):
+            same = None if circumstances.server.is_pypi else self._means.is_published(self.distribution)
+            return judge_existing(answer, circumstances, same=same)
+        outcome, reason = judge(answer, circumstances)
+        if outcome is Outcome.UNKNOWN:
+            return judge_listed(reason, same=self._means.is_published(self.distribution))
+        return outcome, reason
 
-def _final(
-    answer: Reply | NoAnswer, distribution: Distribution, circumstances: Circumstances, means: Means
-) -> tuple[Outcome, str]:
-    if isinstance(answer, Reply) and already_exists(answer):
-        same = None if circumstances.server.is_pypi else means.is_published(distribution)
-        return judge_existing(answer, circumstances, same=same)
-    outcome, detail = judge(answer, circumstances)
-    if outcome is Outcome.UNKNOWN and means.is_published(distribution):
-        return Outcome.UPLOADED, "its answer was lost, but the index lists this very file"
-    return outcome, detail
+    def _changed(self, error: ChangedFileError) -> FileResult:
+        detail = f"{error} after it was checked, and is therefore not published: build and deploy in one go"
+        outcome = Outcome.REJECTED
+        if self._circumstances.lost_answer:
+            outcome = Outcome.UNKNOWN
+            detail += "; an earlier attempt was sent whole and not answered, the index may have the checked file"
+        return replace(self._ended(outcome, detail), changed=True)
+
+    def _ended(self, outcome: Outcome, detail: str) -> FileResult:
+        seconds = time.monotonic() - self._started
+        return FileResult(self.distribution.filename, outcome, self._attempts, seconds, detail)
+
+    def _tell(self, sentence: str) -> None:
+        self._means.tell(f"{self.distribution.filename}: {sentence}")

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..distributions import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from requests_toolbelt import MultipartEncoder
 
     from ..distributions import Distribution
 
+BLOCK_BYTES = 256 * 1024
+
 
 class ChangedFileError(Exception):
-    """The file on the disk is not the one that was read and checked."""
+    """The file on the disk is not the one that was read and checked, or cannot be read any more."""
+
+
+@contextmanager
+def opened(distribution: Distribution, *, told: Callable[[int], None]) -> Iterator[CheckedFile]:
+    """Open a distribution file for sending; ``told`` is called with the number of bytes of each block.
+
+    Raises ChangedFileError where the file was written to or replaced since it was read, or is gone.
+    """
+    try:
+        file = distribution.path.open("rb")
+    except OSError as error:
+        raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
+    with file:
+        if stamp(os.fstat(file.fileno())) != distribution.stamp:
+            raise ChangedFileError("the file was changed")
+        yield CheckedFile(file, distribution, told=told)
 
 
 class CheckedFile:
@@ -28,59 +47,47 @@ class CheckedFile:
     cannot take a body that ends early.
     """
 
-    def __init__(self, file: BinaryIO, distribution: Distribution) -> None:
+    def __init__(self, file: BinaryIO, distribution: Distribution, *, told: Callable[[int], None]) -> None:
         self._file = file
-        self._distribution = distribution
+        self._told = told
+        self._expected = distribution.sha256
         self._digest = hashlib.sha256()
+        self.size = distribution.size
         self.len = distribution.size  # what is left, as requests-toolbelt asks for it
 
     def read(self, size: int = -1) -> bytes:
         """Return the next ``size`` bytes, all that are left by default."""
-        block = self._file.read(self.len if size < 0 else min(size, self.len))
+        try:
+            block = self._file.read(self.len if size < 0 else min(size, self.len))
+        except OSError as error:
+            raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
         self._digest.update(block)
         self.len -= len(block)
-        if self.len == 0 and self._digest.hexdigest() != self._distribution.sha256:
-            raise ChangedFileError
-        if size and not block and self.len:
-            raise ChangedFileError  # it became shorter
-        return block
-
-
-class Body:
-    """What requests streams: the encoded form, in blocks of ``block_bytes`` however little is asked for.
-
-    http.client asks for 16 KiB at a time, which costs more than the sending itself. ``told`` is called with the
-    number of bytes of each block. ``is_sent`` tells whether the last block was handed over.
-    """
-
-    def __init__(self, encoder: MultipartEncoder, *, block_bytes: int, told: Callable[[int], None]) -> None:
-        self._encoder = encoder
-        self._block_bytes = block_bytes
-        self._told = told
-        self.len: int = encoder.len
-        self._left: int = encoder.len
-        self.content_type = encoder.content_type
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether everything was handed over to the connection."""
-        return not self._left
-
-    @property
-    def sent_bytes(self) -> int:
-        """How much was handed over to the connection."""
-        return self.len - self._left
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next block, whatever its ``size`` should be."""
-        del size
-        block: bytes = self._encoder.read(self._block_bytes)
-        self._left -= len(block)
+        became_shorter = size and not block and self.len
+        if became_shorter or (not self.len and self._digest.hexdigest() != self._expected):
+            raise ChangedFileError("the file was changed while it was being sent")
         self._told(len(block))
         return block
 
 
-def check_unchanged(file: BinaryIO, distribution: Distribution) -> None:
-    """Raise ChangedFileError where the open file was written to, or replaced, since it was read."""
-    if stamp(os.fstat(file.fileno())) != distribution.stamp:
-        raise ChangedFileError
+class Body:
+    """What requests streams: the encoded form, in large blocks however little is asked for.
+
+    http.client asks for 16 KiB at a time, which costs more than the sending itself. ``is_begun`` and ``is_sent`` tell
+    whether any of it, and all of it, was handed over to the connection.
+    """
+
+    def __init__(self, encoder: MultipartEncoder) -> None:
+        self._encoder = encoder
+        self.len: int = encoder.len
+        self.content_type: str = encoder.content_type
+        self.is_begun = False
+        self.is_sent = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next block, whatever its ``size`` should be."""
+        del size
+        block: bytes = self._encoder.read(BLOCK_BYTES)
+        self.is_begun = True
+        self.is_sent = not block  # whoever asks in vain has sent the block before
+        return block

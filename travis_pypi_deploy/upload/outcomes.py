@@ -26,7 +26,7 @@ class Outcome(Enum):
 class FileResult:
     """The outcome of one distribution, how many attempts and seconds it took, and what is to say about it.
 
-    ``changed`` tells that the file on the disk was not the checked one any more, and was therefore not sent.
+    ``changed`` tells that the file on the disk was not the checked one any more, and is therefore not published.
     """
 
     filename: str

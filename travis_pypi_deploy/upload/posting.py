@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import errno
+import socket
+import ssl
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 import requests
 import urllib3
 from requests_toolbelt import MultipartEncoder
 
 from .. import __version__
-from ..settings.servers import origin
-from .body import Body, CheckedFile, check_unchanged
+from ..errors import chain, root_cause
+from ..settings.servers import redirect
+from .body import Body, opened
 from .form import form_fields
 from .replies import NoAnswer, Reply, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
 
     from ..distributions import Distribution
+    from .body import CheckedFile
 
-BLOCK_BYTES = 256 * 1024
 ANSWER_LIMIT_BYTES = 256 * 1024
 REDIRECTS_LIMIT = 3
 HEADERS = {
@@ -48,28 +48,36 @@ class Poster:
     ) -> Reply | NoAnswer:
         """Make one attempt and return the index's answer, or why there was none.
 
-        ``authorization`` is the value of that header; ``told`` is called with the number of bytes that were handed to
-        the connection, a negative one after a redirect. Raises ChangedFileError, and OSError where the file cannot be
-        read any more.
+        ``authorization`` is the value of that header; ``told`` is called with the number of the file's bytes that were
+        handed to the connection, and takes them back with a negative one if they were in vain. Raises ChangedFileError.
         """
         url = self._url
         for _ in range(REDIRECTS_LIMIT + 1):
-            with distribution.path.open("rb") as file:
-                check_unchanged(file, distribution)
-                body = _body(file, distribution, told)
-                answer = self._send(url, body, authorization)
+            answer = self._post_to(url, distribution, authorization, told)
             if isinstance(answer, NoAnswer) or not 300 <= answer.status < 400:
                 return answer
-            target = urljoin(url, answer.location or "")
-            if answer.status not in (307, 308) or not answer.location or origin(target) != origin(url):
+            target, is_own = redirect(url, answer.location or "")
+            if answer.status not in (307, 308) or not answer.location or not is_own:
                 return _refused_redirect(answer, url, target)
-            told(-body.sent_bytes)
             url = target
         return NoAnswer(f"more than {REDIRECTS_LIMIT} redirects, the last from {url}", sent=False, is_final=True)
 
     def close(self) -> None:
         """Close the kept-open connection."""
         self._session.close()
+
+    def _post_to(
+        self, url: str, distribution: Distribution, authorization: str | None, told: Callable[[int], None]
+    ) -> Reply | NoAnswer:
+        with opened(distribution, told=told) as file:
+            arrived = False
+            try:
+                answer = self._send(url, _body(distribution, file), authorization)
+                arrived = answer.is_success
+            finally:
+                if not arrived:
+                    told(file.len - file.size)
+            return answer
 
     def _send(self, url: str, body: Body, authorization: str | None) -> Reply | NoAnswer:
         headers = {**HEADERS, "Content-Type": body.content_type}
@@ -85,29 +93,29 @@ class Poster:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return self._reply(response)
-        except requests.exceptions.RequestException as error:
+                reply = _reply(response, self._timeout)
+        except (OSError, urllib3.exceptions.HTTPError) as error:
             return _no_answer(error, url, body, timeout=self._timeout)
-
-    def _reply(self, response: requests.Response) -> Reply:
-        """Return what was answered; a status is an answer even where its explanation breaks off."""
-        headers = response.headers
-        return Reply(
-            status=response.status_code,
-            words=words_of(
-                response.reason or "",
-                headers.get("Content-Type", ""),
-                _start_of_answer(response, self._timeout),
-            ),
-            location=headers.get("Location"),
-            retry_after=headers.get("Retry-After"),
-        )
+        if reply.is_success and not body.is_sent:
+            return NoAnswer(f"{url} answered {reply.status} before the whole file was sent", sent=False)
+        return reply
 
 
-def _body(file: BinaryIO, distribution: Distribution, told: Callable[[int], None]) -> Body:
-    content = (distribution.filename, CheckedFile(file, distribution), "application/octet-stream")
-    encoder = MultipartEncoder([*form_fields(distribution), ("content", content)])
-    return Body(encoder, block_bytes=BLOCK_BYTES, told=told)
+def _body(distribution: Distribution, file: CheckedFile) -> Body:
+    content = (distribution.filename, file, "application/octet-stream")
+    return Body(MultipartEncoder([*form_fields(distribution), ("content", content)]))
+
+
+def _reply(response: requests.Response, timeout: float) -> Reply:
+    """Return what was answered; a status is an answer even where its explanation breaks off."""
+    headers = response.headers
+    body = _start_of_answer(response, timeout)
+    return Reply(
+        status=response.status_code,
+        words=words_of(response.status_code, response.reason or "", headers.get("Content-Type", ""), body),
+        location=headers.get("Location"),
+        retry_after=headers.get("Retry-After"),
+    )
 
 
 def _start_of_answer(response: requests.Response, seconds: float) -> bytes:
@@ -119,7 +127,7 @@ def _start_of_answer(response: requests.Response, seconds: float) -> bytes:
             start += block
             if len(start) >= ANSWER_LIMIT_BYTES or time.monotonic() > until:
                 break
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
+    except (OSError, urllib3.exceptions.HTTPError):
         pass
     return start
 
@@ -134,28 +142,16 @@ def _refused_redirect(answer: Reply, url: str, target: str) -> NoAnswer:
     )
 
 
-def _no_answer(error: requests.exceptions.RequestException, url: str, body: Body, *, timeout: float) -> NoAnswer:
-    sent = body.is_sent
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return NoAnswer(f"the certificate of {url} is not trusted: {_cause(error)}", sent=False, is_final=True)
-    if isinstance(error, requests.exceptions.Timeout):
-        what = "no answer" if sent else "no progress"
-        return NoAnswer(f"{what} from {url} for {timeout:g} s (--timeout)", sent=sent)
+def _no_answer(error: Exception, url: str, body: Body, *, timeout: float) -> NoAnswer:
+    """Return what an error of requests or urllib3 means for the upload."""
+    errors = chain(error)
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in errors):
+        return NoAnswer(f"the certificate of {url} is not trusted: {root_cause(error)}", sent=False, is_final=True)
+    if any(isinstance(each, (socket.timeout, requests.exceptions.Timeout)) for each in errors):
+        what = "no answer" if body.is_sent else "no progress"
+        return NoAnswer(f"{what} from {url} for {timeout:g} s (--timeout)", sent=body.is_sent)
     if isinstance(error, requests.exceptions.ConnectionError):
-        what = "the connection broke before the answer came" if sent else "the connection broke"
-        return NoAnswer(f"{what if body.sent_bytes else 'no connection'} to {url}: {_cause(error)}", sent=sent)
-    return NoAnswer(f"{url}: {_cause(error)}", sent=sent, is_final=True)
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason of an error that requests and urllib3 wrapped in each other."""
-    inner: BaseException = error
-    for _ in range(10):
-        causes = (getattr(inner, "reason", None), *inner.args, inner.__cause__, inner.__context__)
-        deeper = next((each for each in causes if isinstance(each, BaseException)), None)
-        if deeper is None:
-            break
-        inner = deeper
-    if isinstance(inner, OSError) and inner.errno in errno.errorcode and inner.strerror:
-        return inner.strerror
-    return str(inner) or type(inner).__name__
+        what = "the connection broke" if body.is_begun else "no connection"
+        when = " before the answer came" if body.is_sent else ""
+        return NoAnswer(f"{what}{when}: {url}: {root_cause(error)}", sent=body.is_sent)
+    return NoAnswer(f"cannot post to {url}: {root_cause(error)}", sent=body.is_sent, is_final=True)

@@ -23,12 +23,12 @@ def is_transient(answer: Reply | NoAnswer) -> bool:
     return not answer.is_final if isinstance(answer, NoAnswer) else answer.status in TRANSIENT_STATUSES
 
 
-def pause_before(attempt: int, *, jitter: Callable[[], float] = random.random) -> float:
-    """Return the seconds to pause before retry number ``attempt`` (from 1): doubling, between half and all of it.
+def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> float:
+    """Return the seconds to pause before a retry (from 1): doubling, between half and all of it.
 
     The jitter keeps jobs that were turned away together from coming back together.
     """
-    pause = min(FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
+    pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
     return pause * (0.5 + jitter() / 2)
 
 
@@ -36,11 +36,11 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for, None without a readable one (RFC 9110, 10.2.3)."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
@@ -49,4 +49,7 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
 
 def clock_time(seconds: float) -> str:
     """Return a moment (seconds since the epoch) as a maintainer reads it."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return "a year after 9999"

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 # How index servers other than PyPI say that they have a file of this name: (status, words).
 ALREADY_EXISTS = (
-    (400, "already exists"),  # PyPI
+    (400, "already exist"),  # PyPI, Google's Artifact Registry
     (409, ""),  # pypiserver, devpi
     (400, "updating asset"),  # Nexus
     (400, "already been taken"),  # GitLab
     (403, "overwrite artifact"),  # Artifactory
 )
+GONE_FOR_EVER = ("previously used", "since been deleted")
+GATEWAY_STATUSES = frozenset({502, 504})
 
 
 @dataclass(frozen=True)
@@ -36,30 +38,46 @@ class Circumstances:
     lost_answer: bool = False
 
 
-def already_exists(answer: Reply | NoAnswer) -> bool:
-    """Return whether the index says that it has a file of this name."""
-    return isinstance(answer, Reply) and any(
-        answer.status == status and words in answer.words.lower() for status, words in ALREADY_EXISTS
+def already_exists(answer: Reply) -> bool:
+    """Return whether the index says that it has a file of this name now."""
+    said = answer.words.lower()
+    return not any(words in said for words in GONE_FOR_EVER) and any(
+        answer.status == status and words in said for status, words in ALREADY_EXISTS
     )
+
+
+def may_have_arrived(answer: Reply | NoAnswer) -> bool:
+    """Return whether the index may have the file although it did not say so.
+
+    A gateway (502, 504) says that it got no answer from the index, as a broken connection does.
+    """
+    return answer.sent if isinstance(answer, NoAnswer) else answer.status in GATEWAY_STATUSES
 
 
 def judge(answer: Reply | NoAnswer, circumstances: Circumstances) -> tuple[Outcome, str]:
     """Return what became of the file, and the sentence that says why; not for ``already_exists``."""
-    if isinstance(answer, NoAnswer):
-        if answer.sent or circumstances.lost_answer:
-            return Outcome.UNKNOWN, f"{answer.why}; the index may have the file"
-        return Outcome.REJECTED, answer.why
     if answer.is_success:
         return Outcome.UPLOADED, ""
-    reason = f"refused ({answer.status}): {answer.words}" if answer.words else f"refused with status {answer.status}"
-    if answer.status in (401, 403):
+    reason = answer.why if isinstance(answer, NoAnswer) else f"refused with {answer.why}"
+    if isinstance(answer, Reply) and answer.status in (401, 403):
         reason += f". {_usual_cause(answer, circumstances)}"
+    if may_have_arrived(answer):
+        return Outcome.UNKNOWN, f"{reason}; the index may have the file"
     if circumstances.lost_answer:
-        return (
-            Outcome.UNKNOWN,
-            f"{reason}; an earlier attempt was sent whole and not answered, the index may have it",
-        )
+        return Outcome.UNKNOWN, f"{reason}; the index may have the file from an earlier attempt, whose answer was lost"
     return Outcome.REJECTED, reason
+
+
+def judge_listed(reason: str, *, same: bool | None) -> tuple[Outcome, str]:
+    """Return what became of a file that the index may have for a ``reason``, now that its page was looked at.
+
+    ``same``: as in ``judge_existing``.
+    """
+    if same:
+        return Outcome.UPLOADED, f"{reason}, and it does: it lists this very file"
+    if same is False:
+        return Outcome.REJECTED, f"{reason}, but it lists other content under this name"
+    return Outcome.UNKNOWN, reason
 
 
 def judge_existing(answer: Reply, circumstances: Circumstances, *, same: bool | None) -> tuple[Outcome, str]:
