@@ -177,8 +177,8 @@ def test_a_file_that_exists_is_judged_by_its_hash_where_there_is_one(
             True,
             False,
             (
-                "the index has a file of this name (Conflict), most likely from the earlier attempt whose answer was lost; "
-                "its hash could not be compared"
+                "the index has a file of this name (Conflict), most likely from the earlier attempt whose answer was "
+                "lost; its hash could not be compared"
             ),
         ),
         (None, False, True, "the index has a file of this name: Conflict"),
@@ -263,8 +263,8 @@ def test_what_nobody_can_tell_the_index_s_page_may_tell(same: bool | None, expec
             circumstances(PYPI, is_narrowed=True),
             Reply(403, "Invalid API Token: token is expired, token is expired"),
             (
-                "The token that is sent is good for one hour only: if the upload took longer, or this machine's clock is "
-                "wrong, use --no-narrow-token"
+                "The token that is sent is good for one hour only: if the upload took longer, or this machine's clock "
+                "is wrong, use --no-narrow-token"
             ),
         ),
         (

@@ -55,14 +55,14 @@ def chain(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def root_cause(error: BaseException) -> str:
-    """Return what is innermost in an error that libraries have wrapped, in its own words."""
+    """Return what is innermost in an error that libraries have wrapped, in its own words on one line."""
     import ssl  # a skipped job does without
 
     innermost = chain(error)[-1]
     if isinstance(innermost, ssl.SSLCertVerificationError):
         return str(innermost.verify_message)
     strerror = innermost.strerror if isinstance(innermost, OSError) else None
-    return strerror or str(innermost) or type(innermost).__name__
+    return " ".join((strerror or str(innermost)).split()) or type(innermost).__name__
 
 
 def _wrapped_in(error: BaseException) -> Iterator[BaseException]:

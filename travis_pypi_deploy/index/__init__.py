@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import requests
+import urllib3
 from packaging.utils import canonicalize_name
 
 from .. import __version__
-from ..errors import RefusedError
-from ..settings.servers import origin
+from ..errors import RefusedError, root_cause
+from ..settings.servers import redirect
 from .comparing import Forecast, forecast, is_listed
-from .pages import ListedFile, Listing, parse_html, parse_json
+from .pages import ListedFile, Listing, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ REDIRECTS_LIMIT = 3
 class Index:
     """A simple index; ``authorization``, the value of that header, goes to its own origin only.
 
-    ``timeout`` is in seconds.
+    ``timeout``, in seconds, is for each look at a page, which is given up after half a minute anyway.
     """
 
     def __init__(self, index_url: str, *, authorization: str | None, timeout: float) -> None:
@@ -47,18 +48,17 @@ class Index:
     def look(self, name: str) -> Listing:
         """Return what the index lists for a project; raises RefusedError where it does not say."""
         url = urljoin(self._url, canonicalize_name(name) + "/")
+        until = time.monotonic() + self._timeout
         try:
             for _ in range(REDIRECTS_LIMIT + 1):
                 with self._get(url) as response:
-                    if response.is_redirect:
-                        target = urljoin(url, response.headers["Location"])
-                        if origin(target) != origin(url):
-                            return Listing(exists=False)  # it sends on to another index: it has nothing itself
-                        url = target
-                        continue
-                    return _listing(response)
-        except requests.exceptions.RequestException as error:
-            raise RefusedError(f"cannot look at {url}: {type(error).__name__}") from error
+                    if not response.is_redirect:
+                        return _listing(response, until=until)
+                    url, is_own = redirect(url, response.headers["Location"])
+                    if not is_own:
+                        return Listing(exists=False)  # it sends on to another index: it has nothing itself
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            raise RefusedError(f"cannot look at {url}: {root_cause(error)}") from error
         raise RefusedError(f"cannot look at {url}: more than {REDIRECTS_LIMIT} redirects")
 
     def wait_for(
@@ -99,19 +99,29 @@ class Index:
             auth=lambda request: request,  # without any, requests would look into ~/.netrc
             timeout=self._timeout,
             allow_redirects=False,
+            stream=True,
         )
 
 
-def _listing(response: requests.Response) -> Listing:
+def _listing(response: requests.Response, *, until: float) -> Listing:
     if response.status_code == 404:
         return Listing(exists=False)
     if response.status_code != 200:
-        raise RefusedError(f"cannot look at {response.url}: it answers {response.status_code} {response.reason}")
-    content_type = response.headers.get("Content-Type", "")
+        raise RefusedError(f"cannot look at {response.url}: it answers {response.status_code} {response.reason or ''}")
     try:
-        return parse_json(response.content) if "json" in content_type else parse_html(response.content)
+        return parse(_content(response, until=until), content_type=response.headers.get("Content-Type", ""))
     except ValueError as error:
         raise RefusedError(f"cannot look at {response.url}: not a page of a simple index: {error}") from error
+
+
+def _content(response: requests.Response, *, until: float) -> bytes:
+    """Return the page; raises RefusedError where it comes so slowly that it is not whole in time."""
+    blocks = []
+    for block in response.iter_content(64 * 1024):
+        blocks.append(block)
+        if time.monotonic() > until:
+            raise RefusedError(f"cannot look at {response.url}: the page comes too slowly")
+    return b"".join(blocks)
 
 
 def _pause(seconds: float, tick: Callable[[], None]) -> None:

@@ -1,4 +1,7 @@
-"""What the index already holds, compared with what is to be published. Pure, but for hashing a file once more."""
+"""What the index already holds, compared with what is to be published.
+
+Pure, but for hashing a file once more where the index has no sha256.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
     from .pages import Listing
 
 RELEASE_OPEN_DAYS = 14
-ALGORITHMS = ("sha256", "sha512", "sha384", "sha224", "blake2b", "sha3_256", "sha3_512", "sha1", "md5")
+ALGORITHMS = (  # the best first; the sha256 is known without reading the file again
+    *("sha256", "sha512", "sha384", "sha224", "sha3_512", "sha3_384", "sha3_256", "sha3_224"),
+    *("blake2b", "blake2s", "sha1", "md5"),
+)
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 
 
@@ -34,32 +40,49 @@ class Forecast:
 
 def is_listed(distribution: Distribution, listing: Listing) -> bool | None:
     """Return whether the index lists this very file (True) or another of its name (False); None if neither is known."""
-    listed = listing.files.get(distribution.filename)
-    if listed is None:
-        return None
-    for algorithm in ALGORITHMS:
-        if algorithm in listed.hashes:
-            return digest(distribution, algorithm) == listed.hashes[algorithm]
-    return None
+    hashes = _hashes(distribution, listing)
+    return hashes.are_same if hashes else None
 
 
 def forecast(
     distributions: Sequence[Distribution], listing: Listing, *, closes: bool, now: datetime | None = None
 ) -> Forecast:
     """Return what the index's page foretells; ``closes``: it takes no new files for releases older than 14 days."""
-    same = {each.filename: is_listed(each, listing) for each in distributions}
+    compared = {each.filename: hashes for each in distributions if (hashes := _hashes(each, listing))}
     new = [each for each in distributions if each.filename not in listing.files]
     return Forecast(
-        identical=frozenset(name for name, is_same in same.items() if is_same),
-        taken={each.filename: _taken(each, listing) for each in distributions if same[each.filename] is False},
+        identical=frozenset(name for name, hashes in compared.items() if hashes.are_same),
+        taken={name: _taken(hashes) for name, hashes in compared.items() if not hashes.are_same},
         refusals=tuple(_refusals(new, listing, closes=closes, now=now or datetime.now(timezone.utc))) if new else (),
     )
 
 
-def _taken(distribution: Distribution, listing: Listing) -> str:
-    algorithm, theirs = next(iter(listing.files[distribution.filename].hashes.items()))
-    ours = digest(distribution, algorithm)
-    return f"the index has other content under this name: {algorithm} {theirs} there, {ours} here"
+@dataclass(frozen=True)
+class _Hashes:
+    """A file's hashes by one algorithm, in hexadecimal."""
+
+    algorithm: str
+    there: str
+    here: str
+
+    @property
+    def are_same(self) -> bool:
+        return self.here == self.there
+
+
+def _hashes(distribution: Distribution, listing: Listing) -> _Hashes | None:
+    listed = listing.files.get(distribution.filename)
+    algorithm = next((each for each in ALGORITHMS if listed and each in listed.hashes), None)
+    if listed is None or algorithm is None:
+        return None
+    try:
+        return _Hashes(algorithm, listed.hashes[algorithm], digest(distribution, algorithm))
+    except OSError:
+        return None  # it has vanished: the upload will say so
+
+
+def _taken(hashes: _Hashes) -> str:
+    return f"the index has other content under this name: {hashes.algorithm} {hashes.there} there, {hashes.here} here"
 
 
 def _refusals(new: Sequence[Distribution], listing: Listing, *, closes: bool, now: datetime) -> Iterator[str]:

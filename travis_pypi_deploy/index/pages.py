@@ -36,18 +36,25 @@ class Listing:
     status: str = "active"
 
 
-def parse_json(page: bytes) -> Listing:
-    """Return what a PEP 691 page lists; raises ValueError if it is none."""
+def parse(page: bytes, *, content_type: str) -> Listing:
+    """Return what a page lists; raises ValueError if it is no page of a simple index."""
+    if "json" in content_type:
+        return _parse_json(page)
+    if "html" in content_type:
+        return _parse_html(page)
+    raise ValueError(f'its Content-Type is "{content_type}"')
+
+
+def _parse_json(page: bytes) -> Listing:
     try:
         answer = json.loads(page)
         files = {each["filename"]: _listed_file(each) for each in answer["files"]}
         return Listing(True, files, (answer.get("project-status") or {}).get("status", "active"))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a part of PEP 691 is missing ({error})") from error
 
 
-def parse_html(page: bytes) -> Listing:
-    """Return what a PEP 503 page lists: its links, with the hash that each has behind ``#``."""
+def _parse_html(page: bytes) -> Listing:
     links = _Links()
     links.feed(page.decode("utf-8", "replace"))
     links.close()

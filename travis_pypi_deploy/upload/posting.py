@@ -94,7 +94,7 @@ class Poster:
                 stream=True,
             ) as response:
                 reply = _reply(response, self._timeout)
-        except (OSError, urllib3.exceptions.HTTPError) as error:
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             return _no_answer(error, url, body, timeout=self._timeout)
         if reply.is_success and not body.is_sent:
             return NoAnswer(f"{url} answered {reply.status} before the whole file was sent", sent=False)
