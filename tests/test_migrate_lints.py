@@ -8,11 +8,13 @@ from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
 
 TAG_IN_PLACE = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
-NEVER = f"this condition {TAG_IN_PLACE}."
-BRANCH_NEVER = f"the branch condition {TAG_IN_PLACE}: write `tags: true` (without, it is master)."
-IF_NEVER = f"this branch condition {TAG_IN_PLACE}."
+NEVER = f"this branch condition {TAG_IN_PLACE}."
+BRANCH_NEVER = (
+    f"a tag is asked for, but the branch condition (without one it is master) {TAG_IN_PLACE}: add `tags: true`."
+)
 IGNORED = "branch is ignored beside `tags: true`: every tag deploys."
 NO_TAG = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
+UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, give it to the script."
 LANGUAGE = "`condition:` is bash; this is the language of `if:`, and bash does not know it."
 EVERY_JOB = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
 
@@ -77,7 +79,7 @@ def deployment(conditions: str) -> str:
         pytest.param(
             deployment("tags: true\ndistributions: sdist\nskip_cleanup: true"),
             [
-                "5: distributions stands under `on:`, where it does nothing: move it out.",
+                f"5: {UNREAD}",
                 "6: skip_cleanup stands under `on:`, where it does nothing: move it out.",
             ],
             id="options under on",
@@ -106,8 +108,19 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             "jobs:\n  include:\n  - if: branch = main\n    deploy: {provider: pypi, on: {tags: true}}\n",
-            [f"3: {IF_NEVER}"],
+            [f"3: {NEVER}"],
             id="a job that no tag starts",
+        ),
+        pytest.param(
+            "matrix:\n  fast_finish: true\njobs:\n- if: tag IS present\n  deploy: {provider: pypi}\n",
+            [f"4: {BRANCH_NEVER}"],
+            id="a job of tags that deploys from master",
+        ),
+        pytest.param(
+            "stages:\n- test\n- name: ship\n  if: branch = main AND type = push\n"
+            "jobs:\n- stage: ship\n  deploy: {provider: pypi, on: {tags: true}}\n",
+            [f"4: {NEVER}"],
+            id="a stage that no tag starts",
         ),
         pytest.param(
             "deploy:\n  provider: pypi\n  on:\n    tags: true\n  on:\n    tags: false\n",

@@ -16,12 +16,9 @@ EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?
 
 def jobs(root: Mapping) -> tuple[Mapping, ...]:
     """Return the jobs of a build: the file itself, for every job of the matrix, then the included ones."""
-    top = entries(root)
-    listed = next((top[name].value for name in ("jobs", "matrix") if name in top), None)
-    if listed is not None and isinstance(resolved(listed), Mapping):
-        listed = entries(resolved(listed))["include"].value if "include" in entries(resolved(listed)) else None
-    included = (resolved(node) for node in members(listed))
-    return tuple(node for node in (root, *included) if isinstance(node, Mapping))
+    pairs = [entries(root)[name] for name in ("matrix", "jobs") if name in entries(root)]
+    listed = [node for pair in pairs for node in _included(resolved(pair.value))]
+    return (root, *(node for node in listed if isinstance(node, Mapping)))
 
 
 def deployment(root: Mapping, job: Mapping) -> Pair | None:
@@ -74,6 +71,14 @@ def homes(root: Mapping, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
 def mappings(root: Node) -> Iterator[Mapping]:
     """Yield every mapping that is written in the file."""
     return (node for node in walk(root) if isinstance(node, Mapping))
+
+
+def _included(matrix: Node) -> tuple[Node, ...]:
+    """Return what `jobs:` lists, itself or under `include:`."""
+    if isinstance(matrix, Mapping):
+        include = entries(matrix).get("include")
+        return tuple(map(resolved, members(include.value))) if include else ()
+    return tuple(map(resolved, members(matrix)))
 
 
 def _effective(root: Mapping, job: Mapping, name: str) -> Pair | None:

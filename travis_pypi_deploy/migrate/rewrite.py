@@ -13,7 +13,7 @@ from .places import deployments, emptying, homes, jobs, mappings, names_pypi
 from .script import rewrite_mapping, rewrite_name
 from .steps import COMMAND, install_at
 from .translate import translate
-from .tree import Mapping, Node, Scalar, entries
+from .tree import Mapping, Node, Pair, Scalar, entries, is_false, is_true
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as ByName
@@ -47,6 +47,7 @@ def migrate(text: str, root: Node | None, aliases: ByName[str, str]) -> Migratio
         *found.notes,
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands if node in emptied for note in _about_ready_made(node, emptied[node])),
+        *(note for node in commands if node not in emptied for note in _about_leftovers(entries(node))),
         *lints(root),
     ]
     return Migration(_same_end(text, apply(text, edits)), len(commands), tuple(sorted(set(notes))))
@@ -60,11 +61,17 @@ def _emptied(root: Mapping) -> dict[Node, Scalar]:
 
 def _about_ready_made(node: Node, command: Scalar) -> list[Note]:
     said = "this is no longer needed: the script ends in dist/*, what lies there is uploaded as it is."
-    pairs = entries(node)
-    if {"skip_cleanup", "cleanup", "edge"} & pairs.keys():
+    if {"skip_cleanup", "cleanup", "edge"} & entries(node).keys():
         return [Note(command.line, said)]
     lost = "Travis removes dist/ before the deployment: add `skip_cleanup: true`."
     return [Note(command.line, said), Note(node.line, lost)]
+
+
+def _about_leftovers(block: ByName[str, Pair]) -> list[Note]:
+    """Return a note where files that the job has built before may have been uploaded with dpl's own."""
+    said = "dpl uploaded all that lay in dist/, the script what it builds: for files of your own let it end in dist/*."
+    kept = [("skip_cleanup", is_true), ("cleanup", is_false)]
+    return [Note(block[name].key.line, said) for name, says in kept if name in block and says(block[name].value)]
 
 
 def _steps(text: str, root: Mapping, rewritten: frozenset[Node]) -> list[Edit]:

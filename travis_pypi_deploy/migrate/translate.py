@@ -12,7 +12,7 @@ from ..settings import servers
 from . import formats
 from .conditions import conditions
 from .notes import Note
-from .tree import Mapping, entries, is_false, is_true, resolved, word
+from .tree import Mapping, entries, is_false, is_true, members, resolved, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as ByName
@@ -108,7 +108,7 @@ def _username(block: ByName[str, Pair], server: servers.Server) -> Translation:
     name = "username" if "username" in block else "user"
     written, line = _text(block, name), _line(block, name)
     if server.is_pypi:
-        if written is None or written == "__token__":
+        if name not in block or written == "__token__":
             return Translation()
         said = "the user name is dropped: API tokens only are taken there; create one for this project."
         return Translation((), (Note(line, said),))
@@ -174,7 +174,7 @@ def _line(block: ByName[str, Pair], name: str) -> int:
 
 
 def _is_encrypted(node: Node) -> bool:
-    return "secure" in entries(resolved(node))
+    return any("secure" in entries(resolved(member)) for member in members(node))
 
 
 def _shell_word(text: str) -> str:
