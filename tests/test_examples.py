@@ -152,7 +152,7 @@ def test_an_example_publishes_nothing_otherwise(case: Case, world: World) -> Non
 
 @each_case
 def test_a_command_judges_for_itself_where_it_is_copied_to(case: Case, tmp_path: Path) -> None:
-    stub = tmp_path / "travis-pypi-deploy" / "bin" / "python"
+    stub = tmp_path / "deployer" / "bin" / "python"
     stub.parent.mkdir(parents=True)
     stub.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
     stub.chmod(0o755)
@@ -177,7 +177,7 @@ def test_our_own_config_publishes_us_with_ourselves(tag: str, name: str, world: 
 
 MISSING = "exit 127"
 OURS_AT_LAST = f'exec {sys.executable} "$@"'
-TOO_OLD = f'{sys.executable} "$@" && printf "#!/bin/sh\\nexit 1\\n" > ~/travis-pypi-deploy/bin/pip'
+TOO_OLD = f'{sys.executable} "$@" && printf "#!/bin/sh\\nexit 1\\n" > ~/deployer/bin/pip'
 
 
 @pytest.mark.registry
@@ -194,7 +194,7 @@ def test_the_step_installs_us_with_an_interpreter_that_takes_us(
 ) -> None:
     ran = _install(interpreters, {**travis_image, "HOME": str(tmp_path)}, tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "")
-    python = tmp_path / "travis-pypi-deploy" / "bin" / "python"
+    python = tmp_path / "deployer" / "bin" / "python"
     said = subprocess.run([python, "-m", "travis_pypi_deploy", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout == f"travis-pypi-deploy {__version__}\n"
 

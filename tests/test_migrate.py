@@ -51,7 +51,7 @@ def script(text: str) -> str:
     """Return the arguments of the one script that a deployment to rewrite becomes."""
     deployment = yaml.load(migrated(text).text, TravisLoader)["deploy"]
     command, _, arguments = deployment["script"].partition(" -m travis_pypi_deploy ")
-    assert command == "~/travis-pypi-deploy/bin/python"
+    assert command == "~/deployer/bin/python"
     return str(arguments)
 
 

@@ -10,7 +10,6 @@ from .tree import Mapping, Node, Pair, Scalar, entries, members, resolved, walk,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INSTALLS_US = "travis-pypi-deploy/bin/pip install"
 EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 
 
@@ -21,14 +20,14 @@ def jobs(root: Mapping) -> tuple[Mapping, ...]:
     return (root, *(node for node in listed if isinstance(node, Mapping)))
 
 
-def deployment(root: Mapping, job: Mapping) -> Pair | None:
-    """Return the ``deploy`` that a job runs: its own or else the file's."""
-    return _effective(root, job, "deploy")
+def effective(root: Mapping, job: Mapping, name: str) -> Pair | None:
+    """Return a job's pair of this name: its own or else the file's."""
+    return entries(job).get(name) or entries(root).get(name)
 
 
 def deployments(root: Mapping, job: Mapping) -> tuple[Node, ...]:
     """Return what a job deploys, each a mapping or a provider's name."""
-    pair = deployment(root, job)
+    pair = effective(root, job, "deploy")
     return tuple(resolved(node) for node in members(pair.value)) if pair else ()
 
 
@@ -45,27 +44,13 @@ def is_pypi(node: Node) -> bool:
 
 def preparations(root: Mapping, job: Mapping) -> tuple[Scalar, ...]:
     """Return the commands that a job runs before it deploys."""
-    pair = _effective(root, job, "before_deploy")
+    pair = effective(root, job, "before_deploy")
     return tuple(node for node in map(resolved, members(pair.value)) if isinstance(node, Scalar)) if pair else ()
 
 
 def emptying(root: Mapping, job: Mapping) -> Scalar | None:
     """Return the command that empties setup.py, so that dpl builds nothing and uploads what lies in dist/."""
     return next((node for node in preparations(root, job) if EMPTIES_SETUP_PY.fullmatch(node.value)), None)
-
-
-def homes(root: Mapping, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
-    """Return the pairs at which a step that installs us belongs, for the jobs that run rewritten deployments.
-
-    That is a job's ``before_deploy``, to which the step is added, or where it has none its ``deploy``.
-    """
-    found: list[Pair] = []
-    for job in jobs(root):  # the file comes first: what is written before its deploy, jobs inherit
-        deploy, before = deployment(root, job), _effective(root, job, "before_deploy")
-        inherited = not before and bool(found) and found[0] is deployment(root, root)
-        if deploy and rewritten.intersection(deployments(root, job)):
-            found += [] if inherited or _installs_us(root, job) else [before or deploy]
-    return tuple(dict.fromkeys(found))
 
 
 def mappings(root: Node) -> Iterator[Mapping]:
@@ -79,13 +64,3 @@ def _included(matrix: Node) -> tuple[Node, ...]:
         include = entries(matrix).get("include")
         return tuple(map(resolved, members(include.value))) if include else ()
     return tuple(map(resolved, members(matrix)))
-
-
-def _effective(root: Mapping, job: Mapping, name: str) -> Pair | None:
-    return entries(job).get(name) or entries(root).get(name)
-
-
-def _installs_us(root: Mapping, job: Mapping) -> bool:
-    phases = ("before_install", "install", "before_script", "script", "before_deploy")
-    pairs = [_effective(root, job, name) for name in phases]
-    return any(INSTALLS_US in (word(node) or "") for pair in pairs if pair for node in members(pair.value))

@@ -9,9 +9,9 @@ from .blocks import blocks
 from .edits import Edit, apply, take_out
 from .lints import lints
 from .notes import Note
-from .places import deployments, emptying, homes, jobs, mappings, names_pypi
+from .places import deployments, emptying, jobs, mappings, names_pypi
 from .script import rewrite_mapping, rewrite_name
-from .steps import COMMAND, install_at
+from .steps import COMMAND, homes, install_at
 from .translate import translate
 from .tree import Mapping, Node, Pair, Scalar, entries, is_false, is_true
 

@@ -1,19 +1,37 @@
-"""The step that installs us, and how it is written into a job."""
+"""The step that installs us: where it belongs, and how it is written there."""
 
 from __future__ import annotations
 
+import re
+
 from .edits import COMMENT, Edit, indentation, line_break, line_end, line_start, written
-from .tree import Mapping, Pair, Sequence, is_empty, resolved
+from .places import deployments, effective, jobs
+from .tree import Mapping, Node, Pair, Sequence, is_empty, members, resolved, word
 
 # An environment of our own, made by the first interpreter that takes us: the job's, another on the PATH, or
 # one of pyenv's (Travis keeps more there). Bash runs it, again before every deployment of the job.
 INSTALL = (
     "for python in python3 python3.{14..9} /opt/pyenv/versions/3.*/bin/python; do "
-    "$python -m venv --clear ~/travis-pypi-deploy && "
-    "~/travis-pypi-deploy/bin/pip install -q travis-pypi-deploy && break; done || "
+    "$python -m venv --clear ~/deployer && "
+    "~/deployer/bin/pip install -q travis-pypi-deploy && break; done || "
     "! echo 'No Python 3.9 or newer here could install travis-pypi-deploy'"
 )
-COMMAND = "~/travis-pypi-deploy/bin/python -m travis_pypi_deploy"
+INSTALLS_US = re.compile(r"~/deployer/bin/pip install .*travis-pypi-deploy")
+COMMAND = "~/deployer/bin/python -m travis_pypi_deploy"
+
+
+def homes(root: Mapping, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
+    """Return the pairs at which a step that installs us belongs, for the jobs that run rewritten deployments.
+
+    That is a job's ``before_deploy``, to which the step is added, or where it has none its ``deploy``.
+    """
+    found: list[Pair] = []
+    for job in jobs(root):  # the file comes first: what is written before its deploy, jobs inherit
+        deploy, before = (effective(root, job, name) for name in ("deploy", "before_deploy"))
+        inherited = not before and bool(found) and found[0] is effective(root, root, "deploy")
+        if deploy and rewritten.intersection(deployments(root, job)) and not _installs_us(root, job):
+            found += [] if inherited else [before or deploy]
+    return tuple(dict.fromkeys(found))
 
 
 def install_at(text: str, owner: Mapping, pair: Pair) -> list[Edit]:
@@ -31,6 +49,12 @@ def install_at(text: str, owner: Mapping, pair: Pair) -> list[Edit]:
             Edit(value.end, value.end, f", {written(INSTALL, flow=True)}]"),
         ]
     return _listed(text, pair)
+
+
+def _installs_us(root: Mapping, job: Mapping) -> bool:
+    phases = ("before_install", "install", "before_script", "script", "before_deploy")
+    pairs = [effective(root, job, name) for name in phases]
+    return any(INSTALLS_US.search(word(node) or "") for pair in pairs if pair for node in members(pair.value))
 
 
 def _before(text: str, owner: Mapping, pair: Pair) -> Edit:
