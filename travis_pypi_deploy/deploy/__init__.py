@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import MissingCredentialsError, UsageError
@@ -11,7 +12,7 @@ from ..travis import reasons_to_skip, unknown_conditions
 from .world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..distributions import Distribution
     from ..settings.credentials import Credentials
@@ -32,15 +33,25 @@ def run(world: World) -> None:
     if not _may_deploy(world):
         return
     credentials = _credentials(world)
-    threading.Thread(target=_import_ahead).start()
-    distributions = _gather_and_check(world)
+    with _importing_ahead():
+        distributions = _gather_and_check(world)
     _judge_for_project(world, credentials, distributions)
     _publish(world, distributions, credentials)
 
 
-def _import_ahead() -> None:
+@contextmanager
+def _importing_ahead() -> Iterator[None]:
     """Import what sending needs while the build runs, or files are hashed: a tenth of a second less to wait for."""
-    from .. import index, upload  # noqa: F401
+
+    def import_ahead() -> None:
+        from .. import index, upload  # noqa: F401
+
+    thread = threading.Thread(target=import_ahead)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()  # nothing can be imported while Python shuts down
 
 
 def _gather_and_check(world: World) -> tuple[Distribution, ...]:
