@@ -27,9 +27,9 @@ CASES = (
     Case("description", described(BROKEN), described(FINE), says='role "unknown" (line 4)'),
     Case(
         "description-length",
-        described("Words.\n\n" * 18_751),
-        described("Words.\n\n" * 18_750),
-        says="150008 characters",
+        described("Words.\n\n" * 12_501),
+        described("Words.\n\n" * 12_500),
+        says="100008 characters",
     ),
     Case("description-type", described(FINE, ()), described(FINE), says="long_description_content_type"),
     Case("description-missing", described(""), described("-"), says="stays empty"),

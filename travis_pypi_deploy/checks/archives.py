@@ -20,6 +20,9 @@ STORED, DEFLATED = 0, 8
 UNPACKED_RATIO_LIMIT = 50
 UNPACKED_FREE_BYTES = 64 * 1024 * 1024
 
+# Twice as many as the members that a wheel may have to be read at all.
+RECORD_LIMIT_LINES = 200_000
+
 SCRIPT_SECTIONS = ("console_scripts", "gui_scripts")
 SCRIPT_NAME = re.compile(r"[\w.-]+")
 
@@ -186,10 +189,12 @@ class _EntryPoints(configparser.ConfigParser):
 
 def _recorded(contents: bytes) -> set[str]:
     """Return the names that a RECORD lists; raises ValueError or csv.Error where it cannot be read."""
-    names = set()
+    names: set[str] = set()
     for row in csv.reader(io.StringIO(contents.decode(), newline="")):
         if not row:
             raise ValueError("it has an empty line")
+        if len(names) > RECORD_LIMIT_LINES:
+            raise ValueError(f"it lists more than {RECORD_LIMIT_LINES} files")
         names.add(row[0].replace("\\", "/"))
     return names
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import re
-from typing import TYPE_CHECKING
+import signal
+import threading
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,16 +17,15 @@ if TYPE_CHECKING:
 
 RESTRUCTUREDTEXT = "text/x-rst"
 
-# docutils takes a second or two for this much, and of certain texts up to ten.
-RENDERED_AT_MOST_CHARACTERS = 150_000
+# docutils takes a second for this much, of certain texts some seconds, and of hostile ones years.
+RENDERED_AT_MOST_CHARACTERS = 100_000
+RENDERED_AT_MOST_SECONDS = 8.0
 
 
 def renders(distribution: Distribution) -> Iterator[str]:
     """Find reStructuredText that cannot be rendered; Markdown and plain text always can."""
     description, content_type = _description(distribution)
-    if not description or not _is_rendered(content_type) or len(description) > RENDERED_AT_MOST_CHARACTERS:
-        return
-    reason = _why_it_does_not_render(description)
+    reason = _rendering(description).complaint if _is_rendered(description, content_type) else ""
     if reason and content_type:
         yield f"its description does not render as reStructuredText: {reason}."
     elif reason:
@@ -33,13 +35,13 @@ def renders(distribution: Distribution) -> Iterator[str]:
         )
 
 
-def is_short_enough(distribution: Distribution) -> Iterator[str]:
-    """Find reStructuredText that nobody can say of in time whether it renders."""
+def is_rendered_in_time(distribution: Distribution) -> Iterator[str]:
+    """Find reStructuredText of which nobody here can say whether it renders."""
     description, content_type = _description(distribution)
-    if _is_rendered(content_type) and len(description) > RENDERED_AT_MOST_CHARACTERS:
+    if _is_rendered(description, content_type) and not _rendering(description).is_done:
         yield (
-            f"its description has {len(description)} characters, too many to be rendered here: "
-            "shorten it, or make it Markdown."
+            f"its description, of {len(description)} characters, takes too long to be rendered here: "
+            "whether the index can show it is not known."
         )
 
 
@@ -65,23 +67,56 @@ def _description(distribution: Distribution) -> tuple[str, str]:
     return "".join(fields.get("description", ())), "".join(fields.get("description_content_type", ()))
 
 
-def _is_rendered(content_type: str) -> bool:
-    """Return whether PyPI takes the content type, or none, for reStructuredText."""
-    return content_type.partition(";")[0].strip().lower() in ("", RESTRUCTUREDTEXT)
+def _is_rendered(description: str, content_type: str) -> bool:
+    """Return whether PyPI renders the description as reStructuredText, as it does without a content type."""
+    return bool(description) and content_type.partition(";")[0].strip().lower() in ("", RESTRUCTUREDTEXT)
+
+
+class _Rendering(NamedTuple):
+    complaint: str = ""
+    is_done: bool = True
 
 
 # The files of a release have one description: it is rendered once.
 @functools.lru_cache(maxsize=1)
-def _why_it_does_not_render(description: str) -> str:
-    """Return why PyPI's renderer does not take the reStructuredText; empty if it does."""
+def _rendering(description: str) -> _Rendering:
+    """Return what PyPI's renderer complains of."""
+    if len(description) > RENDERED_AT_MOST_CHARACTERS:
+        return _Rendering(is_done=False)
     from readme_renderer import rst
 
     complaints = io.StringIO()
     try:
-        rendered = rst.render(description, complaints)
+        with _deadline(RENDERED_AT_MOST_SECONDS):
+            rendered = rst.render(description, complaints)
     except RecursionError:
-        return "it is nested too deeply"
-    return "" if rendered is not None else _first(complaints.getvalue())
+        return _Rendering("it is nested too deeply")
+    except _TooLateError:
+        return _Rendering(is_done=False)
+    return _Rendering() if rendered is not None else _Rendering(_first(complaints.getvalue()))
+
+
+class _TooLateError(Exception):
+    """The time is up."""
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Raise _TooLateError in the block when the time is up, where the system can interrupt the main thread."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        raise _TooLateError
+
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
 
 
 def _first(complaints: str) -> str:
@@ -89,4 +124,5 @@ def _first(complaints: str) -> str:
     match = re.search(r"^<string>:(?P<line>\d*):? ?\([A-Z]+/\d\) (?P<words>.*)", complaints, re.MULTILINE)
     if match is None:
         return "nothing is left of it"
-    return f"{match['words'].rstrip('.')} (line {match['line']})"
+    where = f" (line {match['line']})" if match["line"] else ""
+    return match["words"].rstrip(".") + where

@@ -140,7 +140,7 @@ def dependencies(distribution: Distribution) -> Iterator[str]:
         for value in distribution.fields.get(field, ()):
             try:
                 requirement = Requirement(value)
-            except InvalidRequirement as error:
+            except (InvalidRequirement, RecursionError) as error:
                 # Of Requires-Dist packaging.metadata says it already.
                 if field != "requires_dist":
                     yield f'{header} "{value}" is no requirement: {str(error).splitlines()[0]}.'
@@ -168,8 +168,8 @@ def emails(distribution: Distribution) -> Iterator[str]:
     """Find e-mail fields with one address that certainly is none; PyPI lets several pass."""
     for field, name in (("author_email", "Author-Email"), ("maintainer_email", "Maintainer-Email")):
         for value in distribution.fields.get(field, ()):
-            addresses = email.utils.getaddresses([value])
-            if len(addresses) == 1 and _is_no_email(addresses[0][1]):
+            addresses = _addresses(value)
+            if len(addresses) == 1 and _is_no_email(addresses[0]):
                 yield f'{name} "{value}" is no e-mail address: NAME <USER@DOMAIN> is expected.'
 
 
@@ -178,12 +178,12 @@ def _metadata_version(distribution: Distribution) -> str:
 
 
 def _complaint(metadata: Metadata, field: str) -> Iterator[str]:
-    from packaging.metadata import InvalidMetadata
-
     try:
         getattr(metadata, field)
-    except InvalidMetadata as error:
-        yield f"{error.field}: {error}."
+    except ValueError as error:  # InvalidMetadata is one, and so are numbers of thousands of digits
+        yield f"{field.replace('_', '-')}: {error}."
+    except RecursionError:
+        yield f"{field.replace('_', '-')}: it is nested too deeply."
 
 
 def _sent(distribution: Distribution) -> tuple[RawMetadata, list[str]]:
@@ -215,6 +215,13 @@ def _is_web_address(url: str) -> bool:
         return False
     port = re.search(r":([0-9]+)$", match["authority"] or "")
     return port is None or (len(port[1]) < 10 and int(port[1]) <= PORT_LIMIT)
+
+
+def _addresses(value: str) -> list[str]:
+    try:
+        return [address for _, address in email.utils.getaddresses([value])]
+    except RecursionError:  # comments in comments in comments
+        return []
 
 
 def _is_no_email(address: str) -> bool:

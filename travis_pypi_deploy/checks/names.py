@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from . import platforms
 from .stdlib import MODULE_NAMES
@@ -110,7 +110,7 @@ def _parsed_wheel(distribution: Distribution) -> tuple[Version, frozenset[Tag]] 
 def _version(distribution: Distribution) -> Version | None:
     try:
         return Version(distribution.version)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion is one, and so are numbers of thousands of digits
         return None
 
 

@@ -120,8 +120,8 @@ FILE_RULES = (
     # description
     Rule("description", ERROR, WARNING, PYPI_DESCRIPTIONS, of_file(description.renders),
          "a description in reStructuredText, or without a content type, renders"),
-    Rule("description-length", WARNING, WARNING, OURS, of_file(description.is_short_enough),
-         "a description in reStructuredText is short enough to be rendered here"),
+    Rule("description-length", WARNING, WARNING, OURS, of_file(description.is_rendered_in_time),
+         "a description in reStructuredText has at most 100 000 characters and renders in time"),
     Rule("description-type", WARNING, WARNING, CORE_METADATA, of_file(description.has_content_type),
          "the description has a content type"),
     Rule("description-missing", WARNING, WARNING, CORE_METADATA, of_file(description.is_there),

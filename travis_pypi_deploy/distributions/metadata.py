@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING
 
+from ..errors import InvalidReleaseError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pkginfo
 
 SIZE_LIMIT_BYTES = 8 * 1024 * 1024
-HEADER_LIMIT_BYTES = 1024 * 1024
+HEADERS_LIMIT_BYTES = 1024 * 1024
+HEADERS_LIMIT_LINES = 20_000
+VALUE_LIMIT_CHARACTERS = 100_000
+
+FREE_TEXT = ("description", "license", "keywords", "summary")
 
 NEWEST_VERSION = "2.5"
 
 
 def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
-    """Return the fields by pkginfo's attribute names, all values in order, without empty and UNKNOWN ones."""
+    """Return the fields by pkginfo's attribute names, all values in order, without empty and UNKNOWN ones.
+
+    Raises InvalidReleaseError where there is more than anybody can have meant, and would want to wait for.
+    """
+    _check_headers(metadata)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what pkginfo says of unknown versions, the checks say better
         parsed = _parse(metadata)
@@ -23,7 +36,23 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
         # The fields of a version that nobody knows are judged as well: they are read as the newest one's.
         parsed = parsed if tuple(parsed) else _parse(metadata, NEWEST_VERSION)
         fields = {attribute: _values(getattr(parsed, attribute)) for attribute in parsed}
-    return {name: values for name, values in {**fields, "metadata_version": _values(declared)}.items() if values}
+    fields["metadata_version"] = _values(declared)
+    _check_values(fields)
+    return {name: values for name, values in fields.items() if values}
+
+
+def _check_headers(metadata: bytes) -> None:
+    headers = re.split(rb"\r?\n\r?\n|\r\r", metadata, maxsplit=1)[0]
+    if len(headers) > HEADERS_LIMIT_BYTES:
+        raise InvalidReleaseError(f"its metadata has more than {HEADERS_LIMIT_BYTES} bytes of headers")
+    if len(headers.splitlines()) > HEADERS_LIMIT_LINES:
+        raise InvalidReleaseError(f"its metadata has more than {HEADERS_LIMIT_LINES} lines of headers")
+
+
+def _check_values(fields: Mapping[str, tuple[str, ...]]) -> None:
+    for name in fields.keys() - FREE_TEXT:
+        if any(len(value) > VALUE_LIMIT_CHARACTERS for value in fields[name]):
+            raise InvalidReleaseError(f"its {name} has more than {VALUE_LIMIT_CHARACTERS} characters")
 
 
 def _parse(metadata: bytes, version: str | None = None) -> pkginfo.Distribution:

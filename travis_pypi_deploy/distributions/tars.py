@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .gunzip import Gunzip
 
 BLOCK_BYTES = 512
-EXTENSION_LIMIT_BYTES = 1024 * 1024
-PAX_RECORD_LIMIT = 1000
+# For all members together; what a name, a size and a date take are some hundred bytes a member.
+EXTENSIONS_LIMIT_BYTES = 16 * 1024 * 1024
 
 PAX_HEADERS = (b"x", b"X")
 PAX_GLOBAL_HEADER = b"g"
@@ -30,6 +30,7 @@ GNU_SPARSE = b"S"
 EXTENSIONS = (*PAX_HEADERS, PAX_GLOBAL_HEADER, GNU_LONG_NAME, GNU_LONG_LINK)
 TYPES_WITHOUT_CONTENTS = (b"1", b"2", b"3", b"4", b"5", b"6")
 REGULAR_FILES = (b"0", b"\0")
+PATH, SIZE, SPARSE, SPARSE_PATH = b"path", b"size", b"GNU.sparse.", b"GNU.sparse.name"
 NUMBERS = ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (329, 337), (337, 345))
 
 
@@ -48,9 +49,13 @@ def members(stream: Gunzip) -> Iterator[Member]:
     Raises DamagedError where the archive breaks off or cannot be understood.
     """
     shared: dict[bytes, bytes] = {}
+    allowed = EXTENSIONS_LIMIT_BYTES
     while (header := _header_or_end(stream)) is not None:
         said = _Said(dict(shared))
         while header.kind in EXTENSIONS:
+            allowed -= max(header.size, BLOCK_BYTES // 8)
+            if allowed < 0:
+                raise DamagedError(f"its extended headers take more than {EXTENSIONS_LIMIT_BYTES} bytes")
             said.take(header.kind, _extension(stream, header), shared)
             header = _header(stream)
         member = said.of(header)
@@ -87,14 +92,14 @@ class _Said:
 
     def of(self, header: _Header) -> Member:
         """Return the member that ``header`` opens."""
-        path = self.records.get(b"GNU.sparse.name", self.records.get(b"path"))
-        size = self.records.get(b"size", b"")
+        path = self.records.get(SPARSE_PATH, self.records.get(PATH))
+        size = self.records.get(SIZE, b"")
         name = header.name if self.name is None else self.name
         return Member(
             name=(name if path is None else _text(path)).rstrip("/"),
             size=int(size) if size.isdigit() and len(size) < 20 else header.size,
             is_regular=header.kind in REGULAR_FILES,
-            is_sparse=header.kind == GNU_SPARSE or any(key.startswith(b"GNU.sparse.") for key in self.records),
+            is_sparse=header.kind == GNU_SPARSE or SPARSE in self.records,
         )
 
 
@@ -125,7 +130,7 @@ def _header(stream: Gunzip) -> _Header:
 def _parsed(block: bytes) -> _Header:
     if len(block) < BLOCK_BYTES or not any(block):
         raise ValueError("its end")
-    if _number(block[148:156]) not in _checksums(block):
+    if not _is_checksum(_number(block[148:156]), block):
         raise ValueError("a wrong checksum")
     numbers = {start: _number(block[start:end]) for start, end in NUMBERS}
     kind = block[156:157]
@@ -137,11 +142,13 @@ def _parsed(block: bytes) -> _Header:
     return _Header(name, numbers[124], kind, kind == GNU_SPARSE and block[482] != 0)
 
 
-def _checksums(block: bytes) -> tuple[int, int]:
-    """Return the sum of the header's bytes, unsigned and signed, its own field taken as spaces."""
-    counted = block[:148] + b" " * 8 + block[156:]
-    unsigned = sum(counted)
-    return unsigned, unsigned - 256 * sum(byte > 0x7F for byte in counted)
+def _is_checksum(number: int, block: bytes) -> bool:
+    """Return whether it is the sum of the header's bytes, its own field taken as spaces; old tars add them signed."""
+    unsigned = sum(block) - sum(block[148:156]) + 8 * ord(" ")
+    if number == unsigned:
+        return True
+    counted = block[:148] + block[156:]
+    return number == unsigned - 256 * sum(byte > 0x7F for byte in counted)
 
 
 def _number(field: bytes) -> int:
@@ -155,13 +162,7 @@ def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def _is_about_holes(key: bytes) -> bool:
-    return key.startswith(b"GNU.sparse.")
-
-
 def _extension(stream: Gunzip, header: _Header) -> bytes:
-    if header.size > EXTENSION_LIMIT_BYTES:
-        raise DamagedError(f"its tar archive has an extended header of {header.size} bytes")
     contents = stream.read(_padded(header.size))
     if len(contents) < header.size:
         raise DamagedError("it ends within an extended header")
@@ -169,18 +170,24 @@ def _extension(stream: Gunzip, header: _Header) -> bytes:
 
 
 def _pax_records(contents: bytes) -> dict[bytes, bytes]:
-    """Return the records of a pax header: ``LENGTH KEY=VALUE`` and a line break, which LENGTH counts too."""
+    """Return those records of a pax header that matter here.
+
+    A record is ``LENGTH KEY=VALUE`` and a line break, of LENGTH bytes together. Whatever holes are described by,
+    just that there are some is kept.
+    """
     records: dict[bytes, bytes] = {}
     start = 0
-    for _ in range(PAX_RECORD_LIMIT):
+    while True:
         digits, space, _rest = contents[start : start + 20].partition(b" ")
-        if not space or not digits.isdigit() or int(digits) <= len(digits):
+        end = start + int(digits) if space and digits.isdigit() else 0
+        if not start + len(digits) < end <= len(contents):
             return records
-        end = start + int(digits)
         key, _, value = contents[start + len(digits) + 1 : end - 1].partition(b"=")
-        records[key] = value
+        if key in (PATH, SIZE, SPARSE_PATH):
+            records[key] = value
+        if key.startswith(SPARSE):
+            records[SPARSE] = b""
         start = end
-    raise DamagedError(f"its tar archive has a pax header of more than {PAX_RECORD_LIMIT} records")
 
 
 def _skip_sparse_map(stream: Gunzip, header: _Header) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 DIRECTORY_LIMIT_BYTES = 32 * 1024 * 1024
 MEMBER_LIMIT = 100_000
-FILE_LIMIT_BYTES = 16 * 1024 * 1024
 READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-JUDGED_FILES = ("WHEEL", "RECORD", "entry_points.txt")
+# By name, the most bytes that are read of them.
+JUDGED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 1024 * 1024}
 
 # zipfile is made for well-meant archives: out of broken ones all of these come.
 _UNREADABLE = (
@@ -116,10 +116,10 @@ def _wheel(archive: zipfile.ZipFile, file: io.BufferedReader, folder: str) -> Wh
 
 
 def _judged_files(archive: zipfile.ZipFile, folder: str) -> Iterator[tuple[str, bytes]]:
-    for name in JUDGED_FILES:
+    for name, limit in JUDGED_FILES.items():
         info = archive.NameToInfo.get(f"{folder}/{name}")
         if info is not None and info.compress_type in READABLE_METHODS:
-            contents = _contents(archive, info, FILE_LIMIT_BYTES)
+            contents = _contents(archive, info, limit)
             if contents is not None:
                 yield name, contents
 
