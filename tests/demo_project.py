@@ -1,4 +1,7 @@
-"""A project to publish: demo 1.0.0, in a git repository, with one test and, if asked for, one C extension."""
+"""A project to publish: demo 1.0.0, in a git repository, with one test and, if asked for, one C extension.
+
+The plain one builds itself, so that nothing has to be installed for that; the compiled one needs setuptools.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,49 @@ if TYPE_CHECKING:
 
 PYPROJECT = """\
 [build-system]
-requires = ["{backend}"]
-build-backend = "{backend}.{module}"
+requires = [{requires}]
+build-backend = "{backend}"
+backend-path = ["."]
 
 [project]
 name = "demo"
 version = "1.0.0"
 description = "A demonstration"
 readme = "README.md"
-requires-python = ">=3.9"
+"""
+BACKEND = """\
+import base64, hashlib, io, pathlib, tarfile, zipfile
+
+FIELDS = ["Metadata-Version: 2.1", "Name: demo", "Version: 1.0.0", "Summary: A demonstration"]
+TEXT = "\\n".join([*FIELDS, "Description-Content-Type: text/markdown", "", "# A demonstration", ""]).encode()
+WHEEL = b"Wheel-Version: 1.0\\nGenerator: demo\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+INFO = "demo-1.0.0.dist-info"
+
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    members = {"demo/__init__.py": b"", f"{INFO}/METADATA": TEXT, f"{INFO}/WHEEL": WHEEL}
+    hashes = {name: base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode() for name, data in members.items()}
+    lines = [f"{name},sha256={value.rstrip('=')},{len(members[name])}\\n" for name, value in hashes.items()]
+    members[f"{INFO}/RECORD"] = "".join([*lines, f"{INFO}/RECORD,,\\n"]).encode()
+    with zipfile.ZipFile(pathlib.Path(directory, "demo-1.0.0-py3-none-any.whl"), "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return "demo-1.0.0-py3-none-any.whl"
+
+
+def build_sdist(directory, config_settings=None):
+    with tarfile.open(pathlib.Path(directory, "demo-1.0.0.tar.gz"), "w:gz") as archive:
+        for name in ("pyproject.toml", "backend.py", "demo/__init__.py"):
+            archive.add(name, f"demo-1.0.0/{name}")
+        member = tarfile.TarInfo("demo-1.0.0/PKG-INFO")
+        member.size = len(TEXT)
+        archive.addfile(member, io.BytesIO(TEXT))
+    return "demo-1.0.0.tar.gz"
 """
 PLAIN = {
     ".gitignore": "dist/\nbuild/\nbuilt/\n*.egg-info/\n__pycache__/\n",
     "README.md": "# A demonstration\n",
+    "backend.py": BACKEND,
     "demo/__init__.py": "",
     "test_demo.py": """\
 import unittest
@@ -31,7 +64,7 @@ class Test(unittest.TestCase):
     def test(self):
         import demo
 """,
-    "pyproject.toml": PYPROJECT.format(backend="flit_core", module="buildapi"),
+    "pyproject.toml": PYPROJECT.format(requires="", backend="backend"),
 }
 COMPILED = {
     **PLAIN,
@@ -44,7 +77,7 @@ PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
 from setuptools import Extension, setup
 setup(packages=["demo"], ext_modules=[Extension("demo.fast", ["demo/fast.c"])])
 """,
-    "pyproject.toml": PYPROJECT.format(backend="setuptools", module="build_meta"),
+    "pyproject.toml": PYPROJECT.format(requires='"setuptools"', backend="setuptools.build_meta"),
 }
 
 

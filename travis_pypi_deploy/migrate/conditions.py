@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..settings.values import REPOSITORY
 from .tree import Mapping, Node, Pair, entries, is_false, is_true, members, resolved, word
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ RUNTIMES = frozenset(
 )
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
 BRANCH_PATTERN = re.compile(r"[\w./+@*?\[\]-]+")
-SLUG = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Conditions:
         publishing. What a shell could read in two ways is left to Travis alone.
         """
         repo = word(self._value("repo")) or ""
-        options = ("--repo", repo) if SLUG.fullmatch(repo) else ()
+        options = ("--repo", repo) if REPOSITORY.fullmatch(repo) else ()
         if self.only_tags:
             return (*options, "--tags")
         if is_false(self._value("tags")):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import configparser
 from typing import TYPE_CHECKING
 
+from ..settings.values import FORMATS
 from .notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMATS = {"sdist": "sdist", "bdist_wheel": "bdist_wheel", "wheel": "bdist_wheel"}
 DEAD_FORMATS = {"bdist", "bdist_dumb", "bdist_egg", "bdist_msi", "bdist_rpm", "bdist_wininst"}
 UPLOADS = {"upload", "register"}
 VALUED = {"-b", "-d", "-k", "-p", "--bdist-dir", "--dist-dir", "--formats", "--plat-name", "--python-tag"}
