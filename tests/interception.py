@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 class Interception:
     """A proxy in whose world the hosts are the indexes given; a context manager.
 
-    ``hosts`` records every host that was asked for, known or not; the unknown are answered 502.
+    ``hosts`` records every host that was asked for, known or not; the unknown are answered 502. ``heads`` records
+    those requests as they came, in the clear.
     ``variables`` are the environment variables that send a client here and let it trust what it finds.
     """
 
     def __init__(self, indexes: Mapping[str, LoopbackIndex], folder: Path) -> None:
         authority = trustme.CA()
         self.hosts: list[str] = []
+        self.heads: list[str] = []
         self._indexes = indexes
         self._contexts = {host: certified(authority, host) for host in indexes}
         self._server = LoopbackServer(connect_handler(self._pass_on))
@@ -55,6 +57,7 @@ class Interception:
 
     def _pass_on(self, host: str, handler: BaseHTTPRequestHandler) -> None:
         self.hosts.append(host)
+        self.heads.append(f"{handler.requestline}\n{handler.headers}")
         if host not in self._indexes:
             handler.send_error(502, f"nobody plays {host}")
             return

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .distributions import file_type
 from .errors import BuildError
+from .settings.secret_variables import SECRET_VARIABLES, secret_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
     """Yields a child process' lines of output, "" whenever it is silent for long; BuildError if it fails."""
 
 SILENCE_SECONDS = 30
-SECRET_VARIABLES = (
-    "TEST_PYPI_TOKEN",
-    "PYPI_TOKEN",
-    "PYPI_PASSWORD",
-    "TWINE_PASSWORD",
-    "UV_PUBLISH_TOKEN",
-    "FLIT_PASSWORD",
-)
 FORMAT_FLAGS = {"sdist": "--sdist", "bdist_wheel": "--wheel"}
 
 
@@ -92,7 +85,7 @@ def build(
 def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]) -> dict[str, str]:
     """Return the environment for a build: without the variables that hold secrets, and without copies of them."""
     names = {*SECRET_VARIABLES, *password_env}
-    secrets = {environ[name] for name in names if environ.get(name)}
+    secrets = secret_texts(environ, password_env=password_env)
     return {name: value for name, value in environ.items() if name not in names and value not in secrets}
 
 

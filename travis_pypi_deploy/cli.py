@@ -12,6 +12,7 @@ from . import __version__, deploy
 from .errors import DeployError, TerminatedError, UsageError
 from .report.console import Console
 from .settings import command_line, resolve
+from .settings.secret_variables import secret_texts
 from .travis import Job
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def run() -> NoReturn:
 def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: TextIO) -> int:
     """Deploy as the arguments and the environment say; return the exit code. Nothing else is read or written to."""
     console = _console(environ, out, err)
+    console.hide(secret_texts(environ))
     try:
         line = command_line.read(argv)
         if line.asks_for_help:
@@ -59,6 +61,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: T
     except UsageError as error:
         console.error(str(error))
         return error.exit_code
+    console.hide(secret_texts(environ, password_env=settings.password_env), username=settings.username)
     return _deploy(settings, environ, console)
 
 
@@ -137,7 +140,7 @@ def _write_report(record: Record, filename: str, console: Console) -> None:
     from .report.record import dumps, write
 
     try:
-        write(console.redacted(dumps(record.to_json())), filename)
+        write(dumps(record.to_json(), redacted=console.redacted), filename)
     except OSError as error:
         console.warn(f"the report could not be written to {filename}: {error.strerror}")
 

@@ -26,11 +26,12 @@ def run(world: World) -> None:
 
     Raises a DeployError, whose text is the last sentence of the log, for everything that fails.
     """
+    if not world.settings.check_only and not _may_deploy(world):
+        return
+    world.console.hide_encoded()
     if world.settings.check_only:
         _gather_and_check(world)
         _tell_checked(world)
-        return
-    if not _may_deploy(world):
         return
     credentials = _credentials(world)
     with _importing_ahead():
@@ -104,7 +105,6 @@ def _credentials(world: World) -> Credentials | None:
     if found is None:
         console.say(f"Uploading without credentials: {credentials.ANY_SERVER_VARIABLE} is not set")
         return None
-    console.hide([found.secret])
     return found
 
 

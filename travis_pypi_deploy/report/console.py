@@ -12,7 +12,6 @@ from ..travis import fold_end, fold_start
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..tokens import Secret
     from .progress import Progress
 
 SILENCE_SECONDS = 30
@@ -31,14 +30,27 @@ class Console:
         self._err = err
         self._folds = folds
         self._colour = colour
-        self._secrets: tuple[Secret, ...] = ()
+        self._secrets: tuple[str, ...] = ()
+        self._username = ""
+        self._hides_encoded = False
         self._lock = threading.RLock()
         self._last_line = time.monotonic()
         self._progress: Progress | None = None
 
-    def hide(self, secrets: Iterable[Secret]) -> None:
-        """Mask these secrets, and whatever looks like an API token, in everything that is written from now on."""
-        self._secrets = (*self._secrets, *secrets)
+    def hide(self, secrets: Iterable[str], *, username: str = "__token__") -> None:
+        """Mask these secrets, and whatever looks like an API token, in everything that is written from now on.
+
+        ``username`` is the one that goes with them in a Basic authorization.
+        """
+        self._secrets = tuple(secrets)
+        self._username = username
+
+    def hide_encoded(self) -> None:
+        """From now on mask what was made of the secrets too, such as a Basic authorization.
+
+        Only what others say can hold that, and looking for it costs a skipped job more than all the rest.
+        """
+        self._hides_encoded = True
 
     def say(self, text: str, *, colour: str = "") -> None:
         """Write a line of what is going on."""
@@ -97,11 +109,11 @@ class Console:
 
     def redacted(self, text: str) -> str:
         """Return the text with every secret masked."""
-        if not self._secrets and "pypi-" not in text:
+        if not self._hides_encoded and "pypi-" not in text and not _shows_part(text, self._secrets):
             return text
-        from ..tokens import redact
+        from ..tokens import Secret, redact
 
-        return redact(text, self._secrets)
+        return redact(text, map(Secret, self._secrets), username=self._username)
 
     def _raw(self, stream: TextIO, text: str) -> None:
         """Write at once; a log that nobody reads any more (a closed pipe) must not stop an upload half-way."""
@@ -115,6 +127,13 @@ class Console:
                 stream.flush()
             except (BrokenPipeError, ValueError):
                 pass
+
+
+def _shows_part(text: str, secrets: Iterable[str]) -> bool:
+    """Return whether 12 characters in a row of a secret, or all of a shorter one, stand in the text."""
+    return any(
+        secret[start : start + 12] in text for secret in secrets for start in range(max(1, len(secret) - 12 + 1))
+    )
 
 
 def _printable(text: str) -> str:

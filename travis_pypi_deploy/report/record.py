@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Union
 from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..checks import Problem
     from ..distributions import Distribution
@@ -110,11 +110,19 @@ def write(text: str, filename: str) -> None:
         raise
 
 
-def dumps(report: Mapping[str, Json]) -> str:
-    """Return the report as JSON text."""
+def dumps(report: Json, *, redacted: Callable[[str], str]) -> str:
+    """Return the report as JSON text, each of its texts ``redacted``: in JSON's quoting a secret looks different."""
     import json
 
-    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_with_texts(report, redacted), indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_texts(value: Json, change: Callable[[str], str]) -> Json:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {name: _with_texts(each, change) for name, each in value.items()}
+    return [_with_texts(each, change) for each in value] if isinstance(value, list) else value
 
 
 def _problem(problem: Problem) -> dict[str, Json]:
