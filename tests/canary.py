@@ -149,11 +149,15 @@ class CanaryJob:
         return command.job(**{**witnessed, **self.proxy.variables, **changes})
 
     def run(self, *argv: str, **changes: str | None) -> Ended:
-        """Run the command in the project."""
-        return command.run(*self._arguments(*argv), environ=self.environ(**changes), folder=self.project)
+        """Run the command in the project, on the place, with a report and with tracebacks."""
+        return self.run_bare(*self._arguments(*argv), **changes)
+
+    def run_bare(self, *argv: str, **changes: str | None) -> Ended:
+        """Run the command in the project with these arguments and no others."""
+        return command.run(*argv, environ=self.environ(**changes), folder=self.project)
 
     def start(self, *argv: str) -> subprocess.Popen[bytes]:
-        """Start the command in the project."""
+        """Start what ``run`` runs."""
         return subprocess.Popen(
             command.module(*self._arguments(*argv)),
             env=self.environ(),
@@ -163,7 +167,6 @@ class CanaryJob:
         )
 
     def _arguments(self, *argv: str) -> tuple[str, ...]:
-        """Return these arguments, after those that lead to the place, with a report and a traceback."""
         own = ("--server", self.index.upload_url, "--index-url", self.index.simple_url, "--username", USERNAME)
         to_place = own if self._place == "private" else ()
         return ("--branch=staging", "--verbose", "--report=report.json", *to_place, *argv)

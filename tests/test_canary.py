@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import signal
-import subprocess
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
@@ -16,6 +15,7 @@ from .canary import BROKEN, PASSWORD, TOKEN, WHEEL, CanaryJob, Echo, Place, hold
 from .command import Ended
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 

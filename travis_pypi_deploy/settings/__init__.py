@@ -71,7 +71,7 @@ def resolve(line: CommandLine, environ: Mapping[str, str]) -> Settings:
     """Return the settings; raises UsageError that names the option or variable of the first wrong value."""
     values = Values(line.given, environ)
     server, dead_address = servers.find(values.text("server"), source=values.sources["server"])
-    return Settings(
+    settings = Settings(
         dist=line.dist,
         branch=values.many("branch"),
         all_branches=values.switch("all_branches"),
@@ -103,3 +103,5 @@ def resolve(line: CommandLine, environ: Mapping[str, str]) -> Settings:
         sources=values.sources,
         warnings=(dead_address,) if dead_address else (),
     )
+    values.refuse_tokens(line.dist)
+    return settings

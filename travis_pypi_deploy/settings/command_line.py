@@ -40,6 +40,7 @@ def read(argv: Sequence[str]) -> CommandLine:
     words = list(_with_hyphens(argv[:end]))
     _refuse_what_is_no_option(words)
     namespace, unknown = _parser().parse_known_intermixed_args(words)
+    unknown += [word for word in namespace.dist if word.startswith("-")]  # argparse takes one with a space for a file
     if unknown:
         raise UsageError(_unknown_option(unknown[0]))
     return CommandLine(

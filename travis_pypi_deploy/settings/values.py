@@ -10,7 +10,7 @@ from .options import OPTIONS
 from .servers import check_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
@@ -128,9 +128,27 @@ class Values:
             raise self.wrong(name, "not made of sdist and bdist_wheel: it names neither")
         return tuple(sorted(wanted, reverse=True))
 
+    def refuse_tokens(self, dist: Sequence[str]) -> None:
+        """Raise UsageError for an API token in what is no secret: it would be shown, be a file's name, or be sent."""
+        given = [("DIST", dist), *((self.sources[name], texts) for name, texts in self._texts.items())]
+        for source, texts in given:
+            if any(_holds_token(text) for text in texts):
+                raise UsageError(
+                    f"{source} holds an API token, and everybody can see it there. "
+                    "Revoke it, store a new one in a variable, and name that with --password-env"
+                )
+
     def wrong(self, name: str, why: str, text: str | None = None, *, fits: bool = True) -> UsageError:
         """Return the error that shows an option's text, unless that holds a token, and why it cannot be."""
         text = text or self.text(name)
         verb = "is" if fits else "takes"
         shown = "that value" if "pypi-" in text else f'"{text}"'
         return UsageError(f"{self.sources[name]}: {shown} {verb} {why}")
+
+
+def _holds_token(text: str) -> bool:
+    if "pypi-" not in text:
+        return False
+    from ..tokens import redact
+
+    return redact(text, ()) != text
