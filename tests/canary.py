@@ -74,7 +74,8 @@ def runs(text: str) -> frozenset[bytes]:
 
 def forms(secret: str) -> Iterator[str]:
     """Yield a secret as it is, quoted as formats do it, and its base64 wherever in another text it stands."""
-    yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret))
+    yield from (secret, quote(secret, safe=""), html.escape(secret))
+    yield from (json.dumps(secret), json.dumps(secret, ensure_ascii=False))
     for before in range(3):
         encoded = base64.b64encode(b" " * before + secret.encode()).decode()
         yield encoded[4 if before else 0 : -4]
@@ -108,7 +109,9 @@ class Echo:
         tellings = {
             "json": refused(self.status, f"You sent {request.headers.get('authorization')}, that is {pair}"),
             "html": refused_by_a_page(self.status, f"You sent {html.escape(pair)}"),
-            "text": Answer(self.status, headers={"Content-Type": "text/plain"}, body=f"{TOKEN} {PASSWORD}".encode()),
+            "text": Answer(
+                self.status, headers={"Content-Type": "text/plain"}, body=f"You sent {TOKEN} {PASSWORD}".encode()
+            ),
             "reason": Answer(self.status, f"No: {pair}", {"Retry-After": "0"}),
             "location": Answer(self.status, headers={"Location": f"https://elsewhere.example/?{quote(pair)}"}),
         }
@@ -126,7 +129,7 @@ class CanaryJob:
         self.proxy = Interception({UPLOAD_HOST: self.index}, folder)
         self._folder = folder
         self._place = place
-        self._folders = {name: folder / name for name in ("home", "temporary", "witness", "bin", "sabotage")}
+        self._folders = {name: folder / name for name in ("home", "temporary", "records", "bin", "sabotage")}
         for each in self._folders.values():
             each.mkdir()
         (self._folders["bin"] / "git").write_text(GIT)
@@ -141,7 +144,7 @@ class CanaryJob:
         witnessed = {
             "HOME": str(self._folders["home"]),
             "TMPDIR": str(self._folders["temporary"]),
-            "WITNESS": str(self._folders["witness"]),
+            "WITNESS": str(self._folders["records"]),
             "PATH": os.pathsep.join([str(self._folders["bin"]), os.environ["PATH"]]),
             "TEST_PYPI_TOKEN": TOKEN,
             "PYPI_PASSWORD": PASSWORD,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import shlex
 import signal
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
+from urllib.parse import quote
 
 import pytest
 
 from . import invented_tokens, misbehaviours
-from .canary import BROKEN, PASSWORD, TOKEN, WHEEL, CanaryJob, Echo, Place, holds, traces_of
+from .canary import BROKEN, PASSWORD, TOKEN, UPLOAD_HOST, WHEEL, CanaryJob, Echo, Place, holds, traces_of
 from .command import Ended
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ def looking(*pages: Misbehaviour, says: str) -> Play:
 
 
 BAD_LOCATION = misbehaviours.redirect(307, "https://[elsewhere/")
+BASH_TELLS = '-n $TEST_PYPI_TOKEN$(cp /proc/$$/cmdline "$WITNESS/bash.txt")'
 ONCE = ("--retries=0",)
 PLAYS = {
     "help": Play(("--help",), 0, "exit codes: 0 deployed"),
@@ -56,7 +60,7 @@ PLAYS = {
         ("--dry-run", WHEEL),
         0,
         "Would upload demo",
-        variables={"PYPI_CONDITION": '-n $TEST_PYPI_TOKEN$(cp /proc/$$/cmdline "$WITNESS/bash.txt")'},
+        variables={"PYPI_CONDITION": BASH_TELLS},
     ),
     "condition fails in bash": Play(
         (WHEEL,), 2, "bash cannot judge", variables={"PYPI_CONDITION": "${NO?$TEST_PYPI_TOKEN $PYPI_PASSWORD}"}
@@ -64,15 +68,15 @@ PLAYS = {
     "invalid": Play((BROKEN,), 3, "Nothing was sent"),
     "no file": Play(("nothing.whl",), 3, "nothing.whl"),
     "report in no folder": Play((WHEEL, "--report=nowhere/report.json"), 2, "cannot write a report"),
-    "refused, JSON": uploading(Echo("json"), code=1, says="refused (403): You sent"),
-    "refused, HTML": uploading(Echo("html"), code=1, says="refused (403): You sent"),
-    "refused, text": uploading(Echo("text"), code=1, says="refused (403): "),
-    "refused, reason": uploading(Echo("reason"), code=1, says="refused (403): No: "),
+    "refused, JSON": uploading(Echo("json"), code=1, says="You sent"),
+    "refused, HTML": uploading(Echo("html"), code=1, says="You sent"),
+    "refused, text": uploading(Echo("text"), code=1, says="You sent"),
+    "refused, reason": uploading(Echo("reason"), code=1, says="No: "),
     "redirected": uploading(Echo("location", 307), code=1, says="which is not followed"),
     "redirected as a page": uploading(Echo("location", 301), code=1, says="which is not followed"),
     "redirected to no address": uploading(BAD_LOCATION, code=1, says="could not be published"),
     "retried": uploading(Echo("reason", 503), code=0, says="trying again in"),
-    "not retried": uploading(Echo("reason", 503), code=1, says="refused (503): No: ", more=ONCE),
+    "not retried": uploading(Echo("reason", 503), code=1, says="No: ", more=ONCE),
     "reset": uploading(misbehaviours.Reset(99), code=1, says="the connection broke", more=ONCE),
     "garbage": uploading(misbehaviours.GARBAGE, code=1, says="could not be published", more=ONCE),
     "timeout": uploading(misbehaviours.Hang(), code=1, says="no answer from", more=(*ONCE, "--timeout=1")),
@@ -92,6 +96,36 @@ def test_no_path_shows_a_secret(tmp_path: Path, play: Play, place: Place) -> Non
         leaks = job.leaks(ended)
     assert (ended.code, play.says in ended.out + ended.err) == (play.code, True), ended
     assert leaks == []
+    assert set(job.proxy.hosts) <= {UPLOAD_HOST}
+
+
+def test_every_process_that_is_started_is_witnessed(tmp_path: Path) -> None:
+    with CanaryJob(tmp_path) as job:
+        job.run("--dry-run", PYPI_CONDITION=BASH_TELLS)
+    seen = sorted(path.name.partition("-")[0] for path in (tmp_path / "records").iterdir())
+    assert seen == ["bash.txt", "build", "build", "git.txt"]
+
+
+def basic(username: str, password: str) -> str:
+    return base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+FORMS = {
+    "a part of the token": TOKEN[60:72],
+    "its beginning": TOKEN[:12],
+    "its authorization": basic("__token__", TOKEN)[30:90],
+    "the password's authorization": basic("alice", PASSWORD),
+    "the password in JSON": json.dumps({"detail": PASSWORD}),
+    "the password in a URL": quote(f"alice:{PASSWORD}"),
+}
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
+def test_the_hunt_finds_what_is_there(tmp_path: Path, text: str) -> None:
+    with CanaryJob(tmp_path) as job:
+        (tmp_path / "home" / "log.txt").write_text(f"found: {text}.", "utf-8")
+        leaks = job.leaks(Ended(0, "", text))
+    assert leaks == ["log", "home/log.txt"]
 
 
 @pytest.mark.parametrize("place", get_args(Place))
