@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 PYPROJECT = """\
 [build-system]
-requires = [{requires}]
-build-backend = "{backend}"
-backend-path = ["."]
+{build_system}
 
 [project]
 name = "demo"
@@ -64,7 +62,7 @@ class Test(unittest.TestCase):
     def test(self):
         import demo
 """,
-    "pyproject.toml": PYPROJECT.format(requires="", backend="backend"),
+    "pyproject.toml": PYPROJECT.format(build_system='requires = []\nbuild-backend = "backend"\nbackend-path = ["."]'),
 }
 COMPILED = {
     **PLAIN,
@@ -77,7 +75,9 @@ PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
 from setuptools import Extension, setup
 setup(packages=["demo"], ext_modules=[Extension("demo.fast", ["demo/fast.c"])])
 """,
-    "pyproject.toml": PYPROJECT.format(requires='"setuptools"', backend="setuptools.build_meta"),
+    "pyproject.toml": PYPROJECT.format(
+        build_system='requires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"'
+    ),
 }
 
 

@@ -181,7 +181,7 @@ def _play_job(job: Config, event: Event, machine: Machine, folder: Path) -> Play
         timeout=JOB_SECONDS,
         check=False,
     )
-    if "create" in workspaces:
+    if "create" in workspaces and not ran.returncode:
         created = mapping(workspaces["create"])
         for path in items(created["paths"]):
             shutil.copytree(folder / str(path), machine.folder / str(created["name"]) / str(path))
