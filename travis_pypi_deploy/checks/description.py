@@ -19,7 +19,7 @@ RESTRUCTUREDTEXT = "text/x-rst"
 
 # docutils takes a second for this much, of certain texts some seconds, and of hostile ones years.
 RENDERED_AT_MOST_CHARACTERS = 100_000
-RENDERED_AT_MOST_SECONDS = 8.0
+RENDERED_AT_MOST_SECONDS = 6.0
 
 
 def renders(distribution: Distribution) -> Iterator[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 
 SHOWN_AT_MOST = 10
+MESSAGE_LIMIT_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,16 @@ class Rule:
             more = len(messages) - SHOWN_AT_MOST
             messages[SHOWN_AT_MOST:] = [f"and {more} more of the same kind."]
         for message in messages:
-            yield Problem(distribution.filename, self.name, severity, message)
+            yield Problem(distribution.filename, self.name, severity, _in_one_line(message))
 
 
 def of_file(find: Callable[[Distribution], Iterable[str]]) -> Find:
     """Return the rule that looks at the file alone, whatever the rest of its release is."""
     return lambda distribution, _release: find(distribution)
+
+
+def _in_one_line(message: str) -> str:
+    """Return the message without line breaks, and without the middle of a value that fills pages."""
+    line = " ".join(message.split())
+    half = MESSAGE_LIMIT_CHARACTERS // 2
+    return line if len(line) <= MESSAGE_LIMIT_CHARACTERS else f"{line[:half]} [...] {line[-half:]}"

@@ -60,7 +60,8 @@ def read(path: Path) -> Distribution:
     try:
         return _read(path)
     except InvalidReleaseError as error:
-        raise InvalidReleaseError(f"{path.name}: {error}") from error
+        reason = " ".join(str(error).split())
+        raise InvalidReleaseError(f"{path.name}: {reason}") from error
     except OSError as error:
         raise InvalidReleaseError(f"{path.name}: cannot be read: {error.strerror or error} ({path})") from error
 
