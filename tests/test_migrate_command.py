@@ -44,7 +44,7 @@ def config(folder: Path) -> Path:
 def test_a_diff_is_shown_and_nothing_written(config: Path) -> None:
     outcome = run()
     assert outcome.code == 0
-    assert outcome.stdout.startswith("--- a/.travis.yml\n+++ b/.travis.yml\n@@ -1,4 +1,6 @@\n")
+    assert outcome.stdout.startswith("--- a/.travis.yml\n+++ b/.travis.yml\n@@ -1,4 +1,9 @@\n")
     assert outcome.stderr == (
         ".travis.yml:4: the user name is dropped: API tokens only are taken there; "
         "create one for this project.\n"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
-from travis_pypi_deploy.migrate.steps import COMMAND, INSTALL
+from travis_pypi_deploy.migrate.steps import COMMAND, INSTALL, LINES
 
 DROPPED = ("user: __token__", "password: $PYPI_TOKEN", "skip-existing: true", 'distributions: "sdist"')
 KEPT = ("on: {tags: true}", "skip_cleanup: true", "allow_failure: false", "run: [ls, 'ls dist']")
@@ -45,10 +45,11 @@ class Written:
 def files(draw: st.DrawFn) -> Written:
     """Return a file with one deployment: options in any order, however indented and commented."""
     before, indent = ["os: linux", *draw(OUTSIDE), ""], " " * draw(st.integers(1, 6))
+    above = draw(st.lists(st.sampled_from(["# above", "   # further in"]), max_size=2))
     item, indent = (f"{indent}- ", f"{indent}  ") if draw(st.booleans()) else (indent, indent)
     head = "deploy:" + draw(TRAILING)
-    after = [*before, f"before_deploy: {INSTALL}", head]
-    before.append(head)
+    after = [*before, *_step(above), *above, head]
+    before += [*above, head]
     options = draw(st.permutations(["provider: pypi", *DROPPED, *KEPT]))
     first = options.index("provider: pypi") if item != indent else 0  # what follows a dash stays there
     for option in (options[first], *options[:first], *options[first + 1 :]):
@@ -59,6 +60,13 @@ def files(draw: st.DrawFn) -> Written:
         before, after, item = before + between, after + between, indent
     line_break, end = draw(st.sampled_from(["\n", "\r\n"])), ["", "dist: jammy"][: draw(st.integers(0, 2))]
     return Written(*("\n".join([*lines, *end]).replace("\n", line_break) for lines in (before, after)))
+
+
+def _step(above: list[str]) -> list[str]:
+    """Return the step; a comment that is further in than its lines would become one of them."""
+    if above and above[0].startswith(" "):
+        return [f"before_deploy: {INSTALL}"]
+    return ["before_deploy: >-", *(f"  {line}" for line in LINES)]
 
 
 def _migrated(start: str, option: str, trailing: str, indent: str) -> list[str]:

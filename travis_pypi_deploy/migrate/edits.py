@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping as ByName
 
+NEXT_COMMENT = re.compile(r"(?:[ \t]*\r?\n)*( *)#")
 COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
@@ -54,6 +55,12 @@ def line_end(text: str, offset: int) -> int:
 def indentation(text: str, offset: int) -> str:
     """Return as many spaces as there are columns before an offset on its line."""
     return " " * len(text[line_start(text, offset) : offset].lstrip("\ufeff"))
+
+
+def is_comment_further_in(text: str, at: int, indent: str) -> bool:
+    """Tell whether the next that stands in a text is a comment, and further to the right than an indentation."""
+    comment = NEXT_COMMENT.match(text, at)
+    return comment is not None and len(comment.group(1)) > len(indent)
 
 
 def take_out(text: str, mapping: Mapping, doomed: frozenset[Pair]) -> list[Edit]:
@@ -108,11 +115,12 @@ def _without_run(mapping: Mapping, run: list[int]) -> Edit:
 
 def _without_lines(text: str, mapping: Mapping, run: list[int]) -> list[Edit]:
     pairs = [mapping.pairs[index] for index in run]
-    start = pairs[0].key.start
+    start, indent = pairs[0].key.start, indentation(text, pairs[0].key.start)
     if not text[line_start(text, start) : start].strip("\ufeff \t"):
-        return [_without_line(text, pair) for pair in pairs]
+        edits = [_without_line(text, pair) for pair in pairs]
+        above = mapping.pairs[run[0] - 1] if run[0] else None
+        return [*_fence(text, edits, indent), *edits] if above and _ends_in_text_block(above) else edits
     following = mapping.pairs[run[-1] + 1].key.start  # the first of a list's item: what follows moves up
-    indent = indentation(text, start)
     comments = _comments(text, pairs, following)
     kept = "".join(f"{text[at:end]}{line_break(text)}{indent}" for at, end in comments)
     return [Edit(start, following, kept)]
@@ -127,6 +135,19 @@ def _without_line(text: str, pair: Pair) -> Edit:
         kept += f"{indent if before.strip() else before}{text[at:comment_end]}{line_break(text)}"
     bom = "\ufeff" if text.startswith("\ufeff") and start == 0 else ""
     return Edit(start + len(bom), min(end + len(line_break(text)), len(text)), kept)
+
+
+def _ends_in_text_block(pair: Pair) -> bool:
+    *_, last = walk(pair.value)
+    return isinstance(last, Scalar) and last.style in ("|", ">")
+
+
+def _fence(text: str, edits: list[Edit], indent: str) -> list[Edit]:
+    """Return what keeps a comment that would now follow a text block, and further in, from becoming its end."""
+    start = edits[0].start
+    if not is_comment_further_in(apply(text, edits), start, indent):
+        return []
+    return [Edit(start, start, f"{indent}#{line_break(text)}")]
 
 
 def _comments(text: str, pairs: list[Pair], end: int) -> list[tuple[int, int]]:

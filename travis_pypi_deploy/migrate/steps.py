@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from .edits import COMMENT, Edit, indentation, line_break, line_end, line_start, written
+from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
 from .places import deployments, effective, jobs
 from .tree import Mapping, Node, Pair, Sequence, is_empty, members, resolved, word
 
 # An environment of our own, made by the first interpreter that takes us: the job's, another on the PATH, or
 # one of pyenv's (Travis keeps more there). Bash runs it, again before every deployment of the job.
-INSTALL = (
-    "for python in python3 python3.{14..9} /opt/pyenv/versions/3.*/bin/python; do "
-    "$python -m venv --clear ~/deployer && "
-    "~/deployer/bin/pip install -q travis-pypi-deploy && break; done || "
-    "! echo 'No Python 3.9 or newer here could install travis-pypi-deploy'"
+LINES = (
+    "for python in python3 python3.{14..9} /opt/pyenv/versions/3.*/bin/python; do",
+    "$python -m venv --clear ~/deployer && ~/deployer/bin/pip install -q travis-pypi-deploy && break; done ||",
+    "! echo 'No Python 3.9 or newer here could install travis-pypi-deploy'",
 )
+INSTALL = " ".join(LINES)
 INSTALLS_US = re.compile(r"~/deployer/bin/pip install .*travis-pypi-deploy")
 COMMAND = "~/deployer/bin/python -m travis_pypi_deploy"
 
@@ -42,7 +42,9 @@ def install_at(text: str, owner: Mapping, pair: Pair) -> list[Edit]:
     if isinstance(value, Sequence):
         return [_behind_last(text, value)]
     if is_empty(value):
-        return [Edit(value.start, value.end, f" {written(INSTALL)}")]
+        end = line_end(text, value.end)
+        header, *lines = _folded(text, end, indentation(text, pair.key.start))
+        return [Edit(value.start, value.end, f" {header}"), Edit(end, end, "".join(lines))]
     if owner.flow:
         return [
             Edit(value.start, value.start, "["),
@@ -62,13 +64,11 @@ def _before(text: str, owner: Mapping, pair: Pair) -> Edit:
     start = pair.key.start
     if owner.flow:
         return Edit(start, start, f'"before_deploy": {written(INSTALL, flow=True)}, ')
-    step = f"before_deploy: {written(INSTALL)}{line_break(text)}"
     indent = indentation(text, start)
     index = owner.pairs.index(pair)
-    if index == 0:
-        return Edit(start, start, f"{step}{indent}")
-    above = _comment_block(text, owner.pairs[index - 1].end, start)
-    return Edit(above, above, f"{indent}{step}")
+    above = _comment_block(text, owner.pairs[index - 1].end, start) if index else start
+    step = f"before_deploy: {''.join(_folded(text, above, indent))}{line_break(text)}"
+    return Edit(above, above, f"{indent}{step}" if index else f"{step}{indent}")
 
 
 def _comment_block(text: str, floor: int, start: int) -> int:
@@ -86,8 +86,8 @@ def _behind_last(text: str, commands: Sequence) -> Edit:
     if commands.flow:
         return Edit(last.end, last.end, f", {written(INSTALL, flow=True)}")
     end = line_end(text, last.end)
-    dash = text.rfind("-", 0, last.start)
-    return Edit(end, end, f"{line_break(text)}{indentation(text, dash)}- {written(INSTALL)}")
+    indent = indentation(text, text.rfind("-", 0, last.start))
+    return Edit(end, end, f"{line_break(text)}{indent}- {''.join(_folded(text, end, indent))}")
 
 
 def _listed(text: str, pair: Pair) -> list[Edit]:
@@ -98,4 +98,14 @@ def _listed(text: str, pair: Pair) -> list[Edit]:
     colon = text.index(":", pair.key.end) + 1
     comment = text[colon : value.start].rstrip()
     end = line_end(text, value.end)
-    return [Edit(colon, value.start, f"{comment}{item}"), Edit(end, end, f"{item}{written(INSTALL)}")]
+    return [Edit(colon, value.start, f"{comment}{item}"), Edit(end, end, "".join([item, *_folded(text, end, indent)]))]
+
+
+def _folded(text: str, at: int, indent: str) -> list[str]:
+    """Return the step as a folded YAML text below a key or a dash: its header, then its lines.
+
+    A comment that follows further to the right would become a part of it: then the step is a single line.
+    """
+    if is_comment_further_in(text, at, indent):
+        return [written(INSTALL)]
+    return [">-", *(f"{line_break(text)}{indent}  {line}" for line in LINES)]

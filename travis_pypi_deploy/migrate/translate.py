@@ -123,7 +123,7 @@ def _username(block: ByName[str, Pair], server: servers.Server) -> Translation:
 def _password(block: ByName[str, Pair], server: servers.Server) -> Translation:
     written, line = _text(block, "password"), _line(block, "password")
     wanted = server.token_variable or "PYPI_PASSWORD"
-    setting = f"set {wanted} in the repository's settings, or encrypt it (`travis encrypt {wanted}=...`)."
+    setting = f"set {wanted} in the repository's settings on Travis."
     if "password" in block and _is_encrypted(block["password"].value):
         said = f"the encrypted password is dropped: a bare value cannot become a variable; {setting}"
         return Translation((), (Note(line, said),))
