@@ -213,8 +213,9 @@ def _deploy(deployment: Config, before: list[str]) -> list[str]:
     assert deployment["provider"] == "script", deployment
     script = json.dumps(deployment["script"], ensure_ascii=False)  # what Ruby's inspect writes
     clean = not deployment.get("skip_cleanup")
+    on = deployment.get("on", {})
     return [
-        f"if [[ {expression(mapping(deployment.get('on', {})))} ]]; then",
+        f"if [[ {expression(mapping({'branch': on} if isinstance(on, str) else on))} ]]; then",
         *(f"{_echoed(command)}\n[ $? = 0 ] || exit 1" for command in before),
         "git stash --all -q" if clean else "",
         f"sh -c {script} || {{ echo failed to deploy; exit 2; }}",

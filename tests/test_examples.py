@@ -17,6 +17,8 @@ import jsonschema
 import pytest
 
 from travis_pypi_deploy import __version__
+from travis_pypi_deploy.migrate.parse import parse
+from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.migrate.steps import INSTALL
 from travis_pypi_deploy.settings import command_line
 
@@ -156,6 +158,39 @@ def test_a_command_judges_for_itself_where_it_is_copied_to(case: Case, tmp_path:
         ran = subprocess.run(["sh", "-c", command], env=elsewhere, capture_output=True, text=True, check=False)
         if "--check-only" not in command:
             assert (ran.returncode, ran.stdout.split(":")[0]) == (0, "Skipping the deployment"), ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("event", "index"),
+    [
+        pytest.param(TAG, "pypi", id="a tag"),
+        pytest.param(STAGING, "testpypi", id="staging"),
+        pytest.param(PUSH, "", id="main"),
+    ],
+)
+def test_a_migrated_config_publishes_as_it_did(event: Event, index: str, world: World) -> None:
+    before = """\
+language: python
+python: "3.12"
+install: pip install .
+script: python -m unittest
+before_deploy: ls
+deploy:
+  - provider: pypi
+    password: $TEST_PYPI_TOKEN
+    server: testpypi
+    distributions: sdist bdist_wheel
+    on: staging
+  - provider: pypi
+    password: ${PYPI_TOKEN}
+    on: {tags: true, condition: $TRAVIS_OS_NAME = linux}
+"""
+    path = world.folder / ".travis.yml"
+    path.write_text(migrate(before, parse(before), {}).text, encoding="utf-8")
+    assert _failures(world.play(load(path), event)) == []
+    published = {name: sorted(at.files) for name, at in world.indexes.items() if at.files}
+    wheel = ["demo-1.0.0-py3-none-any.whl"] if index == "testpypi" else []
+    assert published == ({index: [*wheel, "demo-1.0.0.tar.gz"]} if index else {})
 
 
 @pytest.mark.registry
