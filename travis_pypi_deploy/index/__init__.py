@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from .. import __version__
 from ..errors import RefusedError, root_cause
-from ..settings.servers import redirect
+from ..settings.servers import proxies, redirect
 from .comparing import Forecast, forecast, is_listed
 from .pages import ListedFile, Listing, parse
 
@@ -97,6 +97,7 @@ class Index:
             url,
             headers=self._headers,
             auth=lambda request: request,  # without any, requests would look into ~/.netrc
+            proxies=proxies(url),
             timeout=self._timeout,
             allow_redirects=False,
             stream=True,

@@ -34,13 +34,7 @@ class Server(NamedTuple):
     @property
     def is_loopback(self) -> bool:
         """Whether the server runs on this very machine."""
-        import ipaddress
-
-        host = _split(self.upload_url).hostname or ""
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost"
+        return _is_loopback(self.upload_url)
 
     @property
     def is_plain_http(self) -> bool:
@@ -110,10 +104,28 @@ def redirect(url: str, location: str) -> tuple[str, bool]:
         return location, False  # not a URL
 
 
+def proxies(url: str) -> dict[str, str] | None:
+    """Return the proxies for a URL, as requests wants them; None: those of the environment.
+
+    What is meant for this very machine passes none: it may be a credential over plain http.
+    """
+    return {"http": "", "https": ""} if _is_loopback(url) else None
+
+
 def check_url(value: str, *, source: str) -> str:
     """Return an http(s) URL as it is; raises UsageError for anything else, and for one that carries a password."""
     _host(value, source=source, expected="not a URL")
     return value
+
+
+def _is_loopback(url: str) -> bool:
+    import ipaddress
+
+    host = _split(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _split(url: str) -> SplitResult:

@@ -13,7 +13,7 @@ from requests_toolbelt import MultipartEncoder
 
 from .. import __version__
 from ..errors import chain, root_cause
-from ..settings.servers import redirect
+from ..settings.servers import proxies, redirect
 from .body import Body, opened
 from .form import form_fields
 from .replies import NoAnswer, Reply, words_of
@@ -89,6 +89,7 @@ class Poster:
                 data=body,
                 headers=headers,
                 auth=lambda request: request,  # without any, requests would look into ~/.netrc
+                proxies=proxies(url),
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
