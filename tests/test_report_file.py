@@ -29,3 +29,13 @@ def test_a_name_that_is_no_utf_8_does_not_cost_the_report(tmp_path: Path) -> Non
     ended = command.run("--report=report.json", environ=environ, folder=tmp_path)
     assert ended.code == 0
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["job"]["branch"] == "caf\udce9"
+
+
+@pytest.mark.parametrize("password", ["null", "1, 2", "demo-1.0", 'say "friend" & enter\\', "\u00fc" * 12])
+def test_a_report_without_the_password_is_still_json(tmp_path: Path, password: str) -> None:
+    wheel = factories.wheel(tmp_path)
+    environ = command.job(PYPI_PASSWORD=password, TRAVIS_BUILD_WEB_URL=f"https://ci.example/{password}")
+    command.run("--check-only", "--report=report.json", wheel.name, environ=environ, folder=tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["job"]["build_url"] == "https://ci.example/***"
+    assert report["files"][0]["size"] == wheel.stat().st_size
