@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from .errors import BuildError
 from .settings.secret_variables import SECRET_VARIABLES, secret_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     Run = Callable[[Sequence[str], Path, Mapping[str, str]], Iterable[str]]
     """Yields a child process' lines of output, "" whenever it is silent for long; BuildError if it fails."""
@@ -27,8 +28,10 @@ SILENCE_SECONDS = 30
 FORMAT_FLAGS = {"sdist": "--sdist", "bdist_wheel": "--wheel"}
 
 
-def run(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines that a child process prints, and an empty text whenever it printed none for a while.
+def run(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str], *, silence: float = SILENCE_SECONDS
+) -> Generator[str, None, None]:
+    """Yield the lines that a child process prints, and an empty text whenever it printed none for ``silence`` seconds.
 
     Raises subprocess.CalledProcessError when it ends with another status than 0. Whoever stops iterating ends the
     child and its children.
@@ -44,12 +47,13 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Ite
         errors="replace",
         start_new_session=True,
     )
-    with process:
-        try:
-            yield from _lines(process)
-        except BaseException:
-            _end(process)
-            raise
+    try:
+        yield from _lines(process, silence)
+    except BaseException:
+        _end(process)
+        raise
+    finally:
+        process.wait()
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
 
@@ -61,23 +65,30 @@ def build(
     dist_dir: Path,
     environ: Mapping[str, str],
     tell: Callable[[str], None],
+    verbose: bool = False,
+    run: Run = run,
 ) -> tuple[Path, ...]:
     """Build the project's sdist, wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
 
-    ``environ`` is the child's, ``tell`` is given each line that the build prints and a sign of life when it is
-    silent. Raises BuildError.
+    ``environ`` is the child's; ``tell`` is given a sign of life when the build is silent and, if ``verbose``, every
+    line that it prints. Raises BuildError.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
-        raise BuildError(f"nothing to build in {project}: it has neither pyproject.toml nor setup.py (--project-dir)")
+        raise BuildError(
+            f"nothing to build in {project.resolve()}: it has neither pyproject.toml nor setup.py. Name the project's "
+            "folder with --project-dir"
+        )
     flags = [FORMAT_FLAGS[each] for each in formats] if len(formats) == 1 else []
     with tempfile.TemporaryDirectory(prefix="travis-pypi-deploy-") as clean:
         command = [sys.executable, "-m", "build", "--outdir", clean, *flags, str(project.resolve())]
-        output = _told(run(command, Path(clean), environ), tell)
+        output = _told(run(command, Path(clean), environ), tell, verbose=verbose)
         built = sorted(path for path in Path(clean).iterdir() if file_type(path.name))
         missing = set(formats) - {file_type(path.name) for path in built}
         if missing:
             raise BuildError(
-                f"the build said that it succeeded, but made no {' and no '.join(sorted(missing))}", output
+                f"the build said that it succeeded, but made no {' and no '.join(sorted(missing))}: that is a fault of "
+                "the build backend, which [build-system] of pyproject.toml names",
+                output,
             )
         return _move(built, dist_dir)
 
@@ -108,7 +119,7 @@ def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
     return answer.stdout.strip() or None
 
 
-def _told(lines: Iterable[str], tell: Callable[[str], None]) -> tuple[str, ...]:
+def _told(lines: Iterable[str], tell: Callable[[str], None], *, verbose: bool) -> tuple[str, ...]:
     output: list[str] = []
     silent = 0
     try:
@@ -116,6 +127,8 @@ def _told(lines: Iterable[str], tell: Callable[[str], None]) -> tuple[str, ...]:
             if line:
                 output.append(line.rstrip())
                 silent = 0
+                if verbose:
+                    tell(output[-1])
             else:
                 silent += SILENCE_SECONDS
                 last = f"; its last line: {output[-1]}" if output else ""
@@ -126,20 +139,20 @@ def _told(lines: Iterable[str], tell: Callable[[str], None]) -> tuple[str, ...]:
     return tuple(output)
 
 
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+def _lines(process: subprocess.Popen[str], silence: float) -> Iterator[str]:
     """Yield lines as they come; a thread reads, since no pipe can be waited for with a time limit everywhere."""
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    pipe = process.stdout or ()
 
     def read() -> None:
-        for line in pipe:
-            lines.put(line)
+        with process.stdout or nullcontext(()) as pipe:  # closed here only: elsewhere that would wait for its end
+            for line in pipe:
+                lines.put(line)
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
     while True:
         try:
-            line = lines.get(timeout=SILENCE_SECONDS)
+            line = lines.get(timeout=silence)
         except queue.Empty:
             if process.poll() is not None:
                 return  # what it left running in the background still holds the pipe
@@ -167,5 +180,8 @@ def _move(built: Sequence[Path], dist_dir: Path) -> tuple[Path, ...]:
             shutil.move(path, staged)  # perhaps from another file system
             moved.append(staged.replace(dist_dir / path.name))
     except OSError as error:
-        raise BuildError(f"cannot put the built files into {dist_dir}: {error.strerror} (--dist-dir)") from error
+        why = error.strerror or error
+        raise BuildError(
+            f"cannot put the built files into {dist_dir}: {why}. Name another folder with --dist-dir"
+        ) from error
     return tuple(moved)

@@ -72,6 +72,7 @@ def _build(world: World) -> tuple[Path, ...]:
                 dist_dir=project / settings.dist_dir,
                 environ=environ,
                 tell=console.say,
+                verbose=settings.verbose,
             )
             for path in built:
                 console.say(f"Built {path}")

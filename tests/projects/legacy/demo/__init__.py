@@ -1,0 +1,3 @@
+"""A demonstration."""
+
+__version__ = "1.0"
