@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from travis_pypi_deploy import builder
-from travis_pypi_deploy.builder import SECRET_VARIABLES, child_environment, commit_time
+from travis_pypi_deploy.builder import child_environment, commit_time
 from travis_pypi_deploy.errors import BuildError
+from travis_pypi_deploy.settings.secret_variables import SECRET_VARIABLES
 
 from . import command, factories, sample_projects
 
