@@ -1,0 +1,1 @@
+"""A fuzzer for the reader and the checks; it is not part of the test run."""
