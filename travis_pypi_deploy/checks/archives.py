@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import csv
 import io
 import re
@@ -115,12 +114,14 @@ def entry_points(distribution: Distribution) -> Iterator[str]:
     wheel = distribution.archive
     if not isinstance(wheel, Wheel) or "entry_points.txt" not in wheel.dist_info:
         return
-    parser = _EntryPoints(delimiters=("=",))
+    import configparser
+
+    parser = configparser.ConfigParser(delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # documented so: names keep their case
     try:
         parser.read_string(wheel.dist_info["entry_points.txt"].decode())
     except (UnicodeDecodeError, configparser.Error) as error:
-        reason = " ".join(str(error).split())
-        yield f"its entry_points.txt cannot be read ({reason}): UTF-8 and NAME = MODULE:OBJECT are expected."
+        yield f"its entry_points.txt cannot be read ({error}): UTF-8 and NAME = MODULE:OBJECT are expected."
         return
     for section in SCRIPT_SECTIONS:
         for name in parser[section] if parser.has_section(section) else ():
@@ -178,13 +179,6 @@ def _faults(distribution: Distribution, kind: FaultKind, remedy: str) -> Iterato
         for fault in distribution.archive.faults:
             if fault.kind == kind:
                 yield f"{fault.reason}: {remedy}."
-
-
-class _EntryPoints(configparser.ConfigParser):
-    """The INI dialect of entry points: names keep their case."""
-
-    def optionxform(self, optionstr: str) -> str:
-        return optionstr
 
 
 def _recorded(contents: bytes) -> set[str]:

@@ -119,17 +119,10 @@ def project_urls(distribution: Distribution) -> Iterator[str]:
 
 def classifiers(distribution: Distribution) -> Iterator[str]:
     """Find classifiers that PyPI does not know, or does not take any more."""
-    from trove_classifiers import all_classifiers, deprecated_classifiers
-
     for classifier in dict.fromkeys(distribution.fields.get("classifiers", ())):
-        if classifier.startswith("Private ::"):
-            yield f'"{classifier}" is there to keep a project off PyPI: remove it to publish.'
-        elif classifier in deprecated_classifiers:
-            others = " or ".join(f'"{each}"' for each in deprecated_classifiers[classifier])
-            remedy = f"use {others}" if others else "remove it"
-            yield f'the classifier "{classifier}" is deprecated: {remedy}.'
-        elif classifier not in all_classifiers:
-            yield f'PyPI has no classifier "{classifier}": correct it, or update trove-classifiers.'
+        complaint = _classifier_complaint(classifier)
+        if complaint:
+            yield complaint
 
 
 def dependencies(distribution: Distribution) -> Iterator[str]:
@@ -184,6 +177,20 @@ def _complaint(metadata: Metadata, field: str) -> Iterator[str]:
         yield f"{field.replace('_', '-')}: {error}."
     except RecursionError:
         yield f"{field.replace('_', '-')}: it is nested too deeply."
+
+
+def _classifier_complaint(classifier: str) -> str:
+    from trove_classifiers import all_classifiers, deprecated_classifiers
+
+    if classifier.startswith("Private ::"):
+        return f'"{classifier}" is there to keep a project off PyPI: remove it to publish.'
+    if classifier in deprecated_classifiers:
+        others = " or ".join(f'"{each}"' for each in deprecated_classifiers[classifier])
+        remedy = f"use {others}" if others else "remove it"
+        return f'the classifier "{classifier}" is deprecated: {remedy}.'
+    if classifier not in all_classifiers:
+        return f'PyPI has no classifier "{classifier}": correct it, or update trove-classifiers.'
+    return ""
 
 
 def _sent(distribution: Distribution) -> tuple[RawMetadata, list[str]]:
