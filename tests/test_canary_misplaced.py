@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from travis_pypi_deploy.settings.options import NOT_OPTIONS, OPTIONS
+from travis_pypi_deploy.settings.options import OPTIONS
 
 from .canary import PASSWORD, TOKEN, WHEEL, CanaryJob
 
@@ -30,8 +30,10 @@ COMMAND_LINES = {
     "in a URL's query": ["--index-url", f"https://registry.example/simple/?token={TOKEN}"],
     "in an expanded condition": ["--condition", f"-n {TOKEN}"],
     "in a pattern": ["--branch", f"*{TOKEN}*"],
-    **{f"--{name}": [f"--{name}", TOKEN] for name in NOT_OPTIONS},
-    **{f"--{name}=": [f"--{name}={TOKEN}"] for name in NOT_OPTIONS},
+    "password": ["--password", TOKEN],
+    "password=": [f"--password={TOKEN}"],
+    "token": ["--token", TOKEN],
+    "token=": [f"--token={TOKEN}"],
     **{option.flag: [option.flag, TOKEN] for option in OPTIONS},
     **{f"{option.flag}=": [f"{option.flag}={TOKEN}"] for option in OPTIONS},
 }
@@ -76,3 +78,8 @@ def test_a_password_that_the_job_knows_is_not_repeated_either(job: CanaryJob, ar
     ended = job.run_bare("--all-branches", *argv)
     assert ended.code in (2, 3)
     assert (job.leaks(ended), job.proxy.hosts) == ([], [])
+
+
+def test_an_unknown_option_whose_value_holds_a_space_is_no_file_and_not_repeated(job: CanaryJob) -> None:
+    ended = job.run_bare("--passwd=a password that no variable holds")
+    assert (ended.code, ended.err) == (2, "Error: unknown option --passwd (did you mean --password-env?)\n")
