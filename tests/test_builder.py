@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from travis_pypi_deploy.errors import BuildError
 from travis_pypi_deploy.settings.secret_variables import SECRET_VARIABLES
 
 from . import command, factories, sample_projects
+from .named_pipe import NamedPipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -258,17 +258,12 @@ def test_what_a_child_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_whoever_stops_listening_ends_the_child_and_its_children(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        lines = builder.run(["bash", "-c", f"exec 9>{pipe}; sleep 600 & echo started; wait"], tmp_path, os.environ)
+    with NamedPipe(tmp_path / "pipe") as pipe:
+        child = ["bash", "-c", f"exec 9>{pipe.path}; sleep 600 & echo started; wait"]
+        lines = builder.run(child, tmp_path, os.environ)
         assert next(lines) == "started\n"
         lines.close()
-        assert select.select([reader], [], [], 10)[0] == [reader]
-        assert os.read(reader, 1) == b""  # the end: nobody has the other side open any more
-    finally:
-        os.close(reader)
+        assert pipe.read() == b""
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 3", "status 3"), ("kill -9 $$", "signal 9")])

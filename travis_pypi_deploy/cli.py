@@ -34,11 +34,12 @@ def run() -> NoReturn:
     """Be the command: ``python -m travis_pypi_deploy``."""
     gc.set_threshold(GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
-    code = main(sys.argv[1:], os.environ, out=sys.stdout, err=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
+    out, err = _writable(sys.stdout), _writable(sys.stderr)
+    code = main(sys.argv[1:], os.environ, out=out, err=err)
+    for stream in (out, err):
         try:
             stream.flush()
-        except BrokenPipeError:  # nobody reads any more: keep Python from complaining about it at exit
+        except OSError:  # nobody reads any more, or the disk is full: keep Python from complaining about it at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if code in (INTERRUPTED, TERMINATED):
         os._exit(code)  # an upload under way in a thread would hold the process back
@@ -124,6 +125,11 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) ->
     if settings.report and code != UsageError.exit_code:
         _write_report(record, settings.report, console)
     return code
+
+
+def _writable(stream: TextIO | None) -> TextIO:
+    """Return a standard stream, or one that drops everything where the shell has closed it."""
+    return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - it lasts as long as the process
 
 
 def _fail(sentence: str, error: BaseException, record: Record, console: Console, *, verbose: bool) -> None:

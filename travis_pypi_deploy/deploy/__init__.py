@@ -103,7 +103,7 @@ def _credentials(world: World) -> Credentials | None:
         console.warn(str(error))
         return None
     if found is None:
-        console.say(f"Uploading without credentials: {credentials.ANY_SERVER_VARIABLE} is not set")
+        console.say(f"No credentials are sent: {credentials.ANY_SERVER_VARIABLE} is not set")
         return None
     return found
 

@@ -45,7 +45,7 @@ def _given(patterns: Sequence[str]) -> Iterator[Path]:
 def _matches(pattern: str) -> list[Path]:
     if Path(pattern).is_dir():
         raise InvalidReleaseError(f"{pattern} is a directory: name files, such as {Path(pattern) / '*'}")
-    if Path(pattern).exists() or not glob.has_magic(pattern):
+    if Path(pattern).exists():
         return [Path(pattern)]
     matches = sorted(Path(each) for each in glob.glob(pattern, recursive=True))
     if not matches:

@@ -116,7 +116,7 @@ class Console:
         return redact(text, map(Secret, self._secrets), username=self._username)
 
     def _raw(self, stream: TextIO, text: str) -> None:
-        """Write at once; a log that nobody reads any more (a closed pipe) must not stop an upload half-way."""
+        """Write at once; a log that takes no more (a closed pipe, a full disk) must not stop an upload half-way."""
         encoding = stream.encoding or "utf-8"
         with self._lock:
             self._last_line = time.monotonic()
@@ -125,7 +125,7 @@ class Console:
             try:
                 stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
                 stream.flush()
-            except (BrokenPipeError, ValueError):
+            except (OSError, ValueError):
                 pass
 
 
