@@ -16,6 +16,7 @@ from .loopback_http import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from typing_extensions import Self
@@ -73,10 +74,10 @@ class Interception:
             self._indexes[host].handler(decrypted, handler.client_address, self._server)
 
 
-def certified(authority: trustme.CA, *hosts: str) -> ssl.SSLContext:
-    """Return a server's TLS context with a certificate of ``authority`` for these hosts."""
+def certified(authority: trustme.CA, *hosts: str, not_after: datetime | None = None) -> ssl.SSLContext:
+    """Return a server's TLS context with a certificate of ``authority`` for these hosts, good until then."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*hosts).configure_cert(context)
+    authority.issue_cert(*hosts, not_after=not_after).configure_cert(context)
     return context
 
 

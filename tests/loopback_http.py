@@ -123,19 +123,24 @@ def handler_for(serve: Callable[[Exchange], None]) -> type[BaseHTTPRequestHandle
 
 
 class LoopbackServer(ThreadingMixIn, TCPServer):
-    """Serves connections on a free port of 127.0.0.1, a thread each, until it is closed.
+    """Serves connections on a free port of a loopback address, a thread each, until it is closed.
 
-    A failure of a handler of ours is raised when the server is closed; a client that goes away is none.
+    ``accepted`` counts the connections. A failure of a handler of ours is raised when the server is closed; a client
+    that goes away is none.
     """
 
     daemon_threads = False
     request_queue_size = 64
 
-    def __init__(self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
+    def __init__(
+        self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None, *, address: str = "127.0.0.1"
+    ) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, 0), handler)
         self.closing = threading.Event()
         self._tls = tls
         self._connections: set[socket.socket] = set()
+        self.accepted = 0
         self._failures: list[Exception] = []
         self._thread = threading.Thread(target=self.serve_forever, args=[POLL_SECONDS])
 
@@ -163,6 +168,7 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
 
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
+        self.accepted += 1
         if self._tls:
             connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         self._connections.add(connection)

@@ -26,7 +26,7 @@ Occasion = Literal["upload", "page"]
 
 
 class LoopbackIndex:
-    """An index at a free port of 127.0.0.1; a context manager.
+    """An index at a free port of 127.0.0.1, of ::1 if that is its ``host``; a context manager.
 
     ``style`` says how its simple pages look, ``statuses`` the PEP 792 status of projects. ``authorized``
     judges user name and password of an upload. With ``tls`` it speaks https and calls itself ``host``.
@@ -51,7 +51,7 @@ class LoopbackIndex:
         self.stored: dict[str, Stored] = {}
         self._script: list[tuple[Occasion, str | None, Misbehaviour]] = []
         self.handler = handler_for(self._serve)
-        self._server = LoopbackServer(self.handler, tls)
+        self._server = LoopbackServer(self.handler, tls, address="::1" if host == "[::1]" else "127.0.0.1")
         self.url = f"{'https' if tls else 'http'}://{host}:{self._server.port}"
 
     @property
@@ -73,6 +73,11 @@ class LoopbackIndex:
     def asked(self, method: str, path: str = "/") -> int:
         """Return how many requests of ``method`` there were below ``path``."""
         return sum(each.method == method and each.path.startswith(path) for each in self.requests)
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections there were."""
+        return self._server.accepted
 
     def preload(self, *paths: Path, uploaded_at: str = PRELOADED_AT) -> None:
         """Publish these files as if they had been uploaded at that time."""

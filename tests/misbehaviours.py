@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .loopback_http import Exchange
 
@@ -69,8 +69,7 @@ class Reset:
     after_bytes: int
 
     def play(self, turn: Turn) -> None:
-        while len(turn.exchange.received) < self.after_bytes and turn.exchange.read_some():
-            pass
+        _read(turn.exchange, self.after_bytes)
         turn.exchange.reset()
 
 
@@ -110,6 +109,34 @@ class Delay:
         turn.go_on()
 
 
+@dataclass(frozen=True)
+class Early:
+    """Answer once so many bytes of the body are read, and close the connection whatever else comes."""
+
+    status: int
+    reason: str
+    after_bytes: int = 1
+
+    def play(self, turn: Turn) -> None:
+        turn.exchange.narrow_window()
+        _read(turn.exchange, self.after_bytes)
+        turn.exchange.send_and_close(f"HTTP/1.1 {self.status} {self.reason}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """Let something happen once so many bytes of the body are read, and go on in this or the ordinary way."""
+
+    happens: Callable[[], object]
+    after_bytes: int = 0
+    then: Misbehaviour | None = None
+
+    def play(self, turn: Turn) -> None:
+        _read(turn.exchange, self.after_bytes)
+        self.happens()
+        self.then.play(turn) if self.then else turn.go_on()
+
+
 CLOSED = Raw(b"")
 LOST_ANSWER = Raw(b"", stored=True)
 GARBAGE = Raw(b"220 mail.example ESMTP ready\r\n")
@@ -145,3 +172,9 @@ def busy(retry_after: str) -> Answer:
 def redirect(status: int, location: str) -> Answer:
     """Return a redirect to ``location``."""
     return Answer(status, "", {"Location": location})
+
+
+def _read(exchange: Exchange, count: int) -> None:
+    """Read the body until at least so many bytes of it are there."""
+    while len(exchange.received) < count and exchange.read_some():
+        pass

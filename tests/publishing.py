@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .loopback_index import LoopbackIndex
+
+
+WHEEL = "demo-1.0-py3-none-any.whl"
+NOT_PUBLISHED = f"Error: {WHEEL} could not be published; "
+NOTHING = "nothing was published\n"
+PERHAPS = (
+    f"0 of 1 files are on the index, and perhaps {WHEEL}: the release is incomplete. Mend the cause and run this job "
+    "again: files that are there are not sent again\n"
+)
 
 
 @dataclass(frozen=True)
@@ -41,15 +51,23 @@ def environment(**variables: str | None) -> dict[str, str]:
 
 def outcomes(folder: Path) -> dict[str, tuple[str, int]]:
     """Return outcome and attempts by file name, as ``report.json`` in this folder has them."""
-    return {each["filename"]: (each["outcome"], each["attempts"]) for each in _files(folder)}
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    return {each["filename"]: (each["outcome"], each["attempts"]) for each in report["files"]}
 
 
 def details(folder: Path) -> dict[str, str]:
     """Return what the report has to say about each file, by file name."""
-    return {each["filename"]: each["detail"] for each in _files(folder) if each["detail"]}
-
-
-def _files(folder: Path) -> Sequence[Mapping[str, str]]:
     report = json.loads((folder / "report.json").read_text("utf-8"))
-    files: Sequence[Mapping[str, str]] = report["files"]
-    return files
+    return {each["filename"]: each["detail"] for each in report["files"] if each["detail"]}
+
+
+def log(published: Published, index: LoopbackIndex) -> str:
+    """Return the errors and warnings, without what differs from run to run and from one system to another."""
+    text = published.err.replace(index.upload_url, "URL/").replace(index.url, "URL")
+    text = re.sub(r"in [0-9.]+ s", "in N s", text)
+    return re.sub("Remote end closed connection without response|Connection reset by peer|Broken pipe", "Gone", text)
+
+
+def again(why: str, retry: int = 1, retries: int = 5) -> str:
+    """Return the line of the log that tells of a retry of the wheel."""
+    return f"Warning: {WHEEL}: {why}; trying again in N s (retry {retry} of {retries})\n"

@@ -104,8 +104,12 @@ class Publication:
             console.warn(f"cannot wait for the release ({settings.sources['wait']}): give the index with --index-url")
             return
         console.say(f"Waiting up to {settings.wait} s for the index to list the release")
-        kept = frozenset(each.filename for each in results if each.outcome.value == "kept")
-        missing = self._index.wait_for(self._distributions, by_name=kept, seconds=settings.wait, tick=console.tick)
+        missing = self._index.wait_for(
+            self._distributions,
+            by_name=frozenset(each.filename for each in results if each.outcome.value == "kept"),
+            seconds=settings.wait,
+            tick=lambda: console.tick("Still waiting for the index"),
+        )
         if missing:
             raise RefusedError(
                 f"all files are published, but after {settings.wait} s the index does not list: {', '.join(missing)}. "
@@ -169,13 +173,20 @@ def _raise_failures(results: Sequence[FileResult]) -> None:
     failed = [each for each in results if each.outcome.is_final_failure]
     if not failed:
         return
-    missing = [each for each in results if each.outcome.value in ("rejected", "unknown", "not attempted")]
-    there = len(results) - len(missing)
-    state = (
-        f"{there} of {len(results)} files are on the index: the release is incomplete. Mend the cause and run this "
-        "job again: files that are there are not sent again"
-        if there
-        else "nothing was published"
-    )
     error = InvalidReleaseError if all(each.changed for each in failed) else RefusedError
-    raise error(f"{', '.join(each.filename for each in failed)} could not be published; {state}")
+    raise error(f"{', '.join(each.filename for each in failed)} could not be published; {_state(results)}")
+
+
+def _state(results: Sequence[FileResult]) -> str:
+    """Return how complete the release is."""
+    from ..upload import Outcome
+
+    unknown = [each.filename for each in results if each.outcome is Outcome.UNKNOWN]
+    there = sum(each.outcome in (Outcome.UPLOADED, Outcome.IDENTICAL, Outcome.KEPT) for each in results)
+    if not there and not unknown:
+        return "nothing was published"
+    perhaps = f", and perhaps {', '.join(unknown)}" if unknown else ""
+    return (
+        f"{there} of {len(results)} files are on the index{perhaps}: the release is incomplete. Mend the cause and run "
+        "this job again: files that are there are not sent again"
+    )
