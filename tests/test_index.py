@@ -88,8 +88,8 @@ def test_other_content_is_an_error_before_anything_is_sent(tmp_path: Path, index
     assert index.asked("POST") == 0
     assert published.err == (
         f"Error: {wheel.name}: the index has other content under this name: sha256 {theirs} there, "
-        f"{hexdigest(wheel)} here. {LIKELY_CAUSE}\n"
-        f"Error: {index.upload_url} would refuse this release. Nothing was sent\n"
+        f"{hexdigest(wheel)} here\n"
+        f"Error: {index.upload_url} would refuse this release. Nothing was sent. {LIKELY_CAUSE}\n"
     )
 
 
@@ -105,7 +105,7 @@ def test_other_content_is_kept_on_request_with_a_warning(tmp_path: Path) -> None
     assert published.code == 0
     assert published.files == {wheel.name: ("kept", 0), sdist.name: ("uploaded", 1)}
     assert published.err == (
-        f"Warning: {wheel.name} is kept as it is: the index has other content under this name: "
+        f"Warning: {wheel.name}: kept as it is: the index has other content under this name: "
         f"md5 {theirs} there, {hexdigest(wheel, 'md5')} here\n"
     )
 

@@ -63,9 +63,12 @@ def _gather_and_check(world: World) -> tuple[Distribution, ...]:
 
 
 def _tell_checked(world: World) -> None:
+    from ..report import summary
+
     record = world.record
     warned = ", with the warnings above" if record.problems else ""
-    world.console.success(f"Checked {_count(record.distributions)}: nothing that would be refused{warned}")
+    count = summary.files(len(record.distributions))
+    world.console.success(f"Checked {count}: nothing that would be refused{warned}")
     record.result = "checked"
 
 
@@ -124,35 +127,30 @@ def _judge_for_project(world: World, credentials: Credentials | None, distributi
 
 
 def _publish(world: World, distributions: Sequence[Distribution], credentials: Credentials | None) -> None:
-    from ..report import summary
     from .checking import check_new_project
     from .publish import Publication
 
-    settings, console, record = world.settings, world.console, world.record
     publication = Publication(world, distributions, credentials)
     listing = publication.look()
     if listing and not listing.exists:
         check_new_project(world)
     done = publication.compare(listing) if listing else ()
-    if settings.dry_run:
+    if world.settings.dry_run:
         _rehearse(world, distributions, done)
         return
-    try:
-        with console.fold("pypi.upload", f"Uploading {_count(distributions)} to {settings.server.name}"):
-            publication.upload(done)
-    finally:
-        for line in summary.table(distributions, record.results):
-            console.say(line)
-    publication.wait(record.results)
-    record.result = "deployed"
+    publication.upload(done)
+    publication.wait(world.record.results)
+    world.record.result = "deployed"
     _tell_success(world, distributions[0])
 
 
 def _rehearse(world: World, distributions: Sequence[Distribution], done: Sequence[FileResult]) -> None:
-    outcomes = {each.filename: each.outcome.value for each in done}
+    settled = {each.filename: each for each in done}
     for each in distributions:
-        if each.filename in outcomes:
-            world.console.say(f"Would not upload {each.filename}: {outcomes[each.filename]}")
+        if each.filename in settled:
+            result = settled[each.filename]
+            reason = f", {result.detail}" if result.detail else ""
+            world.console.say(f"Would not upload {each.filename}: {result.outcome.value}{reason}")
         else:
             world.console.say(f"Would upload {each.filename} to {world.settings.server.name}")
     world.record.result = "rehearsed"
@@ -168,7 +166,3 @@ def _tell_success(world: World, first: Distribution) -> None:
     index_url = settings.index_url or settings.server.index_url
     if command := summary.install_command(settings.server, index_url, name=first.name, version=first.version):
         console.say(f"Install it with: {command}")
-
-
-def _count(files: Sequence[object]) -> str:
-    return f"{len(files)} file{'s' if len(files) != 1 else ''}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import checks, distributions
 from ..errors import InvalidReleaseError
+from ..report import summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def read_and_check(world: World, paths: Sequence[Path]) -> tuple[Distribution, ...]:
     """Return the files as distributions; raises InvalidReleaseError, after all problems were told, if there are any."""
     settings, record = world.settings, world.record
-    with world.console.fold("pypi.check", f"Reading and checking {len(paths)} file{'s' if len(paths) > 1 else ''}"):
+    with world.console.fold("pypi.check", f"Reading and checking {summary.files(len(paths))}"):
         found, unreadable = _read(paths)
         record.distributions = found
         record.problems = checks.judge(

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidReleaseError, RefusedError
+from ..report import summary
 from ..settings.servers import origin
 
 if TYPE_CHECKING:
@@ -53,33 +54,47 @@ class Publication:
 
         console, settings = self._world.console, self._settings
         foretold = forecast(self._distributions, listing, closes=settings.server.is_pypi)
-        refusals = list(foretold.refusals)
-        done = [FileResult(name, Outcome.IDENTICAL, detail="the index has it") for name in foretold.identical]
-        for filename, reason in foretold.taken.items():
-            if settings.skip_existing:
-                console.warn(f"{filename} is kept as it is: {reason}")
-                done.append(FileResult(filename, Outcome.KEPT, detail=reason))
-            else:
-                refusals.append(f"{filename}: {reason}. {LIKELY_CAUSE}")
-        for refusal in refusals:
+        done = [FileResult(name, Outcome.IDENTICAL) for name in foretold.identical]
+        if settings.skip_existing:
+            done.extend(
+                FileResult(name, Outcome.KEPT, detail=f"kept as it is: {reason}")
+                for name, reason in foretold.taken.items()
+            )
+            taken = []
+        else:
+            taken = [f"{name}: {reason}" for name, reason in foretold.taken.items()]
+        for refusal in (*foretold.refusals, *taken):
             console.error(refusal)
-        if refusals:
-            raise RefusedError(f"{settings.server.name} would refuse this release. Nothing was sent")
+        if foretold.refusals or taken:
+            cause = f". {LIKELY_CAUSE}" if taken else ""
+            raise RefusedError(f"{settings.server.name} would refuse this release. Nothing was sent{cause}")
         return tuple(done)
 
     def upload(self, done: Sequence[FileResult]) -> None:
-        """Send every file that is not done, and keep the record of it, whatever happens.
+        """Send every file that is not done, and tell and record what became of each, whatever happens.
 
         Raises RefusedError, or InvalidReleaseError if a file was changed meanwhile.
         """
-        from ..upload import Uploads
-
         record, console = self._world.record, self._world.console
         finished = {each.filename for each in done}
         to_send = [each for each in self._distributions if each.filename not in finished]
         record.results = tuple(done)
-        if not to_send:
-            return
+        try:
+            if to_send:
+                with console.fold(
+                    "pypi.upload", f"Uploading {summary.files(len(to_send))} to {self._settings.server.name}"
+                ):
+                    self._send(to_send)
+            else:
+                console.say(f"Nothing to upload: {self._settings.server.name} has every file")
+        finally:
+            self._tell_results()
+        _raise_failures(record.results)
+
+    def _send(self, to_send: Sequence[Distribution]) -> None:
+        from ..upload import Uploads
+
+        record, console = self._world.record, self._world.console
         with console.progress(sum(each.size for each in to_send)) as told:
             uploads = Uploads(
                 to_send,
@@ -87,13 +102,24 @@ class Publication:
                 upload_url=self._settings.server.upload_url,
                 jobs=self._settings.jobs,
                 timeout=self._settings.timeout,
-                done=self._tell_result,
+                done=lambda result: console.say(
+                    f"{result.outcome.value.capitalize()} {result.filename} in {result.seconds:.1f} s"
+                ),
             )
             try:
                 uploads.run(tick=console.tick)
             finally:
-                record.results = (*done, *uploads.results)
-        _raise_failures(record.results)
+                record.results += uploads.results
+
+    def _tell_results(self) -> None:
+        """Tell what became of each file, outside of any fold: nobody has to open one to see what went wrong."""
+        console, results = self._world.console, self._world.record.results
+        for line in summary.table(self._distributions, results):
+            console.say(line)
+        for each in results:
+            if each.detail:
+                tell = console.error if each.outcome.is_final_failure else console.warn
+                tell(f"{each.filename}: {each.detail}")
 
     def wait(self, results: Sequence[FileResult]) -> None:
         """Wait until the index lists the release, if that is asked for; raises RefusedError when it takes too long."""
@@ -158,15 +184,6 @@ class Publication:
             tell=self._world.console.warn,
             told=told,
         )
-
-    def _tell_result(self, result: FileResult) -> None:
-        console = self._world.console
-        if result.outcome.is_final_failure:
-            console.error(f"{result.filename}: {result.detail}")
-            return
-        console.say(f"{result.outcome.value.capitalize()} {result.filename} in {result.seconds:.1f} s")
-        if result.detail:
-            console.warn(f"{result.filename}: {result.detail}")
 
 
 def _raise_failures(results: Sequence[FileResult]) -> None:

@@ -25,6 +25,11 @@ def table(distributions: Sequence[Distribution], results: Sequence[FileResult]) 
         yield f"{line}  {result.outcome.value}{_effort(result)}"
 
 
+def files(count: int) -> str:
+    """Return a number of files as a person says it."""
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """Return a number of bytes as a person reads it: decimal units, as indexes show them."""
     if count < 1000:
