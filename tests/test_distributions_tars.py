@@ -75,8 +75,18 @@ def test_sparse_members_are_known_as_such_and_passed_over() -> None:
     assert [(member.name, member.is_sparse) for member in tars.members(stream)] == [("holes", True), ("after", False)]
 
 
-def test_a_pax_record_that_is_longer_than_its_header_is_none() -> None:
-    assert ours(extended(b"99 path=short\n")) == [("a", 0)]
+@pytest.mark.parametrize(
+    "content",
+    [b"99 path=short\n", b"14 path=short", b"8 path\n", b"path=a\n", b"x path=a\n", b"0 path=a\n", b"9 path=a\n9"],
+)
+def test_a_malformed_extended_header_is_refused_as_by_the_newest_tarfile(content: bytes) -> None:
+    stream = Gunzip(io.BytesIO(gzip.compress(extended(content))), limit=10**6)
+    with pytest.raises(DamagedError, match="its tar archive has a malformed extended header"):
+        list(tars.members(stream))
+
+
+def test_an_extended_header_ends_with_a_zero() -> None:
+    assert ours(extended(b"9 path=b\n\0\0")) == [("b", 0)]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class _Said:
         size = self.records.get(SIZE, b"")
         name = header.name if self.name is None else self.name
         return Member(
-            name=(name if path is None else _text(path)).rstrip("/"),
+            name=(name if path is None else _decoded(path)).rstrip("/"),
             size=int(size) if size.isdigit() and len(size) < 20 else header.size,
             is_regular=header.kind in REGULAR_FILES,
             is_sparse=header.kind == GNU_SPARSE or SPARSE in self.records,
@@ -159,7 +159,11 @@ def _number(field: bytes) -> int:
 
 
 def _text(field: bytes) -> str:
-    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return _decoded(field.partition(b"\0")[0])
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
 
 
 def _extension(stream: Gunzip, header: _Header) -> bytes:
@@ -177,17 +181,18 @@ def _pax_records(contents: bytes) -> dict[bytes, bytes]:
     """
     records: dict[bytes, bytes] = {}
     start = 0
-    while True:
-        digits, space, _rest = contents[start : start + 20].partition(b" ")
+    while contents[start : start + 1] not in (b"", b"\0"):
+        digits, space, _ = contents[start : start + 20].partition(b" ")
         end = start + int(digits) if space and digits.isdigit() else 0
-        if not start + len(digits) < end <= len(contents):
-            return records
-        key, _, value = contents[start + len(digits) + 1 : end - 1].partition(b"=")
+        key, equals, value = contents[start + len(digits) + 1 : end].partition(b"=")
+        if end > len(contents) or not equals or not value.endswith(b"\n"):
+            raise DamagedError("its tar archive has a malformed extended header")
         if key in (PATH, SIZE, SPARSE_PATH):
-            records[key] = value
+            records[key] = value[:-1]
         if key.startswith(SPARSE):
             records[SPARSE] = b""
         start = end
+    return records
 
 
 def _skip_sparse_map(stream: Gunzip, header: _Header) -> None:
