@@ -33,7 +33,6 @@ class Published:
     out: str
     err: str
     files: Mapping[str, tuple[str, int]]
-    details: Mapping[str, str]
 
 
 def publish(index: LoopbackIndex, paths: Sequence[Path], *options: str, **variables: str | None) -> Published:
@@ -41,7 +40,7 @@ def publish(index: LoopbackIndex, paths: Sequence[Path], *options: str, **variab
     folder = paths[0].parent
     where = ["--server", index.upload_url, "--index-url", index.simple_url, "--report", str(folder / "report.json")]
     ended = command.deploy(*where, *options, *map(str, paths), environ=environment(**variables))
-    return Published(ended.code, ended.out, ended.err, outcomes(folder), details(folder))
+    return Published(ended.code, ended.out, ended.err, outcomes(folder))
 
 
 def environment(**variables: str | None) -> dict[str, str]:
@@ -53,12 +52,6 @@ def outcomes(folder: Path) -> dict[str, tuple[str, int]]:
     """Return outcome and attempts by file name, as ``report.json`` in this folder has them."""
     report = json.loads((folder / "report.json").read_text("utf-8"))
     return {each["filename"]: (each["outcome"], each["attempts"]) for each in report["files"]}
-
-
-def details(folder: Path) -> dict[str, str]:
-    """Return what the report has to say about each file, by file name."""
-    report = json.loads((folder / "report.json").read_text("utf-8"))
-    return {each["filename"]: each["detail"] for each in report["files"] if each["detail"]}
 
 
 def log(published: Published, index: LoopbackIndex) -> str:

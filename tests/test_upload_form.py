@@ -14,6 +14,7 @@ from . import factories
 from .publishing import publish
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .loopback_index import LoopbackIndex
@@ -56,16 +57,18 @@ def fields_of(path: Path) -> list[tuple[str, str]]:
     return list(form_fields(distributions.read(path)))
 
 
-def wheel_with(folder: Path, *, version: str = "2.4", **headers: factories.Header) -> Path:
-    plain = {name: () for name in factories.PLAIN_HEADERS if name != "metadata_version"}
-    return factories.wheel(folder, metadata=factories.metadata(**{**plain, "metadata_version": version, **headers}))
+def wheel_with(folder: Path, headers: Mapping[str, factories.Header], *, version: str = "2.4") -> Path:
+    merged: dict[str, factories.Header] = dict.fromkeys(factories.PLAIN_HEADERS, ())
+    merged.update(headers, metadata_version=version)
+    text = factories.metadata("demo", "1.0", description="# A demonstration\n", **merged)
+    return factories.wheel(folder, metadata=text)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_field_of_a_metadata_version_has_its_name_in_the_form_and_no_other_is_sent(
     tmp_path: Path, version: str
 ) -> None:
-    path = wheel_with(tmp_path, version=version, **{header: values for _, header, values, _ in FIELDS})
+    path = wheel_with(tmp_path, {header: values for _, header, values, _ in FIELDS}, version=version)
     known = [(name, value) for since, _, values, name in FIELDS if since <= version for value in values]
 
     assert sorted(fields_of(path)) == sorted(
@@ -88,7 +91,7 @@ def test_every_field_of_a_metadata_version_has_its_name_in_the_form_and_no_other
 def test_the_values_of_a_field_are_parts_of_their_own_in_their_order(
     tmp_path: Path, header: str, values: tuple[str, ...], name: str
 ) -> None:
-    path = wheel_with(tmp_path, version="2.5", **{header: values})
+    path = wheel_with(tmp_path, {header: values}, version="2.5")
 
     assert tuple(value for field, value in fields_of(path) if field == name) == values
 
@@ -105,9 +108,9 @@ def test_the_values_of_a_field_are_parts_of_their_own_in_their_order(
 def test_values_that_say_nothing_are_not_sent(
     tmp_path: Path, headers: dict[str, factories.Header], sent: list[tuple[str, str]]
 ) -> None:
-    plain = fields_of(wheel_with(tmp_path))[5:]
+    plain = fields_of(wheel_with(tmp_path, {}))[5:]
 
-    assert [each for each in fields_of(wheel_with(tmp_path, **headers))[5:] if each not in plain] == sent
+    assert [each for each in fields_of(wheel_with(tmp_path, headers))[5:] if each not in plain] == sent
 
 
 @pytest.mark.parametrize("description", ["", "UNKNOWN", "\n\n"], ids=["empty", "unknown", "blank"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -25,7 +26,7 @@ __all__ = ["Forecast", "Index", "ListedFile", "Listing", "forecast", "is_listed"
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LONGEST_LOOK_SECONDS = 30
-POLL_SECONDS = 3
+POLL_SECONDS = (0.5, 1, 2, 4)  # the last again and again
 REDIRECTS_LIMIT = 3
 
 
@@ -74,12 +75,13 @@ class Index:
         Asks every few seconds, and calls ``tick`` while waiting.
         """
         until = time.monotonic() + seconds
-        while True:
+        for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
             missing = self._missing(distributions, by_name)
             left = until - time.monotonic()
             if not missing or left <= 0:
-                return missing
-            _pause(min(POLL_SECONDS, left), tick)
+                break
+            _pause(min(pause, left), tick)
+        return missing
 
     def _missing(self, distributions: Sequence[Distribution], by_name: frozenset[str]) -> tuple[str, ...]:
         try:

@@ -21,15 +21,19 @@ BOLD, YELLOW, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[32m",
 class Console:
     """Writes complete lines to the job's log; may be used by several threads.
 
-    ``folds``: Travis reads the log. ``colour``: escape codes may be used. Control characters in what others said are
-    made visible, so that nobody can forge a line, a fold or a colour.
+    ``folds``: Travis reads the log. ``colour``: escape codes may be used. ``silence``: after so many seconds without a
+    line a sign of life is due. Control characters in what others said are made visible, so that nobody can forge a
+    line, a fold or a colour.
     """
 
-    def __init__(self, out: TextIO, err: TextIO, *, folds: bool, colour: bool) -> None:
+    def __init__(
+        self, out: TextIO, err: TextIO, *, folds: bool, colour: bool, silence: float = SILENCE_SECONDS
+    ) -> None:
         self._out = out
         self._err = err
         self._folds = folds
         self._colour = colour
+        self._silence = silence
         self._secrets: tuple[str, ...] = ()
         self._username = ""
         self._hides_encoded = False
@@ -98,9 +102,16 @@ class Console:
             finally:
                 self._progress = None
 
-    def tick(self) -> None:
-        """Write a sign of life if nothing was written for long: Travis ends a job that is silent for 10 minutes."""
-        if self._progress is not None and time.monotonic() - self._last_line >= SILENCE_SECONDS:
+    def tick(self, doing: str = "") -> None:
+        """Write what is going on if nothing was written for long: Travis ends a job that is silent for 10 minutes.
+
+        By default that is how many bytes were sent, unless a bar shows it all the time.
+        """
+        if time.monotonic() - self._last_line < self._silence:
+            return
+        if doing:
+            self.say(doing)
+        elif self._progress is not None and self._progress.is_hidden:
             self.say(f"Still uploading: {self._progress}")
 
     def _write(self, stream: TextIO, text: str, colour: str) -> None:

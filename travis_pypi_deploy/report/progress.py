@@ -22,6 +22,11 @@ class Progress:
         self._started = time.monotonic()
         self._bar = None if hidden else _bar(total, stream)
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether there is no bar to see."""
+        return self._bar is None
+
     def __enter__(self) -> Progress:
         return self
 
