@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_SECONDS = 120
+NOBODY = "http://127.0.0.1:9/"
 FOLD_MARK = re.compile(r"travis_(fold|time):[^\r]*\r\x1b\[0K")
 
 
@@ -46,6 +47,18 @@ def deploy(*argv: str, environ: Mapping[str, str]) -> Ended:
     out, err = io.StringIO(), io.StringIO()
     code = cli.main(argv, environ, out=out, err=err)
     return Ended(code, out.getvalue(), err.getvalue())
+
+
+def on_staging(*argv: str, **variables: str | None) -> Ended:
+    """Run the command in this process, in a job whose branch may deploy, with a server that nobody reaches."""
+    return deploy(*argv, environ=job(**{"PYPI_BRANCH": "staging", "PYPI_SERVER": NOBODY, **variables}))
+
+
+def off_travis() -> dict[str, str | None]:
+    """Return the changes that leave nothing of Travis in a job's environment."""
+    return {
+        name: None for name in travis_job.job() if name.startswith("TRAVIS") or name in ("CI", "CONTINUOUS_INTEGRATION")
+    }
 
 
 def run(*argv: str, environ: Mapping[str, str], folder: Path) -> Ended:
