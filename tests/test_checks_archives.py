@@ -478,3 +478,23 @@ def faults(path: Path) -> tuple[Fault, ...]:
     archive = distributions.read(path).archive
     assert isinstance(archive, distributions.Wheel)
     return archive.faults
+
+
+def test_absolute_names_beside_relative_ones_are_no_folder(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo-1.0/demo", "/demo-1.0/demo"))(tmp_path))) == {"sdist-folder", "sdist-members"}
+
+
+def test_an_sdist_of_its_metadata_alone_is_refused_as_by_pypi(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0.tar.gz"
+    metadata = factories.metadata()
+    with tarfile.open(path, "w:gz") as archive:
+        entry = tarfile.TarInfo("demo-1.0/PKG-INFO")
+        entry.size = len(metadata)
+        archive.addfile(entry, io.BytesIO(metadata))
+    assert rules(path) == ["sdist-metadata"]
+    with tarfile.open(path, "w:gz") as archive:
+        folder = tarfile.TarInfo("demo-1.0")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        archive.addfile(entry, io.BytesIO(metadata))
+    assert rules(path) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,3 +99,16 @@ def test_every_file_with_a_broken_description_is_named(tmp_path: Path) -> None:
         ("demo-1.0-py3-none-any.whl", "description"),
         ("demo-1.0.tar.gz", "description"),
     ]
+
+
+def test_a_description_is_rendered_outside_the_main_thread_too(tmp_path: Path) -> None:
+    path = described(BROKEN)(tmp_path)
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(rules, path).result() == ["description"]
+
+
+def test_a_description_that_takes_too_long_is_told_as_such(tmp_path: Path) -> None:
+    doubling = "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(40))
+    (problem,) = problems(described(f"|a0|\n\n{doubling}.. |a40| replace:: x\n")(tmp_path))
+    assert (problem.rule, problem.severity) == ("description-length", "warning")
+    assert "takes too long to be rendered here" in problem.message

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import os
+import struct
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
@@ -235,3 +236,46 @@ def test_any_hash_can_be_had(tmp_path: Path) -> None:
     read = distributions.read(factories.sdist(tmp_path))
     assert distributions.digest(read, "sha256") == read.sha256
     assert distributions.digest(read, "md5") == hashlib.md5(read.path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        pytest.param("A: " + "b" * 1024 * 1024, "its metadata has more than 1048576 bytes of headers", id="bytes"),
+        pytest.param("A: b\n" * 20_000, "its metadata has more than 20000 lines of headers", id="lines"),
+        pytest.param(
+            "Requires-Dist: " + "a" * 100_001, "its requires_dist has more than 100000 characters", id="value"
+        ),
+    ],
+)
+def test_headers_that_nobody_can_mean_are_refused(more: str, reason: str, tmp_path: Path) -> None:
+    metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n{more}\n\nWords.\n".encode()
+    with pytest.raises(InvalidReleaseError, match=f"^demo-1.0.tar.gz: {reason}$"):
+        distributions.read(factories.sdist(tmp_path, metadata=metadata))
+
+
+def test_a_license_and_a_description_may_be_long(tmp_path: Path) -> None:
+    metadata = factories.metadata(license="x" * 200_000, description="words " * 200_000)
+    assert len(distributions.read(factories.sdist(tmp_path, metadata=metadata)).fields["license"][0]) == 200_000
+
+
+def test_metadata_of_more_than_four_mebibytes_is_refused(tmp_path: Path) -> None:
+    metadata = factories.metadata(description="x" * 4 * 1024 * 1024)
+    for path in (factories.wheel(tmp_path, metadata=metadata), factories.sdist(tmp_path, metadata=metadata)):
+        with pytest.raises(InvalidReleaseError, match="is larger than 4194304 bytes"):
+            distributions.read(path)
+
+
+def test_an_unreasonable_central_directory_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    size = 33 * 1024 * 1024
+    path.write_bytes(bytes(size) + b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 1, 1, size, 0, 0))
+    with pytest.raises(InvalidReleaseError, match=f"its central directory has {size} bytes, which no wheel needs"):
+        distributions.read(path)
+
+
+def test_of_a_release_s_file_only_what_is_judged_is_kept(tmp_path: Path) -> None:
+    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (1024 * 1024 + 1), "notes.txt": b"x"})
+    archive = distributions.read(path).archive
+    assert isinstance(archive, Wheel)
+    assert sorted(archive.dist_info) == ["RECORD", "WHEEL"]
