@@ -8,6 +8,7 @@ import pytest
 
 from travis_pypi_deploy.settings.options import OPTIONS
 
+from . import command
 from .canary import PASSWORD, TOKEN, WHEEL, CanaryJob
 
 if TYPE_CHECKING:
@@ -83,3 +84,26 @@ def test_a_password_that_the_job_knows_is_not_repeated_either(job: CanaryJob, ar
 def test_an_unknown_option_whose_value_holds_a_space_is_no_file_and_not_repeated(job: CanaryJob) -> None:
     ended = job.run_bare("--passwd=a password that no variable holds")
     assert (ended.code, ended.err) == (2, "Error: unknown option --passwd (did you mean --password-env?)\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "variables", "source"),
+    [
+        (["--branch", TOKEN], {}, "--branch"),
+        ([], {"PYPI_CONDITION": f"-n {TOKEN}"}, "PYPI_CONDITION"),
+        ([TOKEN], {}, "DIST"),
+    ],
+    ids=["option", "variable", "file"],
+)
+def test_what_to_do_about_a_misplaced_token_is_said(argv: list[str], variables: dict[str, str], source: str) -> None:
+    ended = command.deploy(*argv, environ=command.job(**variables))
+    assert ended.code == 2
+    assert ended.err == (
+        f"Error: {source} holds an API token, and everybody can see it there. Revoke it, store a new one in a "
+        "variable, and name that with --password-env\n"
+    )
+
+
+def test_a_project_that_is_called_like_a_token_is_none() -> None:
+    ended = command.deploy("--repo=me/pypi-AgE", "pypi-MDAnalysis-1.0.tar.gz", environ=command.job())
+    assert (ended.code, ended.err) == (0, "")
