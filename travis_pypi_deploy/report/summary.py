@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def table(distributions: Sequence[Distribution], results: Sequence[FileResult]) -> Iterator[str]:
-    """Yield a line for each file: its name, size, outcome, time and attempts, and what is to say about it."""
+    """Yield a line for each file: its name, size, outcome, time and attempts."""
     outcomes = {each.filename: each for each in results}
     width = max(len(each.filename) for each in distributions)
     for distribution in distributions:
@@ -35,7 +35,7 @@ def size(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     for unit, divisor in (("kB", 1e3), ("MB", 1e6)):
-        if count < divisor * 1000:
+        if count < divisor * 999.95:  # what is more is written as 1000.0
             return f"{count / divisor:.1f} {unit}"
     return f"{count / 1e9:.1f} GB"
 
