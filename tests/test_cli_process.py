@@ -115,7 +115,10 @@ def test_a_defect_is_one_sentence_with_the_traceback_on_request(tmp_path: Path) 
     project = sample_projects.copy("plain", tmp_path)
     environ = Unlisted(command.job(PYPI_CHECK_ONLY="yes", PYPI_PROJECT_DIR=str(project)))
     plain, verbose = command.deploy(environ=environ), command.deploy("--verbose", environ=environ)
-    sentence = "Error: a defect of this tool (RuntimeError: these cannot be listed); see --verbose\n"
+    sentence = (
+        "Error: a defect of this tool (RuntimeError: these cannot be listed): run it again with --verbose, and report "
+        "what that shows\n"
+    )
     assert (plain.code, plain.err) == (verbose.code, verbose.err) == (1, sentence)
     assert "Traceback" not in plain.out
     assert "Traceback (most recent call last):" in verbose.lines

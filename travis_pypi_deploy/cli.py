@@ -116,7 +116,8 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) ->
     except Exception as error:
         code = INTERNAL_ERROR
         _fail(
-            f"a defect of this tool ({type(error).__name__}: {error}); see --verbose",
+            f"a defect of this tool ({type(error).__name__}: {error}): run it again with --verbose, and report what "
+            "that shows",
             error,
             record,
             console,
