@@ -16,7 +16,7 @@ from travis_pypi_deploy.upload import Outcome, Uploads
 from travis_pypi_deploy.upload.attempts import Means
 from travis_pypi_deploy.upload.verdicts import Circumstances
 
-from . import factories, misbehaviours
+from . import command, factories, misbehaviours
 from .misbehaviours import Delay
 from .publishing import publish
 
@@ -97,7 +97,7 @@ def test_the_table_and_the_report_keep_the_order_of_the_files(tmp_path: Path, in
 
     outcome = re.compile(r"^  (\S+) +[0-9.]+ k?B  (\w+)", re.MULTILINE)
     in_order = [(path.name, "identical" if path == wheels[2] else "uploaded") for path in files]
-    assert outcome.findall(published.out) == in_order
+    assert outcome.findall(command.FOLD_MARK.sub("", published.out)) == in_order
     assert [(name, result) for name, (result, _) in published.files.items()] == in_order
 
 
