@@ -287,6 +287,10 @@ def test_a_variable_that_is_not_set_is_no_value_of_the_variable_that_names_it() 
     assert settings(PYPI_PASSWORD_ENV="DEPLOY_TOKEN").password_env == ("DEPLOY_TOKEN",)
 
 
+def test_a_variable_that_is_set_is_a_name_whatever_else_holds_it() -> None:
+    assert settings("--password-env", "DEPLOY", DEPLOY="s3cret", NAME_OF_IT="DEPLOY").password_env == ("DEPLOY",)
+
+
 def test_no_format_at_all_is_told() -> None:
     assert complaint(PYPI_DISTRIBUTIONS=",") == (
         'PYPI_DISTRIBUTIONS: "," is not made of sdist and bdist_wheel: it names neither'

@@ -197,7 +197,7 @@ def _python_is(version: str, wanted: str) -> bool:
         return False  # nightly, pypy3.10 and 3.13-dev have no place in an order of releases
     from packaging.specifiers import SpecifierSet
 
-    return SpecifierSet(wanted).contains(version, prereleases=True)
+    return SpecifierSet(wanted).contains(version)
 
 
 def _lost_zero(version: str, wanted: Sequence[str]) -> str:
