@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from ..distributions import stamp
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..distributions import Distribution
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 1024 * 1024
 
 
 class ChangedFileError(Exception):
@@ -34,10 +35,10 @@ def opened(distribution: Distribution, *, told: Callable[[int], None]) -> Iterat
         file = distribution.path.open("rb")
     except OSError as error:
         raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
-    with file:
+    with file, closing(HashBeside()) as hasher:
         if stamp(os.fstat(file.fileno())) != distribution.stamp:
             raise ChangedFileError("the file was changed")
-        yield CheckedFile(file, distribution, told=told)
+        yield CheckedFile(file, distribution, hasher, told=told)
 
 
 class CheckedFile:
@@ -47,11 +48,13 @@ class CheckedFile:
     cannot take a body that ends early.
     """
 
-    def __init__(self, file: BinaryIO, distribution: Distribution, *, told: Callable[[int], None]) -> None:
+    def __init__(
+        self, file: BinaryIO, distribution: Distribution, hasher: HashBeside, *, told: Callable[[int], None]
+    ) -> None:
         self._file = file
+        self._hasher = hasher
         self._told = told
         self._expected = distribution.sha256
-        self._digest = hashlib.sha256()
         self.size = distribution.size
         self.len = distribution.size  # what is left, as requests-toolbelt asks for it
 
@@ -61,13 +64,36 @@ class CheckedFile:
             block = self._file.read(self.len if size < 0 else min(size, self.len))
         except OSError as error:
             raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
-        self._digest.update(block)
+        self._hasher.update(block)
         self.len -= len(block)
         became_shorter = size and not block and self.len
-        if became_shorter or (not self.len and self._digest.hexdigest() != self._expected):
+        if became_shorter or (not self.len and self._hasher.hexdigest() != self._expected):
             raise ChangedFileError("the file was changed while it was being sent")
         self._told(len(block))
         return block
+
+
+class HashBeside:
+    """A sha256 that is computed beside the sending, at most one block behind it."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._under_way = self._thread.submit(self._digest.update, b"")
+
+    def update(self, block: bytes) -> None:
+        """Begin to hash the next block, as soon as the one before is done."""
+        self._under_way.result()
+        self._under_way = self._thread.submit(self._digest.update, block)
+
+    def hexdigest(self) -> str:
+        """Return the hash of all blocks, in hexadecimal."""
+        self._under_way.result()
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False)
 
 
 class Body:
