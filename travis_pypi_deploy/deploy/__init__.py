@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import MissingCredentialsError, UsageError
@@ -12,7 +10,7 @@ from ..travis import reasons_to_skip, unknown_conditions
 from .world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ..distributions import Distribution
     from ..settings.credentials import Credentials
@@ -34,25 +32,9 @@ def run(world: World) -> None:
         _tell_checked(world)
         return
     credentials = _credentials(world)
-    with _importing_ahead():
-        distributions = _gather_and_check(world)
+    distributions = _gather_and_check(world)
     _judge_for_project(world, credentials, distributions)
     _publish(world, distributions, credentials)
-
-
-@contextmanager
-def _importing_ahead() -> Iterator[None]:
-    """Import what sending needs while the build runs, or files are hashed: a tenth of a second less to wait for."""
-
-    def import_ahead() -> None:
-        from .. import index, upload  # noqa: F401
-
-    thread = threading.Thread(target=import_ahead)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()  # nothing can be imported while Python shuts down
 
 
 def _gather_and_check(world: World) -> tuple[Distribution, ...]:
