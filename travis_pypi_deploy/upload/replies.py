@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from dataclasses import dataclass
@@ -89,6 +88,8 @@ def _sentences(answer: object) -> Iterator[str]:
 
 
 def _from_html(text: str) -> str:
+    import html  # its table of entities is for those who are refused by a page
+
     text = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
     return html.unescape(re.sub(r"(?s)<[^>]*>", " ", text))
 
