@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
-from travis_pypi_deploy.settings import command_line, credentials, resolve
+from travis_pypi_deploy.settings import command_line, credentials, resolve, secret_sources
 from travis_pypi_deploy.travis import Job
 
 from . import invented_tokens, travis_job
@@ -29,7 +29,8 @@ def find(*argv: str, **variables: str) -> Credentials | None:
     """Return the credentials that a job with these variables has."""
     environ = {**travis_job.job(), **variables}
     settings = resolve(command_line.read(argv), environ)
-    return credentials.find(settings, environ, Job.from_environment(environ), now=time.time())
+    found = secret_sources.find(settings, environ, Job.from_environment(environ))
+    return found and credentials.for_server(settings, found[0], source=found[1], now=time.time())
 
 
 def found(*argv: str, **variables: str) -> tuple[str, str, str]:

@@ -77,20 +77,23 @@ def _may_deploy(world: World) -> bool:
 
 
 def _credentials(world: World) -> Credentials | None:
-    from ..settings import credentials
+    from ..settings import secret_sources
 
     settings, console = world.settings, world.console
     try:
-        found = credentials.find(settings, world.environ, world.job, now=time.time())
+        found = secret_sources.find(settings, world.environ, world.job)
     except MissingCredentialsError as error:
         if not settings.dry_run:
             raise
         console.warn(str(error))
         return None
     if found is None:
-        console.say(f"No credentials are sent: {credentials.ANY_SERVER_VARIABLE} is not set")
+        console.say(f"No credentials are sent: {secret_sources.ANY_SERVER_VARIABLE} is not set")
         return None
-    return found
+    from ..settings import credentials
+
+    secret, source = found
+    return credentials.for_server(settings, secret, source=source, now=time.time())
 
 
 def _judge_for_project(world: World, credentials: Credentials | None, distributions: Sequence[Distribution]) -> None:

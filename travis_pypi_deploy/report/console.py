@@ -120,7 +120,8 @@ class Console:
 
     def redacted(self, text: str) -> str:
         """Return the text with every secret masked."""
-        if not self._hides_encoded and "pypi-" not in text and not _shows_part(text, self._secrets):
+        may_show_one = self._secrets and (self._hides_encoded or _shows_part(text, self._secrets))
+        if not may_show_one and "pypi-" not in text:
             return text
         from ..tokens import Secret, redact
 

@@ -1,4 +1,4 @@
-"""Which secret goes to which server: found in variables, judged before anything slow, narrowed for every attempt."""
+"""A secret that was found is judged before anything slow, and narrowed for every attempt."""
 
 from __future__ import annotations
 
@@ -7,24 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import tokens
-from ..errors import MissingCredentialsError, UsageError
+from ..errors import UsageError
 from ..tokens import Secret
-from .servers import SERVERS, TOKEN_LOCATIONS
+from .secret_sources import TOKEN_USERNAME, shown
+from .servers import TOKEN_LOCATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..tokens import Token
-    from ..travis import Job
     from . import Settings
     from .servers import Server
-
-ANY_SERVER_VARIABLE = "PYPI_PASSWORD"
-TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token
-NO_SECRETS = (
-    "Travis gave this job no encrypted variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or none are "
-    "defined for this branch in the repository's settings"
-)
 
 
 @dataclass(frozen=True)
@@ -46,22 +37,18 @@ class Credentials:
         return "Basic " + base64.b64encode(pair).decode("ascii")
 
 
-def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float) -> Credentials | None:
-    """Return the credentials for the server; None where there are none and the server may take uploads without.
+def for_server(settings: Settings, secret: str, *, source: str, now: float) -> Credentials:
+    """Return the credentials that go to the server with this secret, which ``source`` names.
 
-    Raises UsageError, one sentence, for whatever is missing or wrong.
+    Raises UsageError, one sentence, for whatever is wrong with it.
     """
     server = settings.server
-    secret, source = _secret(settings, environ, job)
-    if not secret:
-        _check_none_needed(settings, environ, job)
-        return None
     _check_transport(settings, source)
     if not server.is_pypi:
         return _for_other_server(settings, Secret(secret), source)
     if settings.username != TOKEN_USERNAME:
         raise UsageError(
-            f"{server.name} takes API tokens only: leave out {settings.sources['username']}{_shown(settings.username)} "
+            f"{server.name} takes API tokens only: leave out {settings.sources['username']}{shown(settings.username)} "
             f"and put a token into {source}"
         )
     token = tokens.read(secret, source=source)
@@ -78,64 +65,6 @@ def judge_token(token: Token, server: Server, *, source: str, project: str | Non
     )
     if problems:
         raise UsageError(" ".join(problems))
-
-
-def _secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tuple[str, str]:
-    """Return the secret and the variables that it came from; two empty texts where there is none."""
-    if settings.password_env:
-        return _named_secret(settings, environ, job)
-    for name in _variables(settings.server):
-        if environ.get(name):
-            return environ[name], name
-    return "", ""
-
-
-def _named_secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tuple[str, str]:
-    names = settings.password_env
-    for name in names:
-        if not environ.get(name):
-            state = "empty" if name in environ else "not set"
-            why = f"Store it in the repository's settings on Travis as {name}" if job.has_secrets else NO_SECRETS
-            raise MissingCredentialsError(
-                f"the variable {name}, which {settings.sources['password_env']} names, is {state}. {why}"
-            )
-    return "".join(environ[name] for name in names), " + ".join(names)
-
-
-def _variables(server: Server) -> tuple[str, ...]:
-    return (server.token_variable, ANY_SERVER_VARIABLE) if server.token_variable else (ANY_SERVER_VARIABLE,)
-
-
-def _check_none_needed(settings: Settings, environ: Mapping[str, str], job: Job) -> None:
-    server = settings.server
-    if not server.is_pypi:
-        if settings.username != TOKEN_USERNAME:
-            raise UsageError(
-                f"there is no password for {settings.sources['username']}{_shown(settings.username)}: "
-                f"{ANY_SERVER_VARIABLE} is not set. Put it there, or name its variable with --password-env"
-            )
-        return
-    raise MissingCredentialsError(
-        f"no token for {server.name}: {' and '.join(_variables(server))} are not set. "
-        + _why_missing(server, environ, job)
-    )
-
-
-def _shown(username: str) -> str:
-    """Return the user name as a message shows it: not at all if it may be a token in the wrong place."""
-    return "" if "pypi-" in username else f' "{username}"'
-
-
-def _why_missing(server: Server, environ: Mapping[str, str], job: Job) -> str:
-    if not job.has_secrets:
-        return NO_SECRETS
-    for other in SERVERS:
-        if other is not server and other.token_variable and environ.get(other.token_variable):
-            return f"{other.token_variable} is set: did you mean --server {other.name}?"
-    return (
-        f"Create an API token on {server.name}, and store it in the repository's settings on Travis as "
-        f"{server.token_variable}, with display in the log off, for this branch or all"
-    )
 
 
 def _check_transport(settings: Settings, source: str) -> None:
