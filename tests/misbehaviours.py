@@ -124,6 +124,20 @@ class Early:
 
 
 @dataclass(frozen=True)
+class Drip:
+    """Read the request whole and begin an answer that goes on for ever, with a drop now and then."""
+
+    beginning: bytes
+    drop: bytes = b" "
+
+    def play(self, turn: Turn) -> None:
+        turn.take()
+        turn.exchange.send_and_close(self.beginning)
+        while not turn.exchange.closing.wait(0.2):
+            turn.exchange.send_and_close(self.drop)
+
+
+@dataclass(frozen=True)
 class Meanwhile:
     """Let something happen once so many bytes of the body are read, and go on in this or the ordinary way."""
 

@@ -196,6 +196,16 @@ def test_a_page_that_never_comes_is_given_up(tmp_path: Path, index: LoopbackInde
     assert published.err == f"Warning: cannot look at {index.simple_url}demo/: timed out. {WARNED}"
 
 
+def test_a_page_that_comes_in_drops_is_given_up(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    index.on_page(misbehaviours.Drip(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<a>", b"." * 4096))
+
+    published = publish(index, [wheel], "--timeout", "1")
+
+    assert (published.code, published.files) == (0, {wheel.name: ("uploaded", 1)})
+    assert published.err == f"Warning: cannot look at {index.simple_url}demo/: the page comes too slowly. {WARNED}"
+
+
 def test_an_index_that_nobody_serves_is_a_warning(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel = factories.wheel(tmp_path)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.upload.body import ChangedFileError, opened
 
 from . import factories, misbehaviours
 from .misbehaviours import Meanwhile
@@ -13,11 +18,11 @@ from .publishing import NOT_PUBLISHED, NOTHING, PERHAPS, WHEEL, again, log, publ
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from .loopback_index import LoopbackIndex
 
 
+UNREADABLE = Path("/proc/self/mem")
 CLOSED = "the connection broke before the answer came: URL/: Gone"
 
 
@@ -91,6 +96,18 @@ def test_a_file_that_vanishes_while_it_is_sent_arrives_whole(tmp_path: Path, ind
     published = publish(index, [wheel])
 
     assert (published.code, published.files, index.files) == (0, {WHEEL: ("uploaded", 1)}, {WHEEL: content})
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="a file that opens and cannot be read is a speciality of Linux")
+def test_a_file_that_cannot_be_read_to_its_end_is_not_sent(tmp_path: Path) -> None:
+    wheel = distributions.read(factories.wheel(tmp_path))
+    broken = dataclasses.replace(wheel, path=UNREADABLE, stamp=distributions.stamp(UNREADABLE.stat()))
+
+    with (
+        opened(broken, told=lambda count: None) as file,
+        pytest.raises(ChangedFileError, match=r"cannot be read any more \(Input/output error\)"),
+    ):
+        file.read(100)
 
 
 def test_a_file_that_vanishes_before_a_retry_may_have_arrived_before(tmp_path: Path, index: LoopbackIndex) -> None:

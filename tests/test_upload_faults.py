@@ -16,7 +16,7 @@ from travis_pypi_deploy.settings.servers import SERVERS
 from . import command, factories, invented_tokens, misbehaviours
 from .interception import Interception
 from .loopback_index import LoopbackIndex
-from .misbehaviours import Answer, Early, Hang, Meanwhile, Raw, Reset, Trickle
+from .misbehaviours import Answer, Drip, Early, Hang, Meanwhile, Raw, Reset, Trickle
 from .publishing import NOT_PUBLISHED, NOTHING, PERHAPS, WHEEL, again, environment, log, outcomes, publish
 
 if TYPE_CHECKING:
@@ -174,6 +174,19 @@ FAULTS = {
         f"Error: {WHEEL}: URL/ answered 200 before the whole file was sent\n{NOT_PUBLISHED}{NOTHING}",
         options=("--retries", "0"),
         megabytes=12,
+    ),
+    "a long explanation": Fault(
+        (Raw(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\r\n" + b"x" * 1_000_000),),
+        "rejected",
+        1,
+        f"Error: {WHEEL}: refused with status 400: {'x' * 500} ...\n{NOT_PUBLISHED}{NOTHING}",
+    ),
+    "an explanation that never ends": Fault(
+        (Drip(b"HTTP/1.1 400 Bad Request\r\n\r\nSorry"),),
+        "rejected",
+        1,
+        f"Error: {WHEEL}: refused with status 400: Sorry\n{NOT_PUBLISHED}{NOTHING}",
+        options=("--timeout", "1"),
     ),
     "redirects that never end": Fault(
         (misbehaviours.redirect(307, "/legacy/"),) * 4,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.settings.servers import Server
-from travis_pypi_deploy.upload import Outcome, Uploads
+from travis_pypi_deploy.upload import FileResult, Outcome, Uploads
 from travis_pypi_deploy.upload.attempts import Means
 from travis_pypi_deploy.upload.verdicts import Circumstances
 
@@ -152,11 +153,16 @@ def test_a_first_file_that_fails_is_the_only_one_sent(tmp_path: Path, index: Loo
     assert published.err.endswith(f"{wheels[0].name} could not be published; nothing was published\n")
 
 
-def means(*, authorize: Callable[[], str | None], tell: Callable[[str], None] = lambda sentence: None) -> Means:
+def means(
+    *,
+    authorize: Callable[[], str | None] = lambda: None,
+    tell: Callable[[str], None] = lambda sentence: None,
+    retries: int = 0,
+) -> Means:
     server = Server(name="private", upload_url="private")
     return Means(
         circumstances=Circumstances(server, skip_existing=False, secret_source="", is_narrowed=False),
-        retries=0,
+        retries=retries,
         authorize=authorize,
         is_published=lambda distribution: None,
         tell=tell,
@@ -192,3 +198,31 @@ def test_a_defect_in_a_thread_comes_to_the_light_after_the_others_have_ended(
     assert outcomes == sorted(
         each.value for each in (Outcome.UPLOADED, Outcome.UPLOADED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
     )
+
+
+def test_an_interruption_ends_a_pause_and_the_file_says_how_it_stands(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels, sdist = release(tmp_path, 2)
+    index.on_upload(misbehaviours.busy("100"), filename=wheels[1].name)
+    told: list[str] = []
+    uploads = Uploads(
+        [distributions.read(path) for path in [*wheels, sdist]],
+        means(tell=told.append, retries=5),
+        upload_url=index.upload_url,
+        jobs=2,
+        timeout=5,
+        done=lambda result: None,
+    )
+
+    def interrupt_once_it_pauses() -> None:
+        if told:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        uploads.run(tick=interrupt_once_it_pauses)
+
+    reason = "refused with status 429: Too Many Requests; interrupted before the next attempt"
+    assert [dataclasses.replace(each, seconds=0.0) for each in uploads.results] == [
+        FileResult(wheels[0].name, Outcome.UPLOADED, attempts=1),
+        FileResult(wheels[1].name, Outcome.REJECTED, attempts=1, detail=reason),
+        FileResult(sdist.name),
+    ]

@@ -66,5 +66,7 @@ def root_cause(error: BaseException) -> str:
 
 
 def _wrapped_in(error: BaseException) -> Iterator[BaseException]:
-    candidates = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
-    return (each for each in candidates if isinstance(each, BaseException))
+    candidates = (getattr(error, "reason", None), *error.args, error.__cause__)
+    yield from (each for each in candidates if isinstance(each, BaseException))
+    if isinstance(error.__context__, OSError):  # any other is what a library tried first
+        yield error.__context__

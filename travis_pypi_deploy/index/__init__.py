@@ -26,6 +26,7 @@ __all__ = ["Forecast", "Index", "ListedFile", "Listing", "forecast", "is_listed"
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LONGEST_LOOK_SECONDS = 30
+BLOCK_BYTES = 4096
 POLL_SECONDS = (0.5, 1, 2, 4)  # the last again and again
 REDIRECTS_LIMIT = 3
 
@@ -120,7 +121,7 @@ def _listing(response: requests.Response, *, until: float) -> Listing:
 def _content(response: requests.Response, *, until: float) -> bytes:
     """Return the page; raises RefusedError where it comes so slowly that it is not whole in time."""
     blocks = []
-    for block in response.iter_content(64 * 1024):
+    for block in response.iter_content(BLOCK_BYTES):
         blocks.append(block)
         if time.monotonic() > until:
             raise RefusedError(f"cannot look at {response.url}: the page comes too slowly")

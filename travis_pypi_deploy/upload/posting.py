@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..distributions import Distribution
     from .body import CheckedFile
 
-ANSWER_LIMIT_BYTES = 256 * 1024
+ANSWER_LIMIT_BYTES = 16 * 1024
 REDIRECTS_LIMIT = 3
 HEADERS = {
     "Accept": "application/json, text/html;q=0.5, text/plain;q=0.4",
@@ -121,16 +121,16 @@ def _reply(response: requests.Response, timeout: float) -> Reply:
 
 def _start_of_answer(response: requests.Response, seconds: float) -> bytes:
     """Return the answer's body as far as it comes in time and within bounds."""
-    start = b""
+    start = bytearray()
     until = time.monotonic() + seconds
     try:
-        for block in response.iter_content(4096):
-            start += block
+        for byte in response.iter_content(1):  # a larger block would be waited for until it is full
+            start += byte
             if len(start) >= ANSWER_LIMIT_BYTES or time.monotonic() > until:
                 break
     except (OSError, urllib3.exceptions.HTTPError):
         pass
-    return start
+    return bytes(start)
 
 
 def _refused_redirect(answer: Reply, url: str, target: str) -> NoAnswer:
