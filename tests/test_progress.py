@@ -133,4 +133,4 @@ def test_the_line_tells_how_much_of_all_was_sent() -> None:
         progress.count(1_500_000)
         progress.count(-500_000)
 
-        assert re.fullmatch(r" 50%\|#+ +\| 1\.00M/2\.00M \[.*\]", str(progress))
+        assert re.fullmatch(r" 50%\|#+\d? +\| 1\.00M/2\.00M \[.*\]", str(progress))
