@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..travis import SPECIFIER_START
 from .options import OPTIONS
 from .servers import check_url
 
@@ -17,7 +18,6 @@ FALSE = ("0", "false", "no", "off")
 
 FORMATS = {"sdist": "sdist", "bdist_wheel": "bdist_wheel", "wheel": "bdist_wheel"}
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-SPECIFIER_START = ("<", ">", "=", "!", "~")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
