@@ -10,7 +10,7 @@ demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
 
 test: lint
-	$(BIN)/python -m pytest --cov --cov-report=term -m "not registry"
+	$(BIN)/python -m pytest -n 3 --cov --cov-report=term -m "not registry"
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests import travis_job
+from tests.support import travis_job
 
 from .measure import Command
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests import factories
+from tests.support import factories
 
 if TYPE_CHECKING:
     from pathlib import Path

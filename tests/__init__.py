@@ -1,1 +1,1 @@
-"""The tests; a package, so that they import what they share: ``from . import factories``."""
+"""The tests; a package, so that they import what they share: ``from tests.support import factories``."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import real_servers
-from .loopback_index import LoopbackIndex
+from tests.support import real_servers
+from tests.support.loopback_index import LoopbackIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from . import __version__, deploy
 from .errors import DeployError, TerminatedError, UsageError
+from .job import Job
 from .report.console import Console
 from .settings import command_line, resolve
 from .settings.secret_variables import secret_texts
-from .travis import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType
 
+    from .job import Bash
     from .report.record import Record
     from .settings import Settings
-    from .travis import Bash
 
 INTERRUPTED = 130
 TERMINATED = 143

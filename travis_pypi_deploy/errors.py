@@ -14,7 +14,7 @@ class DeployError(Exception):
     exit_code = 1
 
 
-class RefusedError(DeployError):
+class RejectedError(DeployError):
     """The index refused something, or could not be reached."""
 
 

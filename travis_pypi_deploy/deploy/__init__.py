@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..errors import MissingCredentialsError, UsageError
-from ..travis import reasons_to_skip, unknown_conditions
+from ..job import reasons_to_skip, unknown_conditions
 from .world import World
 
 if TYPE_CHECKING:

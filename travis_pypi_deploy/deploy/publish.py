@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ..errors import InvalidReleaseError, RefusedError
+from ..errors import InvalidReleaseError, RejectedError
 from ..report import summary
-from ..settings.servers import origin
+from ..servers import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,12 +43,12 @@ class Publication:
             return None
         try:
             return self._index.look(self._name)
-        except RefusedError as error:
+        except RejectedError as error:
             self._world.console.warn(f"{error}. Going on: the upload's own answer decides")
             return None
 
     def compare(self, listing: Listing) -> tuple[FileResult, ...]:
-        """Return the files that are done before anything is sent; raises RefusedError for what the index foretells."""
+        """Return the files that are done before anything is sent; raises RejectedError for what the index foretells."""
         from ..index import forecast
         from ..upload import FileResult, Outcome
 
@@ -67,13 +67,13 @@ class Publication:
             console.error(refusal)
         if foretold.refusals or taken:
             cause = f". {LIKELY_CAUSE}" if taken else ""
-            raise RefusedError(f"{settings.server.name} would refuse this release. Nothing was sent{cause}")
+            raise RejectedError(f"{settings.server.name} would refuse this release. Nothing was sent{cause}")
         return tuple(done)
 
     def upload(self, done: Sequence[FileResult]) -> None:
         """Send every file that is not done, and tell and record what became of each, whatever happens.
 
-        Raises RefusedError, or InvalidReleaseError if a file was changed meanwhile.
+        Raises RejectedError, or InvalidReleaseError if a file was changed meanwhile.
         """
         record, console = self._world.record, self._world.console
         finished = {each.filename for each in done}
@@ -122,7 +122,7 @@ class Publication:
                 tell(f"{each.filename}: {each.detail}")
 
     def wait(self, results: Sequence[FileResult]) -> None:
-        """Wait until the index lists the release, if that is asked for; raises RefusedError when it takes too long."""
+        """Wait until the index lists the release, if that is asked for; raises RejectedError when it takes too long."""
         settings, console = self._settings, self._world.console
         if not settings.wait:
             return
@@ -137,7 +137,7 @@ class Publication:
             tick=lambda: console.tick("Still waiting for the index"),
         )
         if missing:
-            raise RefusedError(
+            raise RejectedError(
                 f"all files are published, but after {settings.wait} s the index does not list: {', '.join(missing)}. "
                 f"It may take longer today ({settings.sources['wait']})"
             )
@@ -164,7 +164,7 @@ class Publication:
             return None
         try:
             return is_listed(distribution, self._index.look(self._name))
-        except RefusedError:
+        except RejectedError:
             return None
 
     def _means(self, told: Callable[[int], None]) -> Means:
@@ -190,7 +190,7 @@ def _raise_failures(results: Sequence[FileResult]) -> None:
     failed = [each for each in results if each.outcome.is_final_failure]
     if not failed:
         return
-    error = InvalidReleaseError if all(each.changed for each in failed) else RefusedError
+    error = InvalidReleaseError if all(each.changed for each in failed) else RejectedError
     raise error(f"{', '.join(each.filename for each in failed)} could not be published; {_state(results)}")
 
 

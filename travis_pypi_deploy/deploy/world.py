@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..job import Bash, Job
     from ..report.console import Console
     from ..report.record import Record
     from ..settings import Settings
-    from ..travis import Bash, Job
 
 
 class World(NamedTuple):

@@ -12,8 +12,8 @@ import urllib3
 from packaging.utils import canonicalize_name
 
 from .. import __version__
-from ..errors import RefusedError, root_cause
-from ..settings.servers import proxies, redirect
+from ..errors import RejectedError, root_cause
+from ..servers import proxies, redirect
 from .comparing import Forecast, forecast, is_listed
 from .pages import ListedFile, Listing, parse
 
@@ -48,7 +48,7 @@ class Index:
         self._timeout = min(timeout, LONGEST_LOOK_SECONDS)
 
     def look(self, name: str) -> Listing:
-        """Return what the index lists for a project; raises RefusedError where it does not say."""
+        """Return what the index lists for a project; raises RejectedError where it does not say."""
         url = urljoin(self._url, canonicalize_name(name) + "/")
         until = time.monotonic() + self._timeout
         try:
@@ -60,8 +60,8 @@ class Index:
                     if not is_own:
                         return Listing(exists=False)  # it sends on to another index: it has nothing itself
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
-            raise RefusedError(f"cannot look at {url}: {root_cause(error)}") from error
-        raise RefusedError(f"cannot look at {url}: more than {REDIRECTS_LIMIT} redirects")
+            raise RejectedError(f"cannot look at {url}: {root_cause(error)}") from error
+        raise RejectedError(f"cannot look at {url}: more than {REDIRECTS_LIMIT} redirects")
 
     def wait_for(
         self,
@@ -87,7 +87,7 @@ class Index:
     def _missing(self, distributions: Sequence[Distribution], by_name: frozenset[str]) -> tuple[str, ...]:
         try:
             listing = self.look(distributions[0].name)
-        except RefusedError:
+        except RejectedError:
             return tuple(each.filename for each in distributions)
         return tuple(
             each.filename
@@ -111,20 +111,20 @@ def _listing(response: requests.Response, *, until: float) -> Listing:
     if response.status_code == 404:
         return Listing(exists=False)
     if response.status_code != 200:
-        raise RefusedError(f"cannot look at {response.url}: it answers {response.status_code} {response.reason or ''}")
+        raise RejectedError(f"cannot look at {response.url}: it answers {response.status_code} {response.reason or ''}")
     try:
         return parse(_content(response, until=until), content_type=response.headers.get("Content-Type", ""))
     except ValueError as error:
-        raise RefusedError(f"cannot look at {response.url}: not a page of a simple index: {error}") from error
+        raise RejectedError(f"cannot look at {response.url}: not a page of a simple index: {error}") from error
 
 
 def _content(response: requests.Response, *, until: float) -> bytes:
-    """Return the page; raises RefusedError where it comes so slowly that it is not whole in time."""
+    """Return the page; raises RejectedError where it comes so slowly that it is not whole in time."""
     blocks = []
     for block in response.iter_content(BLOCK_BYTES):
         blocks.append(block)
         if time.monotonic() > until:
-            raise RefusedError(f"cannot look at {response.url}: the page comes too slowly")
+            raise RejectedError(f"cannot look at {response.url}: the page comes too slowly")
     return b"".join(blocks)
 
 

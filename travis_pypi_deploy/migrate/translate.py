@@ -7,8 +7,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .. import servers
 from ..errors import UsageError
-from ..settings import servers
 from . import formats
 from .conditions import conditions
 from .notes import Note

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from ..travis import fold_end, fold_start
+from ..job import fold_end, fold_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

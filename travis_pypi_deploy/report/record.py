@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from ..checks import Problem
     from ..distributions import Distribution
-    from ..settings.servers import Server
-    from ..travis import Job
+    from ..job import Job
+    from ..servers import Server
     from ..upload import FileResult
 
 SCHEMA = 1

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..distributions import Distribution
-    from ..settings.servers import Server
+    from ..servers import Server
     from ..upload import FileResult
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..travis import Conditions
-from . import servers
+from .. import servers
+from ..job import Conditions
 from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..servers import Server
     from .command_line import CommandLine
-    from .servers import Server
 
 
 class Settings(NamedTuple):

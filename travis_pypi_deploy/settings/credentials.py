@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from .. import tokens
 from ..errors import UsageError
+from ..servers import TOKEN_LOCATIONS
 from ..tokens import Secret
 from .secret_sources import TOKEN_USERNAME, shown
-from .servers import TOKEN_LOCATIONS
 
 if TYPE_CHECKING:
+    from ..servers import Server
     from ..tokens import Token
     from . import Settings
-    from .servers import Server
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import MissingCredentialsError, UsageError
-from .servers import SERVERS
+from ..servers import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..travis import Job
+    from ..job import Job
+    from ..servers import Server
     from . import Settings
-    from .servers import Server
 
 ANY_SERVER_VARIABLE = "PYPI_PASSWORD"
 TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis import SPECIFIER_START
+from ..job import SPECIFIER_START
+from ..servers import check_url
 from .options import OPTIONS
-from .servers import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

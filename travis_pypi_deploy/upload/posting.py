@@ -13,7 +13,7 @@ from requests_toolbelt import MultipartEncoder
 
 from .. import __version__
 from ..errors import chain, root_cause
-from ..settings.servers import proxies, redirect
+from ..servers import proxies, redirect
 from .body import Body, opened
 from .form import form_fields
 from .replies import NoAnswer, Reply, words_of

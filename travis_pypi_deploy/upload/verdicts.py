@@ -9,7 +9,7 @@ from .outcomes import Outcome
 from .replies import NoAnswer, Reply
 
 if TYPE_CHECKING:
-    from ..settings.servers import Server
+    from ..servers import Server
 
 # How index servers other than PyPI say that they have a file of this name: (status, words).
 ALREADY_EXISTS = (

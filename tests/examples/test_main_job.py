@@ -1,0 +1,122 @@
+"""The job that people copy, word for word, and what a real pip then finds on real servers."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support import command, factories, invented_tokens, sample_projects
+from tests.support.interception import Interception
+from tests.support.loopback_index import LoopbackIndex
+from tests.support.real_servers import pip_download
+from travis_pypi_deploy.servers import SERVERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.pypi_answers import Upload
+    from tests.support.real_servers import RealServer
+
+SCRIPT = 'python -m travis_pypi_deploy --branch staging --python 3.6 --distributions "sdist bdist_wheel"'
+OPTIONS = shlex.split(SCRIPT)[3:]
+SDIST, WHEEL = "demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"
+TESTPYPI = next(server for server in SERVERS if server.name == "testpypi")
+UPLOAD_HOST = urlsplit(TESTPYPI.upload_url).hostname or ""
+
+
+def test_the_copied_job_publishes_to_testpypi(tmp_path: Path) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    index = LoopbackIndex()
+    with index, Interception({UPLOAD_HOST: index}, tmp_path) as proxy:
+        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token("testpypi"), **proxy.variables)
+        ended = command.run(*OPTIONS, environ=environ, folder=project)
+    built = {path.name: path.read_bytes() for path in (project / "dist").iterdir()}
+    assert (ended.code, ended.err) == (0, "")
+    assert list(index.files) == [WHEEL, SDIST]
+    assert index.files == built
+    assert set(proxy.hosts) == {UPLOAD_HOST}
+    for upload in index.uploads:
+        username, password = credentials(upload)
+        assert username == "__token__"
+        assert invented_tokens.accepts(password, "demo")
+        assert not invented_tokens.accepts(password, "another-project")
+    assert ended.lines[-3:] == [
+        "Deployed demo 1.0 to testpypi",
+        f"See it at {(TESTPYPI.release_url or '').format(name='demo', version='1.0')}",
+        f"Install it with: pip install --index-url {TESTPYPI.index_url} demo==1.0",
+    ]
+
+
+def credentials(upload: Upload) -> list[str]:
+    """Return the user name and password that came with an upload."""
+    scheme, _, pair = upload.request.headers["authorization"].partition(" ")
+    assert scheme == "Basic"
+    return base64.b64decode(pair).decode().split(":", 1)
+
+
+def test_the_copied_job_runs_again_and_finds_everything_published(tmp_path: Path) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    index = LoopbackIndex()
+    with index, Interception({UPLOAD_HOST: index}, tmp_path) as proxy:
+        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token(), SOURCE_DATE_EPOCH="0", **proxy.variables)
+        first = command.run(*OPTIONS, environ=environ, folder=project)
+        again = command.run(*OPTIONS, environ=environ, folder=project)
+    assert (first.code, again.code) == (0, 0)
+    assert [upload.filename for upload in index.uploads] == [WHEEL, SDIST]
+    assert [line.split()[::3] for line in again.lines[-5:-3]] == [[WHEEL, "identical"], [SDIST, "identical"]]
+
+
+@pytest.mark.parametrize(
+    "other", [{"TRAVIS_PYTHON_VERSION": "2.7"}, {"TRAVIS_BRANCH": "master"}], ids=["python", "branch"]
+)
+def test_the_other_jobs_of_the_same_build_publish_nothing(tmp_path: Path, other: dict[str, str]) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    with Interception({}, tmp_path) as proxy:
+        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token(), **proxy.variables, **other)
+        ended = command.run(*OPTIONS, environ=environ, folder=project)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("Skipping the deployment: ")
+    assert not (project / "dist").exists()
+    assert proxy.hosts == []
+
+
+def test_pip_reads_back_from_pypiserver_what_was_built(tmp_path: Path, pypiserver_with_password: RealServer) -> None:
+    assert_published_as_built(tmp_path, pypiserver_with_password)
+
+
+def test_pip_reads_back_from_devpi_what_was_built(tmp_path: Path, devpi: RealServer) -> None:
+    assert_published_as_built(tmp_path, devpi)
+
+
+def assert_published_as_built(folder: Path, server: RealServer) -> None:
+    """Deploy the plain project, and compare every byte that a real pip then downloads."""
+    project = sample_projects.copy("plain", folder)
+    environ = command.job(PYPI_SERVER=server.upload_url, PYPI_USERNAME=server.username, PYPI_PASSWORD=server.password)
+    ended = command.run(*OPTIONS, "--index-url", server.simple_url, "--wait", "30", environ=environ, folder=project)
+    wheel = pip_download(server.simple_url, "demo", folder / "wheel", only="binary")
+    sdist = pip_download(server.simple_url, "demo", folder / "sdist", only="source")
+    assert (ended.code, ended.err) == (0, "")
+    assert f"Install it with: pip install --index-url {server.simple_url} demo==1.0" in ended.lines
+    assert {wheel.name: wheel.read_bytes(), sdist.name: sdist.read_bytes()} == {
+        path.name: path.read_bytes() for path in (project / "dist").iterdir()
+    }
+    assert server.password not in ended.out
+
+
+def test_a_new_project_is_not_called_like_a_module_of_python(tmp_path: Path) -> None:
+    wheel = factories.wheel(tmp_path, name="json")
+    index = LoopbackIndex()
+    with index, Interception({UPLOAD_HOST: index}, tmp_path) as proxy:
+        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token(), **proxy.variables)
+        ended = command.run("--branch=staging", wheel.name, environ=environ, folder=tmp_path)
+    assert ended.code == 3
+    assert [line.partition("  ")[0] for line in ended.err.splitlines()] == [
+        f"Warning: {wheel.name}",
+        f"Error: {wheel.name}",
+        "Error: 1 problem to mend. Nothing was sent",
+    ]
+    assert [request.method for request in index.requests] == ["GET"]

@@ -1,0 +1,122 @@
+"""A published file is the one that was checked, whatever happens to it on the disk meanwhile."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories, misbehaviours
+from tests.support.misbehaviours import Meanwhile
+from tests.support.publishing import NOT_PUBLISHED, NOTHING, PERHAPS, WHEEL, again, log, publish
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.upload.body import ChangedFileError, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.loopback_index import LoopbackIndex
+
+
+UNREADABLE = Path("/proc/self/mem")
+CLOSED = "the connection broke before the answer came: URL/: Gone"
+
+
+def rewrite(path: Path) -> None:
+    """Change the last bytes of a file in place, and nothing that a directory shows of it."""
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(-20, os.SEEK_END)
+        file.write(b"~" * 20)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def replace(path: Path) -> None:
+    """Put another file in the place of this one."""
+    path.unlink()
+    factories.wheel(path.parent, files={"other.py": b""})
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+CHANGED = " after it was checked, and is therefore not published: build and deploy in one go\n"
+GONE = "the file cannot be read any more (No such file or directory)"
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (lambda path: path.write_bytes(b""), "the file was changed"),
+        (replace, "the file was changed"),
+        (rewrite, "the file was changed while it was being sent"),
+        (lambda path: path.unlink(), GONE),
+    ],
+    ids=["emptied", "replaced", "rewritten in secret", "vanished"],
+)
+def test_a_file_that_changes_after_it_was_checked_is_not_published(
+    tmp_path: Path, index: LoopbackIndex, happens: Callable[[Path], None], why: str
+) -> None:
+    wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
+    index.on_page(Meanwhile(lambda: happens(wheel)))
+
+    published = publish(index, [wheel, sdist])
+
+    assert (published.code, index.uploads, index.files) == (3, [], {})
+    assert published.files == {WHEEL: ("rejected", 1), sdist.name: ("not attempted", 0)}
+    assert log(published, index) == f"Error: {WHEEL}: {why}{CHANGED}{NOT_PUBLISHED}{NOTHING}"
+
+
+@pytest.mark.parametrize("happens", [rewrite, cut], ids=["rewritten", "cut"])
+def test_a_file_that_changes_while_it_is_sent_is_not_published(
+    tmp_path: Path, index: LoopbackIndex, happens: Callable[[Path], None]
+) -> None:
+    wheel = factories.big_wheel(tmp_path, 24)
+    index.on_upload(Meanwhile(lambda: happens(wheel), after_bytes=1000))
+
+    published = publish(index, [wheel])
+
+    assert (published.code, published.files) == (3, {WHEEL: ("rejected", 1)})
+    assert (index.asked("POST"), index.uploads, index.files) == (1, [], {})
+    assert log(published, index) == (
+        f"Error: {WHEEL}: the file was changed while it was being sent{CHANGED}{NOT_PUBLISHED}{NOTHING}"
+    )
+
+
+def test_a_file_that_vanishes_while_it_is_sent_arrives_whole(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.big_wheel(tmp_path, 24)
+    content = wheel.read_bytes()
+    index.on_upload(Meanwhile(wheel.unlink, after_bytes=1000))
+
+    published = publish(index, [wheel])
+
+    assert (published.code, published.files, index.files) == (0, {WHEEL: ("uploaded", 1)}, {WHEEL: content})
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="a file that opens and cannot be read is a speciality of Linux")
+def test_a_file_that_cannot_be_read_to_its_end_is_not_sent(tmp_path: Path) -> None:
+    wheel = distributions.read(factories.wheel(tmp_path))
+    broken = dataclasses.replace(wheel, path=UNREADABLE, stamp=distributions.stamp(UNREADABLE.stat()))
+
+    with (
+        opened(broken, told=lambda count: None) as file,
+        pytest.raises(ChangedFileError, match=r"cannot be read any more \(Input/output error\)"),
+    ):
+        file.read(100)
+
+
+def test_a_file_that_vanishes_before_a_retry_may_have_arrived_before(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    index.on_upload(Meanwhile(wheel.unlink, then=misbehaviours.CLOSED))
+
+    published = publish(index, [wheel])
+
+    assert (published.code, published.files) == (3, {WHEEL: ("unknown", 2)})
+    assert log(published, index) == (
+        f"{again(CLOSED)}Error: {WHEEL}: {GONE}{CHANGED.rstrip()}; an earlier attempt was sent whole and not answered, "
+        f"the index may have the checked file\n{NOT_PUBLISHED}{PERHAPS}"
+    )

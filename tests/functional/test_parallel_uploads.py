@@ -1,0 +1,227 @@
+"""Several uploads at a time: which go alone, which wait for which, and what ends them all."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import command, factories, misbehaviours
+from tests.support.misbehaviours import Delay
+from tests.support.publishing import publish
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.servers import Server
+from travis_pypi_deploy.upload import FileResult, Outcome, Uploads
+from travis_pypi_deploy.upload.attempts import Means
+from travis_pypi_deploy.upload.verdicts import Circumstances
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.support.loopback_index import LoopbackIndex
+    from tests.support.misbehaviours import Turn
+
+
+@dataclass
+class Watched:
+    """Takes an upload as it should, a little later, and notes when it came and when it was about to be answered."""
+
+    events: list[tuple[str, str]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def play(self, turn: Turn) -> None:
+        name = getattr(turn.take(), "filename", "")
+        with self.lock:
+            self.events.append(("begin", name))
+        time.sleep(0.1)
+        with self.lock:
+            self.events.append(("end", name))
+        turn.go_on()
+
+    @property
+    def most_at_a_time(self) -> int:
+        under_way = [0]
+        for what, _ in self.events:
+            under_way.append(under_way[-1] + (1 if what == "begin" else -1))
+        return max(under_way)
+
+
+def release(folder: Path, wheels: int) -> tuple[list[Path], Path]:
+    return [factories.wheel(folder, tag=f"cp3{10 + number}-none-any") for number in range(wheels)], factories.sdist(
+        folder
+    )
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_the_first_goes_alone_then_so_many_at_a_time_and_the_sdist_last(
+    tmp_path: Path, index: LoopbackIndex, jobs: int
+) -> None:
+    wheels, sdist = release(tmp_path, 9)
+    watched = Watched()
+    index.on_upload(*[watched] * 10)
+
+    published = publish(index, [sdist, *wheels], "--jobs", str(jobs))
+
+    first, last = wheels[0].name, sdist.name
+    assert (published.code, published.err) == (0, "")
+    assert watched.events[:2] == [("begin", first), ("end", first)]
+    assert watched.events[-2:] == [("begin", last), ("end", last)]
+    assert watched.most_at_a_time == jobs
+    assert index.files == {path.name: path.read_bytes() for path in [*wheels, sdist]}
+
+
+def test_the_first_that_is_really_sent_goes_alone(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels, _ = release(tmp_path, 4)
+    index.preload(wheels[0])
+    watched = Watched()
+    index.on_upload(*[watched] * 3)
+
+    publish(index, wheels)
+
+    assert watched.events[:2] == [("begin", wheels[1].name), ("end", wheels[1].name)]
+
+
+def test_the_table_and_the_report_keep_the_order_of_the_files(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels, sdist = release(tmp_path, 4)
+    files = [sdist, *reversed(wheels)]
+    index.preload(wheels[2])
+    index.on_upload(Delay(0.3), filename=wheels[3].name)
+
+    published = publish(index, files)
+
+    outcome = re.compile(r"^  (\S+) +[0-9.]+ k?B  (\w+)", re.MULTILINE)
+    in_order = [(path.name, "identical" if path == wheels[2] else "uploaded") for path in files]
+    assert outcome.findall(command.FOLD_MARK.sub("", published.out)) == in_order
+    assert [(name, result) for name, (result, _) in published.files.items()] == in_order
+
+
+def test_after_a_final_failure_nothing_new_starts_and_what_is_under_way_ends(
+    tmp_path: Path, index: LoopbackIndex
+) -> None:
+    wheels, sdist = release(tmp_path, 5)
+    index.on_upload(misbehaviours.refused(400, "Invalid."), filename=wheels[1].name)
+    index.on_upload(Delay(1), filename=wheels[2].name)
+
+    published = publish(index, [*wheels, sdist], "--jobs", "2")
+
+    assert published.code == 1
+    assert published.files == {
+        wheels[0].name: ("uploaded", 1),
+        wheels[1].name: ("rejected", 1),
+        wheels[2].name: ("uploaded", 1),
+        wheels[3].name: ("not attempted", 0),
+        wheels[4].name: ("not attempted", 0),
+        sdist.name: ("not attempted", 0),
+    }
+    assert list(index.files) == [wheels[0].name, wheels[2].name]
+    assert published.err == (
+        f"Error: {wheels[1].name}: refused with status 400: Invalid.\n"
+        f"Error: {wheels[1].name} could not be published; 2 of 6 files are on the index: the release is incomplete. "
+        "Mend the cause and run this job again: files that are there are not sent again\n"
+    )
+
+
+def test_a_release_that_broke_off_is_completed_by_the_same_job_run_again(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels, sdist = release(tmp_path, 2)
+    index.on_upload(misbehaviours.refused(403, "Not now."), filename=wheels[1].name)
+
+    first, second = publish(index, [*wheels, sdist]), publish(index, [*wheels, sdist])
+
+    assert (first.code, second.code) == (1, 0)
+    assert second.files == {
+        wheels[0].name: ("identical", 0),
+        wheels[1].name: ("uploaded", 1),
+        sdist.name: ("uploaded", 1),
+    }
+
+
+def test_a_first_file_that_fails_is_the_only_one_sent(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels, _ = release(tmp_path, 3)
+    index.on_upload(misbehaviours.refused(400, "Invalid."))
+
+    published = publish(index, wheels)
+
+    assert (published.code, index.asked("POST")) == (1, 1)
+    assert [outcome for outcome, _ in published.files.values()] == ["rejected", "not attempted", "not attempted"]
+    assert published.err.endswith(f"{wheels[0].name} could not be published; nothing was published\n")
+
+
+def means(
+    *,
+    authorize: Callable[[], str | None] = lambda: None,
+    tell: Callable[[str], None] = lambda sentence: None,
+    retries: int = 0,
+) -> Means:
+    server = Server(name="private", upload_url="private")
+    return Means(
+        circumstances=Circumstances(server, skip_existing=False, secret_source="", is_narrowed=False),
+        retries=retries,
+        authorize=authorize,
+        is_published=lambda distribution: None,
+        tell=tell,
+        told=lambda count: None,
+    )
+
+
+def test_a_defect_in_a_thread_comes_to_the_light_after_the_others_have_ended(
+    tmp_path: Path, index: LoopbackIndex
+) -> None:
+    wheels, _ = release(tmp_path, 4)
+    asked = iter(["first", "second", "third"])
+
+    def authorize() -> str | None:
+        if next(asked) == "third":
+            raise ZeroDivisionError("of ours")
+        return None
+
+    index.on_upload(Delay(0), Delay(0.5))
+    uploads = Uploads(
+        [distributions.read(path) for path in wheels],
+        means(authorize=authorize),
+        upload_url=index.upload_url,
+        jobs=2,
+        timeout=5,
+        done=lambda result: None,
+    )
+
+    with pytest.raises(ZeroDivisionError, match="of ours"):
+        uploads.run(tick=lambda: None)
+
+    outcomes = sorted(result.outcome.value for result in uploads.results)
+    assert outcomes == sorted(
+        each.value for each in (Outcome.UPLOADED, Outcome.UPLOADED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
+    )
+
+
+def test_an_interruption_ends_a_pause_and_the_file_says_how_it_stands(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels, sdist = release(tmp_path, 2)
+    index.on_upload(misbehaviours.busy("100"), filename=wheels[1].name)
+    told: list[str] = []
+    uploads = Uploads(
+        [distributions.read(path) for path in [*wheels, sdist]],
+        means(tell=told.append, retries=5),
+        upload_url=index.upload_url,
+        jobs=2,
+        timeout=5,
+        done=lambda result: None,
+    )
+
+    def interrupt_once_it_pauses() -> None:
+        if told:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        uploads.run(tick=interrupt_once_it_pauses)
+
+    reason = "refused with status 429: Too Many Requests; interrupted before the next attempt"
+    assert [dataclasses.replace(each, seconds=0.0) for each in uploads.results] == [
+        FileResult(wheels[0].name, Outcome.UPLOADED, attempts=1),
+        FileResult(wheels[1].name, Outcome.REJECTED, attempts=1, detail=reason),
+        FileResult(sdist.name),
+    ]

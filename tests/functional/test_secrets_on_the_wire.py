@@ -1,0 +1,161 @@
+"""What arrives where: a narrowed token at its own index, a password at its own server, and nothing anywhere else."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import misbehaviours
+from tests.support.canary import PASSWORD, TOKEN, USERNAME, WHEEL, CanaryJob, Place, is_narrowed
+from tests.support.loopback_index import LoopbackIndex
+from tests.support.pypi_answers import basic_credentials
+from travis_pypi_deploy import tokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOREIGN = "registry.example"
+HOUR, FIVE_MINUTES = 3600, 300
+
+
+def credentials(index: LoopbackIndex, method: str) -> list[tuple[str, str] | None]:
+    """Return user name and password of each request of this method, in order."""
+    return [basic_credentials(request) for request in index.requests if request.method == method]
+
+
+def arrived(job: CanaryJob) -> list[tokens.Token]:
+    """Return the token of each upload, in order."""
+    pairs = [pair for pair in credentials(job.index, "POST") if pair]
+    assert all(is_narrowed(*pair) for pair in pairs)
+    return [tokens.read(password, source="the request") for _, password in pairs]
+
+
+def test_the_index_gets_a_token_for_this_project_and_hour_only(tmp_path: Path) -> None:
+    before = int(time.time())
+    with CanaryJob(tmp_path) as job:
+        ended = job.run(WHEEL)
+    after = int(time.time())
+    ((validity, project),) = [token.caveats for token in arrived(job)]
+    assert ended.code == 0
+    assert isinstance(validity, tokens.Validity)
+    assert before <= validity.expires_at - HOUR == validity.not_before + FIVE_MINUTES <= after
+    assert project == tokens.ProjectNames(("demo",))
+
+
+def test_every_attempt_gets_a_fresh_token(tmp_path: Path) -> None:
+    with CanaryJob(tmp_path) as job:
+        job.index.on_upload(misbehaviours.Answer(503, headers={"Retry-After": "1"}))
+        ended = job.run(WHEEL)
+    (first, _), (second, _) = (token.caveats for token in arrived(job))
+    assert ended.code == 0
+    assert isinstance(first, tokens.Validity)
+    assert isinstance(second, tokens.Validity)
+    assert first.expires_at < second.expires_at
+
+
+@pytest.mark.parametrize(
+    ("argv", "variables"),
+    [(["--no-narrow-token"], {}), ([], {"PYPI_NARROW_TOKEN": "false"})],
+    ids=["option", "variable"],
+)
+def test_a_token_goes_as_it_is_if_that_is_asked_for(tmp_path: Path, argv: list[str], variables: dict[str, str]) -> None:
+    with CanaryJob(tmp_path) as job:
+        ended = job.run(WHEEL, *argv, **variables)
+    assert ended.code == 0
+    assert credentials(job.index, "POST") == [("__token__", TOKEN)]
+
+
+def test_a_token_may_come_in_several_variables(tmp_path: Path) -> None:
+    halves = {"TEST_PYPI_TOKEN": None, "FIRST_HALF": TOKEN[:100], "SECOND_HALF": TOKEN[100:], "WHOLE": TOKEN}
+    with CanaryJob(tmp_path) as job:
+        ended = job.run("--password-env=FIRST_HALF", "--password-env=SECOND_HALF", **halves)
+        leaks = job.leaks(ended)
+    assert (ended.code, len(arrived(job)), leaks) == (0, 2, [])
+
+
+def test_a_token_of_testpypi_is_not_sent_to_pypi(tmp_path: Path) -> None:
+    with CanaryJob(tmp_path) as job:
+        ended = job.run(WHEEL, "--server=pypi", PYPI_TOKEN=TOKEN)
+        leaks = job.leaks(ended)
+    assert (ended.code, job.proxy.hosts, leaks) == (2, [], [])
+    assert "is one of testpypi, and the server is pypi" in ended.err
+
+
+@pytest.mark.parametrize(
+    "token", [TOKEN, f'"{TOKEN}"', f"{TOKEN}\n", TOKEN[:-9]], ids=["whole", "quoted", "line", "cut"]
+)
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_token_of_testpypi_is_not_sent_to_a_foreign_server(tmp_path: Path, scheme: str, token: str) -> None:
+    server = f"--server={scheme}://{FOREIGN}/legacy/"
+    with CanaryJob(tmp_path) as job, LoopbackIndex() as proxy:
+        ended = job.run(WHEEL, server, "--allow-plain-http", PYPI_PASSWORD=token, HTTP_PROXY=proxy.url)
+        leaks = job.leaks(ended)
+    assert (ended.code, job.proxy.hosts, proxy.requests, leaks) == (2, [], [], [])
+    assert f"PYPI_PASSWORD holds a token of testpypi, which must not go to {scheme}://{FOREIGN}/legacy/" in ended.err
+
+
+def test_a_rehearsal_on_loopback_gets_the_token_narrowed(tmp_path: Path) -> None:
+    with CanaryJob(tmp_path) as job:
+        own = ("--server", job.index.upload_url, "--index-url", job.index.simple_url)
+        ended = job.run(WHEEL, *own, PYPI_PASSWORD=TOKEN)
+    pairs = [*credentials(job.index, "GET"), *credentials(job.index, "POST")]
+    assert (ended.code, len(pairs)) == (0, 2)
+    assert all(pair and is_narrowed(*pair) for pair in pairs)
+
+
+NETRC = "machine {} login netrc password of-the-netrc\n"
+
+
+def netrc(folder: Path) -> dict[str, str]:
+    """Write entries for every host there is, and return the variable that names the file."""
+    path = folder / "home" / ".netrc"
+    hosts = ("127.0.0.1", "localhost", FOREIGN)
+    path.write_text("".join(NETRC.format(host) for host in hosts) + "default login netrc password of-the-netrc\n")
+    path.chmod(0o600)
+    return {"NETRC": str(path)}
+
+
+@pytest.mark.parametrize("place", ["testpypi", "private"])
+def test_a_netrc_never_replaces_or_joins_the_credentials(tmp_path: Path, place: Place) -> None:
+    with CanaryJob(tmp_path, place) as job:
+        ended = job.run(WHEEL, **netrc(tmp_path))
+        leaks = job.leaks(ended)
+    assert (ended.code, len(job.index.requests), leaks) == (0, 2, [])
+
+
+def test_a_netrc_never_takes_the_place_of_no_credentials(tmp_path: Path) -> None:
+    with CanaryJob(tmp_path) as job:
+        own = ("--server", job.index.upload_url, "--index-url", job.index.simple_url)
+        ended = job.run(WHEEL, *own, PYPI_PASSWORD=None, **netrc(tmp_path))
+    assert ended.code == 0
+    assert [("authorization" in request.headers) for request in job.index.requests] == [False, False]
+
+
+def test_an_index_of_another_origin_gets_no_credentials(tmp_path: Path) -> None:
+    with CanaryJob(tmp_path, "private") as job, LoopbackIndex() as elsewhere:
+        ended = job.run(WHEEL, "--index-url", elsewhere.simple_url, **netrc(tmp_path))
+    assert ended.code == 0
+    assert credentials(job.index, "POST") == [(USERNAME, PASSWORD)]
+    assert [("authorization" in request.headers) for request in elsewhere.requests] == [False]
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_meant_for_loopback_passes_no_proxy(tmp_path: Path, variable: str) -> None:
+    with CanaryJob(tmp_path, "private") as job, LoopbackIndex() as proxy:
+        ended = job.run(WHEEL, **{variable: proxy.url})
+        leaks = job.leaks(ended)
+    assert (ended.code, len(job.index.requests), leaks) == (0, 2, [])
+    assert proxy.requests == []
+
+
+def test_a_password_passes_a_plain_proxy_only_if_that_is_allowed(tmp_path: Path) -> None:
+    plain = ("--server", f"http://{FOREIGN}/legacy/", "--username", USERNAME)
+    with CanaryJob(tmp_path) as job, LoopbackIndex() as proxy:
+        refused = job.run(WHEEL, *plain, HTTP_PROXY=proxy.url)
+        before = len(proxy.requests)
+        allowed = job.run(WHEEL, *plain, "--allow-plain-http", HTTP_PROXY=proxy.url)
+    assert (refused.code, before, allowed.code) == (2, 0, 0)
+    assert credentials(proxy, "POST") == [(USERNAME, PASSWORD)]
+    assert [request.path for request in proxy.requests] == [f"http://{FOREIGN}/legacy/"]

@@ -1,0 +1,137 @@
+"""Who gets a file and a credential: the server itself, under the certificate that it should have."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from tests.support import command, factories, misbehaviours
+from tests.support.interception import certified
+from tests.support.loopback_index import LoopbackIndex
+from tests.support.misbehaviours import Answer
+from tests.support.publishing import NOT_PUBLISHED, NOTHING, WHEEL, environment, log, publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_another_origin_gets_nothing(tmp_path: Path, index: LoopbackIndex, status: int) -> None:
+    with LoopbackIndex() as elsewhere:
+        index.on_upload(misbehaviours.redirect(status, f"{elsewhere.url}/legacy/"))
+
+        published = publish(index, [factories.wheel(tmp_path)], PYPI_PASSWORD="a password")
+
+    assert (published.code, published.files) == (1, {WHEEL: ("rejected", 1)})
+    assert elsewhere.requests == []
+    assert log(published, index) == (
+        f"Error: {WHEEL}: URL/ redirects to {elsewhere.url}/legacy/ ({status}), which is not followed: credentials go "
+        f"to the server itself only. Give --server the address that takes uploads\n{NOT_PUBLISHED}{NOTHING}"
+    )
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_within_the_server_is_followed_with_credentials_and_the_whole_body(
+    tmp_path: Path, index: LoopbackIndex, status: int
+) -> None:
+    wheel = factories.big_wheel(tmp_path, 1)
+    index.on_upload(misbehaviours.redirect(status, "../legacy/?again"))
+
+    published = publish(index, [wheel], PYPI_PASSWORD="a password")
+
+    assert (published.code, published.files, published.err) == (0, {WHEEL: ("uploaded", 1)}, "")
+    assert index.files == {WHEEL: wheel.read_bytes()}
+    posts = [each for each in index.requests if each.method == "POST"]
+    assert [each.path for each in posts] == ["/legacy/", "/legacy/?again"]
+    assert len({each.headers["authorization"] for each in posts}) == 1
+
+
+@pytest.mark.parametrize(
+    ("how", "to"),
+    [
+        (misbehaviours.redirect(301, "/legacy/"), "to URL/"),
+        (misbehaviours.redirect(302, "/legacy/"), "to URL/"),
+        (misbehaviours.redirect(303, "/legacy/"), "to URL/"),
+        (Answer(307), "to nowhere"),
+        (Answer(300), "to nowhere"),
+        (misbehaviours.redirect(307, "http://127.0.0.1:99999/"), "to http://127.0.0.1:99999/"),
+    ],
+    ids=["301", "302", "303", "nowhere", "many places", "no port"],
+)
+def test_a_redirect_that_would_lose_the_file_is_not_followed(
+    tmp_path: Path, index: LoopbackIndex, how: Answer, to: str
+) -> None:
+    index.on_upload(how)
+
+    published = publish(index, [factories.wheel(tmp_path)])
+
+    assert (published.code, published.files, index.asked("POST")) == (1, {WHEEL: ("rejected", 1)}, 1)
+    assert log(published, index).startswith(
+        f"Error: {WHEEL}: URL/ redirects {to} ({how.status}), which is not followed: "
+    )
+
+
+def test_an_address_without_its_last_slash_works(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+
+    ended = command.deploy("--server", index.upload_url.rstrip("/"), str(wheel), environ=environment())
+
+    assert (ended.code, ended.err) == (0, "")
+    assert index.files == {WHEEL: wheel.read_bytes()}
+
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "not_after", "is_known", "why"),
+    [
+        (("127.0.0.1",), None, True, ""),
+        (("elsewhere.example",), None, True, "IP address mismatch, certificate is not valid for '127.0.0.1'."),
+        (("127.0.0.1",), None, False, "unable to get local issuer certificate"),
+        (("127.0.0.1",), LONG_AGO, True, "certificate has expired"),
+    ],
+    ids=["a good one", "of another host", "of an unknown authority", "expired"],
+)
+def test_a_server_s_certificate_is_verified_always(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hosts: tuple[str, ...],
+    not_after: datetime | None,
+    is_known: bool,
+    why: str,
+) -> None:
+    authority, wheel = trustme.CA(), factories.wheel(tmp_path)
+    bundle = tmp_path / "ca.pem"
+    (authority if is_known else trustme.CA()).cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with LoopbackIndex(tls=certified(authority, *hosts, not_after=not_after)) as index:
+        published = publish(index, [wheel], PYPI_PASSWORD="a password")
+
+    if not why:
+        assert (published.code, index.files) == (0, {WHEEL: wheel.read_bytes()})
+        return
+    assert (published.code, published.files) == (1, {WHEEL: ("rejected", 1)})
+    assert (index.requests, index.connections) == ([], 2)
+    assert log(published, index) == (
+        f"Warning: cannot look at URL/simple/demo/: {why}. Going on: the upload's own answer decides\n"
+        f"Error: {WHEEL}: the certificate of URL/ is not trusted: {why}\n{NOT_PUBLISHED}{NOTHING}"
+    )
+
+
+def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/gone.pem")
+    wheel = factories.wheel(tmp_path)
+
+    ended = command.deploy("--server", "https://127.0.0.1:9/", str(wheel), environ=environment())
+
+    assert (ended.code, ended.err) == (
+        1,
+        (
+            f"Error: {WHEEL}: cannot post to https://127.0.0.1:9/: Could not find a suitable TLS CA certificate "
+            f"bundle, invalid path: /gone.pem\n{NOT_PUBLISHED}{NOTHING}"
+        ),
+    )

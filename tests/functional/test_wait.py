@@ -1,0 +1,94 @@
+"""After the upload: waiting until the index lists the release, with a sign of life now and then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import command, factories
+from tests.support.loopback_index import LoopbackIndex
+from tests.support.misbehaviours import Answer
+from tests.support.publishing import WHEEL, environment, publish
+from tests.support.simple_pages import Style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.misbehaviours import Misbehaviour
+
+NOT_YET = Answer(404)
+
+
+@pytest.mark.parametrize(
+    ("hows", "asked"),
+    [
+        ([], 2),
+        ([NOT_YET, NOT_YET], 3),
+        ([NOT_YET, NOT_YET, Answer(500)], 4),
+    ],
+    ids=["listed at once", "listed a little later", "not answered meanwhile"],
+)
+def test_it_is_waited_until_the_index_lists_every_file(
+    tmp_path: Path, index: LoopbackIndex, hows: list[Misbehaviour], asked: int
+) -> None:
+    index.on_page(*hows)
+
+    published = publish(index, [factories.wheel(tmp_path), factories.sdist(tmp_path)], "--wait", "30")
+
+    assert (published.code, published.err) == (0, "")
+    assert "Waiting up to 30 s for the index to list the release\n" in published.out
+    assert index.asked("GET") == asked
+
+
+def test_over_time_is_a_failure_that_says_that_all_is_published(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
+    index.on_page(*[NOT_YET] * 9)
+
+    published = publish(index, [wheel, sdist], "--wait", "1")
+
+    assert published.code == 1
+    assert published.files == {wheel.name: ("uploaded", 1), sdist.name: ("uploaded", 1)}
+    assert published.err == (
+        f"Error: all files are published, but after 1 s the index does not list: {wheel.name}, {sdist.name}. "
+        "It may take longer today (--wait)\n"
+    )
+
+
+def test_a_file_that_is_listed_with_another_hash_is_not_the_one(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    (tmp_path / "other").mkdir()
+    index.preload(factories.wheel(tmp_path / "other", files={"other.py": b""}))
+    index.on_page(NOT_YET)
+    index.on_upload(Answer(200))  # as an index does that says yes and publishes something else
+
+    published = publish(index, [wheel], "--wait", "1")
+
+    assert (published.code, published.files) == (1, {WHEEL: ("uploaded", 1)})
+
+
+def test_kept_files_are_waited_for_by_name(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
+    index.preload(wheel)
+    factories.wheel(tmp_path, files={"other.py": b""})
+
+    published = publish(index, [wheel, sdist], "--skip-existing", "--wait", "30")
+
+    assert published.code == 0
+    assert published.files == {wheel.name: ("kept", 0), sdist.name: ("uploaded", 1)}
+
+
+def test_an_index_without_hashes_cannot_show_that_it_has_the_file(tmp_path: Path) -> None:
+    with LoopbackIndex(style=Style(hash_names=())) as index:
+        published = publish(index, [factories.wheel(tmp_path)], "--wait", "1")
+
+    assert (published.code, published.files) == (1, {WHEEL: ("uploaded", 1)})
+
+
+def test_nothing_is_waited_for_without_an_index(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = str(factories.wheel(tmp_path))
+
+    ended = command.deploy("--server", index.upload_url, wheel, environ=environment(PYPI_WAIT="30"))
+
+    assert (ended.code, index.asked("GET")) == (0, 0)
+    assert ended.err == "Warning: cannot wait for the release (PYPI_WAIT): give the index with --index-url\n"

@@ -1,0 +1,179 @@
+"""Every shape in tests/migrate/corpus: NAME.before.yml becomes NAME.after.yml, and NAME.notes.txt is said."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+import yaml
+
+from travis_pypi_deploy.migrate.formats import aliases
+from travis_pypi_deploy.migrate.notes import Note
+from travis_pypi_deploy.migrate.parse import parse
+from travis_pypi_deploy.migrate.rewrite import Migration, migrate
+from travis_pypi_deploy.servers import SERVERS, Server
+from travis_pypi_deploy.settings import command_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+CORPUS = Path(__file__).with_name("corpus")
+SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "travis-yml-schema.json"
+SHAPES = sorted(path.name[: -len(".before.yml")] for path in CORPUS.glob("*.before.yml"))
+
+
+class TravisLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    """YAML as Travis reads it: `on` is a name, not a truth value."""
+
+
+TravisLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":bool")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+TravisLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
+def migrated(text: str, setup_cfg: str = "") -> Migration:
+    return migrate(text, parse(text), aliases(setup_cfg))
+
+
+def corpus(name: str) -> str:
+    path = CORPUS / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def script(text: str) -> str:
+    """Return the arguments of the one script that a deployment to rewrite becomes."""
+    deployment = yaml.load(migrated(text).text, TravisLoader)["deploy"]
+    command, _, arguments = deployment["script"].partition(" -m travis_pypi_deploy ")
+    assert command == "~/deployer/bin/python"
+    return str(arguments)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_deployment_is_rewritten_and_nothing_else(shape: str) -> None:
+    migration = migrated(corpus(f"{shape}.before.yml"))
+    assert migration.text == corpus(f"{shape}.after.yml")
+    assert "".join(f"{note.line}: {note.text}\n" for note in migration.notes) == corpus(f"{shape}.notes.txt")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_second_migration_changes_nothing(shape: str) -> None:
+    once = migrated(corpus(f"{shape}.before.yml")).text
+    assert migrated(once).text == once
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(lambda text: text.replace("\n", "\r\n"), id="Windows line endings"),
+        pytest.param(lambda text: "\ufeff" + text, id="byte order mark"),
+        pytest.param(lambda text: text.rstrip("\n"), id="no line break at the end"),
+    ],
+)
+def test_the_file_keeps_how_it_is_written(shape: str, written: Callable[[str], str]) -> None:
+    before, after = corpus(f"{shape}.before.yml"), corpus(f"{shape}.after.yml")
+    assert migrated(written(before)).text == written(after)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_everything_but_deployments_means_what_it_meant(shape: str) -> None:
+    before = yaml.load(corpus(f"{shape}.before.yml"), TravisLoader)
+    after = yaml.load(migrated(corpus(f"{shape}.before.yml")).text, TravisLoader)
+    assert _without_deployments(after) == _without_deployments(before)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_comment_stays(shape: str) -> None:
+    comments = re.findall(r"(?m)(?<!\S)# .*$", corpus(f"{shape}.before.yml"))
+    after = migrated(corpus(f"{shape}.before.yml")).text
+    assert [comment for comment in comments if comment not in after and "not a comment" not in comment] == []
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="Travis' schema is not at hand")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_valid_file_stays_valid(shape: str) -> None:
+    validator = jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    before = yaml.load(corpus(f"{shape}.before.yml"), TravisLoader)
+    after = yaml.load(migrated(corpus(f"{shape}.before.yml")).text, TravisLoader)
+    assert validator.is_valid(after) or not validator.is_valid(before)
+
+
+def _without_deployments(value: object) -> object:
+    """Drop what a migration is meant to change, and the templates of it."""
+    if isinstance(value, list):
+        return [_without_deployments(item) for item in value]
+    if isinstance(value, dict):
+        changed = {"deploy", "before_deploy"}
+        return {
+            name: _without_deployments(item)
+            for name, item in value.items()
+            if name not in changed and not name.startswith(".")
+        }
+    return value
+
+
+@pytest.mark.parametrize("host", [host for server in SERVERS for host in server.hosts])
+def test_an_address_dead_or_alive_becomes_the_name_of_its_server(host: str) -> None:
+    (server,) = (server for server in SERVERS if host in server.hosts)
+    text = f"deploy:\n  provider: pypi\n  server: https://{host}/pypi\n"
+    said = f"this address takes no uploads: {server.name} is written in its place."
+    assert script(text) == f"--server {server.name} --distributions sdist"
+    assert migrated(text).notes == (Note(3, said),)
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=[server.name for server in SERVERS])
+def test_an_address_that_takes_uploads_needs_no_word(server: Server) -> None:
+    text = f"deploy:\n  provider: pypi\n  server: {server.upload_url}\n  password: ${server.token_variable}\n"
+    assert script(text) == f"--server {server.name} --distributions sdist"
+    assert migrated(text).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("setup_cfg", "expected"),
+    [
+        pytest.param("[aliases]\nrelease = sdist bdist_wheel\n", "--server pypi", id="an alias"),
+        pytest.param(
+            "[aliases]\nrelease = egg_info -Db '' dists\ndists = bdist_wheel\n",
+            "--server pypi --distributions bdist_wheel",
+            id="an alias of an alias",
+        ),
+        pytest.param(
+            "[aliases]\nrelease = release bdist_wheel\n",
+            "--server pypi --distributions bdist_wheel",
+            id="an alias that holds its own name",
+        ),
+        pytest.param("[metadata]\nname = %x\n", "--server pypi --distributions sdist", id="no aliases"),
+        pytest.param("no section\n", "--server pypi --distributions sdist", id="no setup.cfg worth the name"),
+    ],
+)
+def test_setup_cfg_says_what_an_alias_builds(setup_cfg: str, expected: str) -> None:
+    text = migrated(corpus("distributions-unknown.before.yml"), setup_cfg).text
+    assert yaml.load(text, TravisLoader)["deploy"]["script"].partition(" -m travis_pypi_deploy ")[2] == expected
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "a word\n", "--- \n"])
+def test_a_file_without_keys_is_left_alone(text: str) -> None:
+    assert migrated(text) == Migration(text, 0, ())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_command_is_one_that_we_understand(shape: str) -> None:
+    for command in _scripts(yaml.load(migrated(corpus(f"{shape}.before.yml")).text, TravisLoader)):
+        words = shlex.split(command)
+        command_line.read(words[words.index("travis_pypi_deploy") + 1 :])
+
+
+def _scripts(value: object) -> Iterator[str]:
+    """Yield our commands, wherever in a file they stand."""
+    if isinstance(value, str) and "-m travis_pypi_deploy" in value:
+        yield value
+    if isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _scripts(item)

@@ -1,0 +1,146 @@
+"""`python -m travis_pypi_deploy.migrate`, as its user meets it."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from travis_pypi_deploy.migrate.command import WITHOUT_EXTRA, main
+
+BEFORE = "# ours\ndeploy:\n  provider: pypi\n  user: me   # and you\n"
+
+
+class Outcome(NamedTuple):
+    code: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str) -> Outcome:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    return Outcome(main(arguments, stdout, stderr), stdout.getvalue(), stderr.getvalue())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def config(folder: Path) -> Path:
+    path = folder / ".travis.yml"
+    path.write_text(BEFORE, encoding="utf-8")
+    return path
+
+
+def test_a_diff_is_shown_and_nothing_written(config: Path) -> None:
+    outcome = run()
+    assert outcome.code == 0
+    assert outcome.stdout.startswith("--- a/.travis.yml\n+++ b/.travis.yml\n@@ -1,4 +1,9 @@\n")
+    assert outcome.stderr == (
+        ".travis.yml:4: the user name is dropped: API tokens only are taken there; "
+        "create one for this project.\n"
+        ".travis.yml was not written: 1 deployment to rewrite with --write.\n"
+    )
+    assert config.read_text(encoding="utf-8") == BEFORE
+
+
+@pytest.mark.parametrize("before", [BEFORE, BEFORE.rstrip(), BEFORE.replace("\n", "\r\n"), "\ufeff" + BEFORE])
+def test_the_diff_is_a_patch(config: Path, before: str) -> None:
+    config.write_bytes(before.encode())
+    command = [sys.executable, "-m", "travis_pypi_deploy.migrate"]
+    diff = subprocess.run(command, capture_output=True, check=True).stdout
+    subprocess.run(["git", "apply"], input=diff, check=True)
+    patched = config.read_bytes()
+    config.write_bytes(before.encode())
+    subprocess.run([*command, "--write"], capture_output=True, check=True)
+    assert config.read_bytes() == patched != before.encode()
+
+
+def test_writing_keeps_the_mode_and_leaves_nothing_else(config: Path) -> None:
+    config.chmod(0o640)
+    outcome = run("--write")
+    assert outcome.stderr.splitlines()[-1] == ".travis.yml was written: 1 deployment rewritten."
+    assert "provider: script" in config.read_text(encoding="utf-8")
+    assert config.stat().st_mode & 0o777 == 0o640
+    assert list(config.parent.iterdir()) == [config]
+
+
+def test_a_link_stays_a_link(config: Path) -> None:
+    link = config.with_name("link.yml")
+    link.symlink_to(config)
+    assert run("--write", "link.yml").code == 0
+    assert link.is_symlink()
+    assert "provider: script" in config.read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_written_is_told(folder: Path) -> None:
+    name = "a" * 250 + ".yml"  # with anything added the name is too long for a file
+    (folder / name).write_text(BEFORE, encoding="utf-8")
+    assert run("--write", name) == Outcome(2, "", f"{name} cannot be written: File name too long.\n")
+
+
+def test_setup_cfg_beside_the_file_is_read(config: Path) -> None:
+    config.write_text("deploy:\n  provider: pypi\n  distributions: dists\n", encoding="utf-8")
+    config.with_name("setup.cfg").write_text("[aliases]\ndists = bdist_wheel\n", encoding="utf-8")
+    assert "--server pypi --distributions bdist_wheel\n" in run().stdout
+
+
+def test_a_file_with_nothing_to_rewrite_is_left(config: Path) -> None:
+    config.write_text("script: pytest\n", encoding="utf-8")
+    assert run("--write") == Outcome(0, "", ".travis.yml was left as it is: no deployment to rewrite.\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(
+            b"script:\n  - [pytest\n",
+            "line 3: this is not valid YAML: expected ',' or ']', but got '<stream end>'.",
+            id="a bracket that stays open",
+        ),
+        pytest.param(
+            b"a: 1\nb: *c\n",
+            "line 2: this is not valid YAML: *c stands for nothing, no &c has ended above it.",
+            id="an alias of nothing",
+        ),
+        pytest.param(
+            b"a: 1\nb: \x01\n",
+            "line 2: this is not valid YAML: a character that YAML does not allow "
+            "(special characters are not allowed).",
+            id="a control character",
+        ),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_its_line(config: Path, content: bytes, expected: str) -> None:
+    config.write_bytes(content)
+    assert run() == Outcome(2, "", f".travis.yml: {expected} Mend it, then run this again.\n")
+
+
+def test_what_is_no_text_is_told_with_its_line(config: Path) -> None:
+    config.write_bytes(b"a: 1\nb: \xff\n")
+    expected = ".travis.yml: line 2: this is not UTF-8 (invalid start byte). Save the file as UTF-8.\n"
+    assert run() == Outcome(2, "", expected)
+
+
+def test_a_file_that_is_not_there_is_told(folder: Path) -> None:
+    expected = "other.yml cannot be read: No such file or directory. Name the .travis.yml to migrate.\n"
+    assert run("other.yml") == Outcome(2, "", expected)
+
+
+def test_without_the_extra_one_sentence_names_it(config: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    venv.create(bare, symlinks=True)
+    source = Path(__file__).parents[2]
+    command = [str(bare / "bin" / "python"), "-m", "travis_pypi_deploy.migrate"]
+    ran = subprocess.run(command, env={"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"{WITHOUT_EXTRA}\n")
+    assert 'pip install "travis-pypi-deploy[migrate]"' in WITHOUT_EXTRA

@@ -1,0 +1,96 @@
+"""What is published of ourselves: exactly the files that it should be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import travis_pypi_deploy
+from travis_pypi_deploy import __version__, distributions
+
+REPOSITORY = Path(__file__).parents[2]
+TOP_LEVEL = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "MANIFEST.in",
+    "Makefile",
+    "PKG-INFO",
+    "README.md",
+    "benchmarks",
+    "examples",
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "tests",
+    "travis_pypi_deploy",
+    "travis_pypi_deploy.egg-info",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return our own sdist, and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(REPOSITORY)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
+
+
+def package_files() -> set[str]:
+    root = Path(travis_pypi_deploy.__file__).parent
+    return {f"travis_pypi_deploy/{path.relative_to(root).as_posix()}" for path in root.rglob("*.py")} | {
+        "travis_pypi_deploy/py.typed"
+    }
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built: tuple[Path, Path]) -> None:
+    with zipfile.ZipFile(built[1]) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+
+    assert names == package_files()
+
+
+def test_the_sdist_holds_everything_to_build_and_test_with(built: tuple[Path, Path]) -> None:
+    top = f"travis_pypi_deploy-{__version__}"
+    with tarfile.open(built[0]) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()} - {""}
+
+    assert {name.partition("/")[0] for name in names} == TOP_LEVEL
+    assert package_files() <= names
+    assert built[0].name == f"{top}.tar.gz"
+    assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
+
+
+def test_the_command_is_installed_under_its_name(built: tuple[Path, Path]) -> None:
+    with zipfile.ZipFile(built[1]) as wheel:
+        entry_points = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
+        text = wheel.read(entry_points).decode()
+
+    assert text == "[console_scripts]\ntravis-pypi-deploy = travis_pypi_deploy.cli:run\n"
+
+
+def test_both_files_are_of_this_version(built: tuple[Path, Path]) -> None:
+    assert {distributions.read(path).version for path in built} == {__version__}
+
+
+def test_our_own_release_passes_our_own_checks(built: tuple[Path, Path]) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "travis_pypi_deploy",
+        "--check-only",
+        "--strict",
+        "--server",
+        "pypi",
+        *map(str, built),
+    ]
+
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, answer.stderr) == (0, "")

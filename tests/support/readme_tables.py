@@ -1,0 +1,50 @@
+"""The parts of the README that the code writes: options and rules. ``python -m tests.readme_tables`` renews them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from travis_pypi_deploy import checks
+from travis_pypi_deploy.settings.options import OPTIONS
+
+if TYPE_CHECKING:
+    from travis_pypi_deploy.checks import Rule
+    from travis_pypi_deploy.settings.options import Option
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def options_table() -> str:
+    rows = ["| option | default | what it means | in dpl |", "| --- | --- | --- | --- |", *map(option_row, OPTIONS)]
+    return "\n".join(rows)
+
+
+def option_row(option: Option) -> str:
+    name = f"`{option.flag} {option.metavar}`" if option.metavar else f"`{option.flag}`"
+    name += f", `--no-{option.name}`" if option.negatable else ""
+    name += " (repeatable)" if option.repeatable else ""
+    default = f"`{option.default}`" if option.default else ""
+    dpl = ", ".join(f"`{each}`" for each in option.dpl.split(", ")) if option.dpl else ""
+    return f"| {name} | {default} | {option.help} | {dpl} |"
+
+
+def rules_table() -> str:
+    rows = ["| rule | pypi, testpypi | others | what must hold | source |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*rows, *map(rule_row, checks.RULES)])
+
+
+def rule_row(rule: Rule) -> str:
+    return f"| `{rule.name}` | {rule.strict} | {rule.elsewhere} | {rule.summary} | {rule.source} |"
+
+
+def renewed(text: str) -> str:
+    for name, table in (("options", options_table()), ("rules", rules_table())):
+        start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}{table}\n{end}{rest.partition(end)[2]}"
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,499 @@
+"""Rules for what is inside: zip records, a wheel's ``.dist-info`` folder, an sdist's members."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING, Callable
+
+import pytest
+
+from tests.support import factories
+from tests.support.handmade_zip import DATA_DESCRIPTOR_FLAG, ZIP64, End, Entry, rewrite, with_fields
+from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.errors import InvalidReleaseError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from travis_pypi_deploy.distributions.zips import Fault
+
+MODULE = "demo/__init__.py"
+MEBIBYTE = 1024 * 1024
+
+
+def rewritten(change: Callable[[Entry], Entry], *, of: str = MODULE) -> Make:
+    return lambda folder: rewrite(factories.wheel(folder), change, of=of)
+
+
+def surrounded(*, before: bytes = b"", after: bytes = b"") -> Make:
+    return lambda folder: rewrite(factories.wheel(folder), before=before, after=after)
+
+
+def ending(end: End) -> Make:
+    return lambda folder: rewrite(factories.wheel(folder), end=end)
+
+
+def wheel_of(files: dict[str, bytes]) -> Make:
+    return lambda folder: factories.wheel(folder, files=files)
+
+
+def wheel_with(dist_info: dict[str, bytes]) -> Make:
+    return lambda folder: factories.wheel(folder, dist_info=dist_info)
+
+
+def compressed(method: int) -> Make:
+    """Return what makes a wheel whose module alone is compressed in that way."""
+
+    def make(folder: Path) -> Path:
+        path = factories.wheel(folder)
+        with zipfile.ZipFile(path) as archive:
+            contents = {info.filename: archive.read(info) for info in archive.infolist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in contents.items():
+                archive.writestr(name, content, method if name == MODULE else zipfile.ZIP_DEFLATED)
+        return path
+
+    return make
+
+
+def repacked(change: Callable[[tarfile.TarInfo], tarfile.TarInfo]) -> Make:
+    """Return what makes an sdist whose members' headers have been changed."""
+
+    def make(folder: Path) -> Path:
+        path = factories.sdist(folder)
+        with tarfile.open(path) as archive:
+            members = [(member, archive.extractfile(member)) for member in archive]
+            contents = [(member, file.read() if file else b"") for member, file in members]
+        with tarfile.open(path, "w:gz") as archive:
+            for member, content in contents:
+                archive.addfile(change(member), io.BytesIO(content))
+        return path
+
+    return make
+
+
+def moved(old: str, new: str) -> Callable[[tarfile.TarInfo], tarfile.TarInfo]:
+    """Return a change that replaces the first letters of the names that begin with ``old``."""
+
+    def change(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        if member.name.startswith(old):
+            member.name = new + member.name[len(old) :]
+        return member
+
+    return change
+
+
+def with_record(member: str, headers: dict[str, str]) -> Callable[[tarfile.TarInfo], tarfile.TarInfo]:
+    """Return a change that adds pax records to one member."""
+
+    def change(info: tarfile.TarInfo) -> tarfile.TarInfo:
+        if info.name == member:
+            info.pax_headers = headers
+        return info
+
+    return change
+
+
+def licensed_wheel(licenses: list[str], *, version: str = "2.4", there: str = "licenses/LICENSE") -> Make:
+    metadata = factories.metadata(metadata_version=version, license_file=licenses)
+    return lambda folder: factories.wheel(folder, metadata=metadata, dist_info={there: b"MIT"})
+
+
+def licensed_sdist(license_file: str, *, version: str = "2.4") -> Make:
+    metadata = factories.metadata(metadata_version=version, license_file=license_file)
+    return lambda folder: factories.sdist(folder, metadata=metadata, files={"LICENSE": b"MIT"})
+
+
+def without(name: str) -> Make:
+    """Return what makes a wheel of which one member is missing, and missing in RECORD too."""
+
+    def make(folder: Path) -> Path:
+        path = factories.wheel(folder)
+        with zipfile.ZipFile(path) as archive:
+            contents = {info.filename: archive.read(info) for info in archive.infolist() if info.filename != name}
+        record = "demo-1.0.dist-info/RECORD"
+        if record in contents:
+            contents[record] = b"".join(
+                line for line in contents[record].splitlines(keepends=True) if not line.startswith(name.encode())
+            )
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, content in contents.items():
+                archive.writestr(member, content)
+        return path
+
+    return make
+
+
+def recording(change: Callable[[bytes], bytes]) -> Make:
+    """Return what makes a wheel with another RECORD."""
+
+    def make(folder: Path) -> Path:
+        path = factories.wheel(folder)
+        with zipfile.ZipFile(path) as archive:
+            contents = {info.filename: archive.read(info) for info in archive.infolist()}
+        contents["demo-1.0.dist-info/RECORD"] = change(contents["demo-1.0.dist-info/RECORD"])
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, content in contents.items():
+                archive.writestr(member, content)
+        return path
+
+    return make
+
+
+def scripts(text: str) -> Make:
+    return wheel_with({"entry_points.txt": text.encode()})
+
+
+WHEEL_CASES = (
+    Case(
+        "dist-info",
+        without("demo-1.0.dist-info/WHEEL"),
+        factories.wheel,
+        says='no "demo-1.0.dist-info/WHEEL"',
+    ),
+    Case("record", without("demo-1.0.dist-info/RECORD"), factories.wheel, says="demo-1.0.dist-info/RECORD"),
+    Case(
+        "record-contents",
+        broken=recording(lambda record: record + b"demo/lost.py,,\n"),
+        neighbour=recording(lambda record: record.replace(b"demo/__init__.py", b"demo\\__init__.py")),
+        says='RECORD lists "demo/lost.py"',
+    ),
+    Case(
+        "entry-points",
+        broken=scripts("[console_scripts]\n../demo = demo:main\n"),
+        neighbour=scripts("[console_scripts]\nde.mo-2 = demo:main\n[any.group]\n../x = demo:main\n"),
+        says='"../demo" in console_scripts',
+    ),
+)
+
+ZIP_CASES = (
+    Case("zip-compression", compressed(zipfile.ZIP_BZIP2), compressed(zipfile.ZIP_STORED), says="zip method 12"),
+    Case(
+        "zip-ratio",
+        broken=wheel_of({MODULE: bytes(65 * MEBIBYTE)}),
+        neighbour=wheel_of({MODULE: bytes(63 * MEBIBYTE)}),
+        says="times its size",
+    ),
+    Case("zip-surroundings", surrounded(before=b"#!"), surrounded(), says="before the first member"),
+    Case(
+        "zip-names",
+        broken=wheel_of({"demo/\x01.py": b""}),
+        neighbour=wheel_of({"demo/é.py": b"", "demo/漢字 .py": b""}),
+        says=r"'demo/\x01.py' is not printable",
+    ),
+    Case(
+        "zip-comments",
+        broken=rewritten(with_fields(comment=b"hello")),
+        neighbour=ending(End(comment=b"hello")),
+        says="'demo/__init__.py' has a comment",
+    ),
+    Case(
+        "zip-data-descriptors",
+        broken=rewritten(with_fields(flags=DATA_DESCRIPTOR_FLAG, local_sizes=(0, 0), descriptor=bytes(16))),
+        neighbour=rewritten(with_fields(flags=0)),
+        says="'demo/__init__.py' has its sizes in a data descriptor",
+    ),
+    Case("zip-records", ending(End(zip64=True, more_locator_offset=1)), ending(End(zip64=True)), says="ZIP64"),
+)
+
+SDIST_CASES = (
+    Case(
+        "sdist-folder",
+        broken=repacked(moved("demo-1.0/demo", "demo")),
+        neighbour=repacked(moved("demo-1.0", "another-name")),
+        says='in "demo", "demo-1.0"',
+    ),
+    Case(
+        "sdist-metadata",
+        broken=repacked(moved("demo-1.0/PKG-INFO", "demo-1.0/src/PKG-INFO")),
+        neighbour=repacked(moved("demo-1.0/", "demo-1.0/src/")),
+        says='has to be "demo-1.0/PKG-INFO"',
+    ),
+    Case(
+        "sdist-members",
+        broken=repacked(moved("demo-1.0/demo", "./demo-1.0/demo")),
+        neighbour=repacked(moved("demo-1.0/demo", "demo-1.0/./demo")),
+        says='"./demo-1.0/demo/__init__.py" begins with "./"',
+    ),
+    Case(
+        "sdist-sparse",
+        broken=repacked(with_record("demo-1.0/demo/__init__.py", {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"})),
+        neighbour=repacked(with_record("demo-1.0/demo/__init__.py", {"comment": "GNU.sparse.major"})),
+        says='"demo-1.0/demo/__init__.py" is stored sparsely',
+    ),
+)
+
+LICENSE_CASES = (
+    Case(
+        "license-files",
+        broken=licensed_wheel(["LICENSE"], there="LICENSE"),
+        neighbour=licensed_wheel(["LICENSE"]),
+        says='"demo-1.0.dist-info/licenses/LICENSE"',
+    ),
+)
+
+CASES = WHEEL_CASES + ZIP_CASES + SDIST_CASES + LICENSE_CASES
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_a_broken_archive_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
+    check_broken(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_the_nearest_valid_archive_passes(case: Case, tmp_path: Path) -> None:
+    check_neighbour(case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "reason"),
+    [
+        pytest.param(
+            surrounded(after=b"\0"),
+            "surroundings",
+            "there is data after the end of the archive",
+            id="data behind",
+        ),
+        pytest.param(
+            rewritten(with_fields(name=b"demo/\xe9.py", flags=0)),
+            "names",
+            r"'demo/\\xe9.py' is not printable UTF-8",
+            id="Latin-1",
+        ),
+        pytest.param(
+            rewritten(with_fields(name="demo/é.py".encode(), flags=0)),
+            "names",
+            "'demo/é.py' is not flagged as UTF-8",
+            id="no flag",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HHBL", 0x7075, 6, 1, 0) + b"\xff")),
+            "names",
+            "'demo/__init__.py' has an unreadable Unicode path",
+            id="Unicode path that is not UTF-8",
+        ),
+        pytest.param(
+            rewritten(with_fields(name=b"demo/other.py", local_name=MODULE.encode())),
+            "records",
+            "'demo/__init__.py' is not in both the directory and the local headers",
+            id="other name in the directory",
+        ),
+        pytest.param(
+            rewritten(with_fields(in_directory=False)),
+            "records",
+            "'demo/__init__.py' is not in both the directory and the local headers",
+            id="not in the directory",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_sizes=(25, 24))),
+            "records",
+            "an unexpected record begins",
+            id="other compressed size",
+        ),
+        pytest.param(
+            ending(End(zip64=True, zip64_size=60)),
+            "records",
+            "the ZIP64 end record has data of its own",
+            id="data in the ZIP64 end record",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=b"\1\0\10")),
+            "records",
+            "'demo/__init__.py' has a malformed extra field",
+            id="extra field of three bytes",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=b"\1\0\10\0")),
+            "records",
+            "'demo/__init__.py' has a malformed extra field",
+            id="extra field cut short",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HHHH", 1, 0, 1, 0))),
+            "records",
+            "'demo/__init__.py' has the extra field 0x0001 twice",
+            id="extra field twice",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HHH", 1, 2, 0))),
+            "records",
+            "'demo/__init__.py' has a malformed ZIP64 field",
+            id="ZIP64 field of two bytes",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HH", 1, 0), local_sizes=(ZIP64, ZIP64))),
+            "records",
+            "'demo/__init__.py' has a malformed ZIP64 field",
+            id="ZIP64 field without sizes",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HHQQ", 1, 16, 20, 2**64 - 1), local_sizes=(ZIP64, ZIP64))),
+            "records",
+            "the archive ends within a member",
+            id="ZIP64 field that points behind the end",
+        ),
+    ],
+)
+def test_a_zip_archive_whose_records_lie_is_found(make: Make, kind: str, reason: str, tmp_path: Path) -> None:
+    assert any(fault.kind == kind and reason in fault.reason for fault in faults(make(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(rewritten(with_fields(local_extra=struct.pack("<HH", 1, 0))), id="ZIP64 field without use"),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HHQ", 1, 8, 20), local_sizes=(ZIP64, ZIP64))),
+            id="ZIP64 field with one size for a stored member",
+        ),
+        pytest.param(
+            rewritten(with_fields(local_extra=struct.pack("<HHQQ", 1, 16, 20, 20), local_sizes=(ZIP64, ZIP64))),
+            id="ZIP64 field with both sizes",
+        ),
+        pytest.param(rewritten(with_fields(local_extra=struct.pack("<HHHH", 7, 0, 7, 0))), id="other fields twice"),
+        pytest.param(ending(End(zip64=True, comment=b"hello")), id="ZIP64 and an archive comment"),
+    ],
+)
+def test_a_zip_archive_with_unusual_but_honest_records_passes(make: Make, tmp_path: Path) -> None:
+    assert faults(make(tmp_path)) == ()
+
+
+def test_a_member_that_is_there_twice_is_found(tmp_path: Path) -> None:
+    path = factories.wheel(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr(MODULE, '__version__ = "1.0"\n', zipfile.ZIP_DEFLATED)
+    assert rules(path) == ["zip-names"]
+
+
+def test_of_many_problems_of_one_kind_the_first_ten_are_shown(tmp_path: Path) -> None:
+    found = problems(factories.wheel(tmp_path, files={f"demo/\x01{n:02}.py": b"" for n in range(25)}))
+    assert len(found) == 11
+    assert found[9].message.startswith(r"'demo/\x0109.py' is not printable UTF-8")
+    assert found[10].message == "and 15 more of the same kind."
+
+
+def test_elsewhere_than_at_pypi_odd_zip_archives_are_warnings(tmp_path: Path) -> None:
+    path = surrounded(before=b"#!")(tmp_path)
+    assert [problem.severity for problem in problems(path, strict_index=False)] == ["warning"]
+    assert [problem.severity for problem in problems(path, strict_index=True)] == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param(b"[console_scripts]\ndemo: demo:main\n", "cannot be read", id="colon"),
+        pytest.param(b"demo = demo:main\n", "cannot be read", id="no section"),
+        pytest.param(b"[a]\nx = y\n[a]\n", "cannot be read", id="section twice"),
+        pytest.param("[console_scripts]\ndemo = dé:main\n".encode("latin-1"), "cannot be read", id="Latin-1"),
+        pytest.param(b"[gui_scripts]\nC\\demo = demo:main\n", r'"C\demo" in gui_scripts', id="backslash"),
+        pytest.param(b"[console_scripts]\nmy demo = demo:main\n", '"my demo" in console_scripts', id="space"),
+    ],
+)
+def test_entry_points_that_installers_cannot_use_are_found(text: bytes, says: str, tmp_path: Path) -> None:
+    (problem,) = problems(factories.wheel(tmp_path, dist_info={"entry_points.txt": text}))
+    assert problem.rule == "entry-points"
+    assert says in problem.message
+
+
+def test_entry_points_in_any_language_and_with_percent_signs_pass(tmp_path: Path) -> None:
+    text = "[console_scripts]\nÄpfel = demo:main [extra]\n[x]\na = %(nothing)s\n".encode()
+    assert rules(factories.wheel(tmp_path, dist_info={"entry_points.txt": text})) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "rule"),
+    [
+        pytest.param(b"\xff,,\n", "record", id="not UTF-8"),
+        pytest.param(b"demo/__init__.py,,\n\ndemo/other.py,,\n", "record", id="empty line"),
+        pytest.param(b"", "record-contents", id="empty"),
+        pytest.param(b"demo/,,\n", "record-contents", id="folder"),
+    ],
+)
+def test_a_record_that_cannot_be_right_is_found(record: bytes, rule: str, tmp_path: Path) -> None:
+    assert set(rules(recording(lambda _: record)(tmp_path))) == {rule}
+
+
+def test_signatures_need_not_be_in_the_record(tmp_path: Path) -> None:
+    path = factories.wheel(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("demo-1.0.dist-info/RECORD.jws", "{}")
+    assert rules(path) == []
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("demo/added.py", "")
+    assert rules(path) == ["record-contents"]
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(tarfile.SYMTYPE, id="symbolic link"), pytest.param(tarfile.LNKTYPE, id="hard link")]
+)
+def test_links_inside_an_sdist_pass(kind: bytes, tmp_path: Path) -> None:
+    def link(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        if member.name.endswith("__init__.py"):
+            member.type, member.linkname, member.size = kind, "../PKG-INFO", 0
+        return member
+
+    assert rules(repacked(link)(tmp_path)) == []
+
+
+def test_absolute_names_in_an_sdist_are_found(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo", "/demo"))(tmp_path))) == {"sdist-members"}
+
+
+def test_an_sdist_made_by_tar_in_its_own_folder_is_found(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo", "./demo"))(tmp_path))) == {"sdist-metadata", "sdist-members"}
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3"])
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(licensed_wheel, id="wheel"), pytest.param(licensed_sdist, id="sdist")],
+)
+def test_before_metadata_2_4_license_files_may_be_anywhere_or_nowhere(
+    make: Callable[..., Make], version: str, tmp_path: Path
+) -> None:
+    path = make("LOST", version=version)(tmp_path)
+    assert rules(path) == []
+    assert "license_file" not in distributions.read(path).fields
+
+
+def test_from_metadata_2_4_on_license_files_are_in_an_sdist_s_top_folder(tmp_path: Path) -> None:
+    assert rules(licensed_sdist("LICENSE")(tmp_path)) == []
+    (problem,) = problems(licensed_sdist("LOST")(tmp_path))
+    assert (problem.rule, '"demo-1.0/LOST"' in problem.message) == ("license-files", True)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_wheel_compressed_in_another_way_throughout_is_refused(method: int, tmp_path: Path) -> None:
+    path = factories.wheel(tmp_path, compression=method)
+    with pytest.raises(InvalidReleaseError, match="METADATA is neither stored nor deflated"):
+        distributions.read(path)
+
+
+def faults(path: Path) -> tuple[Fault, ...]:
+    archive = distributions.read(path).archive
+    assert isinstance(archive, distributions.Wheel)
+    return archive.faults
+
+
+def test_absolute_names_beside_relative_ones_are_no_folder(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo-1.0/demo", "/demo-1.0/demo"))(tmp_path))) == {"sdist-folder", "sdist-members"}
+
+
+def test_an_sdist_of_its_metadata_alone_is_refused_as_by_pypi(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0.tar.gz"
+    metadata = factories.metadata()
+    with tarfile.open(path, "w:gz") as archive:
+        entry = tarfile.TarInfo("demo-1.0/PKG-INFO")
+        entry.size = len(metadata)
+        archive.addfile(entry, io.BytesIO(metadata))
+    assert rules(path) == ["sdist-metadata"]
+    with tarfile.open(path, "w:gz") as archive:
+        folder = tarfile.TarInfo("demo-1.0")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        archive.addfile(entry, io.BytesIO(metadata))
+    assert rules(path) == []

@@ -1,0 +1,114 @@
+"""Rules for the long description."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories
+from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.factories import Header
+
+BROKEN = "Title\n=====\n\nSee `docs <https://x.org>`_ and :unknown:`role`.\n"
+FINE = "Title\n=====\n\nSee `docs <https://x.org>`_ and *emphasis*.\n\n.. code:: python\n\n   import demo\n"
+
+
+def described(text: str, content_type: Header = "text/x-rst") -> Make:
+    metadata = factories.metadata(description=text, description_content_type=content_type)
+    return lambda folder: factories.wheel(folder, metadata=metadata)
+
+
+CASES = (
+    Case("description", described(BROKEN), described(FINE), says='role "unknown" (line 4)'),
+    Case(
+        "description-length",
+        described("Words.\n\n" * 12_501),
+        described("Words.\n\n" * 12_500),
+        says="100008 characters",
+    ),
+    Case("description-type", described(FINE, ()), described(FINE), says="long_description_content_type"),
+    Case("description-missing", described(""), described("-"), says="stays empty"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_a_bad_description_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
+    check_broken(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_the_nearest_good_description_passes(case: Case, tmp_path: Path) -> None:
+    check_neighbour(case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/x-rst", "text/x-rst; charset=UTF-8", "Text/X-RST", ()],
+)
+def test_restructuredtext_must_render(content_type: Header, tmp_path: Path) -> None:
+    assert "description" in rules(described(BROKEN, content_type)(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/markdown",
+        "text/markdown; charset=UTF-8; variant=GFM",
+        "text/markdown; variant=CommonMark",
+        "text/plain",
+    ],
+)
+@pytest.mark.parametrize("text", [BROKEN, "# [", "<b", "\x00\x07", "`" * 500])
+def test_markdown_and_plain_text_of_any_kind_pass(text: str, content_type: str, tmp_path: Path) -> None:
+    assert rules(described(text, content_type)(tmp_path)) == []
+
+
+def test_markdown_without_a_content_type_is_told_what_it_is_taken_for(tmp_path: Path) -> None:
+    broken, untyped = problems(described("# Title\n\n`code\n", ())(tmp_path))
+    assert (broken.rule, broken.severity) == ("description", "error")
+    assert "taken for reStructuredText" in broken.message
+    assert "Is it Markdown?" in broken.message
+    assert (untyped.rule, untyped.severity) == ("description-type", "warning")
+
+
+def test_a_description_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
+    (problem,) = problems(described(".. a comment\n")(tmp_path))
+    assert problem.message == "its description does not render as reStructuredText: nothing is left of it."
+
+
+def test_a_description_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    nested = "\n\n".join(" " * depth + "- x" for depth in range(0, 600, 2))
+    assert rules(described(nested)(tmp_path)) == ["description"]
+
+
+def test_files_are_not_read_into_a_description(tmp_path: Path) -> None:
+    (problem,) = problems(described(".. include:: /etc/passwd\n")(tmp_path))
+    assert '"include" directive disabled' in problem.message
+
+
+def test_every_file_with_a_broken_description_is_named(tmp_path: Path) -> None:
+    metadata = factories.metadata(description=BROKEN, description_content_type="text/x-rst")
+    files = [factories.wheel(tmp_path, metadata=metadata), factories.sdist(tmp_path, metadata=metadata)]
+    assert [(problem.filename, problem.rule) for problem in problems(*files)] == [
+        ("demo-1.0-py3-none-any.whl", "description"),
+        ("demo-1.0.tar.gz", "description"),
+    ]
+
+
+def test_a_description_is_rendered_outside_the_main_thread_too(tmp_path: Path) -> None:
+    path = described(BROKEN)(tmp_path)
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(rules, path).result() == ["description"]
+
+
+def test_a_description_that_takes_too_long_is_told_as_such(tmp_path: Path) -> None:
+    doubling = "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(40))
+    (problem,) = problems(described(f"|a0|\n\n{doubling}.. |a40| replace:: x\n")(tmp_path))
+    assert (problem.rule, problem.severity) == ("description-length", "warning")
+    assert "takes too long to be rendered here" in problem.message

@@ -1,0 +1,174 @@
+"""Rules for file names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories
+from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from travis_pypi_deploy import checks, distributions
+from travis_pypi_deploy.checks import platforms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+
+
+def wheel(filename: str = "", *, name: str = "demo", stem: str = "", tag: str = "py3-none-any") -> Make:
+    return lambda folder: factories.wheel(folder, name, filename=filename, stem=stem, tag=tag)
+
+
+def sdist(filename: str) -> Make:
+    return lambda folder: factories.sdist(folder, filename=filename)
+
+
+def wheel_with_name_of(length: int) -> Make:
+    return wheel("demo-1.0-py3".ljust(length - len("-none-any.whl"), "x") + "-none-any.whl")
+
+
+def wheel_of(mebibytes: int) -> Make:
+    return lambda folder: factories.wheel(folder, files={"ballast": bytes(mebibytes * MEBIBYTE)}, compression=0)
+
+
+CASES = (
+    Case(
+        "wheel-filename",
+        broken=wheel("demo-1.0-none-any.whl"),
+        neighbour=wheel("demo-1.0-py3-none-any.whl"),
+        says="Build the wheel anew",
+    ),
+    Case(
+        "wheel-name",
+        broken=wheel(name="my.demo", stem="my.demo-1.0"),
+        neighbour=wheel(name="my.demo", stem="my_demo-1.0"),
+        says='"my_demo"',
+    ),
+    Case("wheel-version", wheel(stem="demo-1.1"), wheel(stem="demo-1.0.0"), says='"1.1"'),
+    Case(
+        "platform-tag",
+        broken=wheel(tag="cp311-cp311-linux_x86_64"),
+        neighbour=wheel(tag="cp311-cp311-manylinux_2_28_x86_64"),
+        says='PyPI takes no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
+    ),
+    Case("sdist-filename", sdist("demo-1.0.0.tar.gz"), sdist("demo-1.0.tar.gz"), says='"demo-1.0.tar.gz"'),
+    Case("filename-length", wheel_with_name_of(247), wheel_with_name_of(246), says="at most 246"),
+    Case("file-size", wheel_of(100), wheel_of(99), says="it has 100.0 MiB"),
+    Case("stdlib-name", wheel(name="asyncio"), wheel(name="asyncio-tools"), says='"asyncio"'),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_a_broken_file_name_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
+    check_broken(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_the_nearest_valid_file_name_passes(case: Case, tmp_path: Path) -> None:
+    check_neighbour(case, tmp_path)
+
+
+def test_a_problem_is_one_line_with_file_rule_and_reason(tmp_path: Path) -> None:
+    (problem,) = problems(factories.wheel(tmp_path, tag="cp311-cp311-linux_x86_64"))
+
+    assert problem == checks.Problem(
+        filename="demo-1.0-cp311-cp311-linux_x86_64.whl",
+        rule="platform-tag",
+        severity="error",
+        message='PyPI takes no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
+    )
+    assert str(problem) == (
+        "demo-1.0-cp311-cp311-linux_x86_64.whl  platform-tag  "
+        'PyPI takes no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "build"),
+    [
+        pytest.param("py2.py3-none-any", "", id="two pythons"),
+        pytest.param("py3-none-any", "1", id="build tag"),
+        pytest.param("py3-none-any", "2abc", id="build tag with letters"),
+        pytest.param("cp38-abi3-win_amd64", "", id="abi3"),
+        pytest.param("cp314-cp314t-macosx_11_0_arm64", "", id="free-threaded"),
+        pytest.param("pp311-pypy311_pp73-musllinux_1_2_aarch64", "", id="PyPy"),
+        pytest.param("cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64", "", id="two platforms"),
+    ],
+)
+def test_tags_of_all_kinds_pass(tag: str, build: str, tmp_path: Path) -> None:
+    assert rules(factories.wheel(tmp_path, tag=tag, build=build)) == []
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["1!2.0", "1.0.post1", "1.0a1", "1.0rc1.dev3", "0", "2024.1.1"],
+)
+def test_versions_of_all_kinds_pass(version: str, tmp_path: Path) -> None:
+    files = [factories.wheel(tmp_path, version=version), factories.sdist(tmp_path, version=version)]
+    assert rules(*files) == []
+
+
+def test_an_sdist_is_named_after_the_normal_form_of_its_version(tmp_path: Path) -> None:
+    as_written = factories.sdist(tmp_path, version="1.0.0-rc.1")
+    assert [problem.message for problem in problems(as_written)] == [
+        'its name must be "demo-1.0.0rc1.tar.gz": build it with a newer version of its build backend.'
+    ]
+    normal = factories.sdist(tmp_path, version="1.0.0-rc.1", filename="demo-1.0.0rc1.tar.gz")
+    assert rules(normal) == []
+
+
+def test_a_wheel_with_a_name_of_three_parts_is_found_by_its_name_alone(tmp_path: Path) -> None:
+    path = factories.wheel(tmp_path, filename="demo-1.0.whl")
+    assert (distributions.read(path).pyversion, rules(path)) == ("", ["wheel-filename"])
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [
+        *("any", "win32", "win_amd64", "win_arm64", "win_ia64", "linux_armv6l", "linux_armv7l"),
+        *("manylinux1_i686", "manylinux2010_x86_64", "manylinux2014_ppc64", "manylinux2014_s390x"),
+        *(
+            "manylinux_2_28_aarch64",
+            "manylinux_2_39_riscv64",
+            "manylinux_2_17_ppc64",
+            "musllinux_1_2_riscv64",
+        ),
+        *("macosx_10_9_universal2", "macosx_11_0_arm64", "macosx_15_0_x86_64", "macosx_26_0_arm64"),
+        *("ios_13_0_arm64_iphoneos", "ios_13_0_x86_64_iphonesimulator", "android_21_arm64_v8a"),
+        *("pyemscripten_2025_0_wasm32",),
+    ],
+)
+def test_platforms_on_the_list_are_taken(platform: str) -> None:
+    assert platforms.is_taken(platform)
+
+
+@pytest.mark.parametrize(
+    ("platform", "remedy"),
+    [
+        ("linux_x86_64", "auditwheel"),
+        ("linux_aarch64", "auditwheel"),
+        ("manylinux_2_36_loongarch64", "sdist only"),
+        ("manylinux2014_riscv64", "sdist only"),
+        ("musllinux_1_2_ppc64", "sdist only"),
+        ("manylinux_2_28", "sdist only"),
+        ("macosx_11_1_arm64", "second number is 0"),
+        ("macosx_16_0_arm64", "second number is 0"),
+        ("macosx_10_9_riscv64", "second number is 0"),
+        ("win_arm32", "sdist only"),
+        ("ios_13_0_armv7_iphoneos", "sdist only"),
+        ("emscripten_3_1_58_wasm32", "sdist only"),
+        ("manylinux_2_28_x86_64\n", "sdist only"),
+    ],
+)
+def test_platforms_that_are_not_on_the_list_are_refused_with_a_remedy(platform: str, remedy: str) -> None:
+    assert not platforms.is_taken(platform)
+    assert remedy in platforms.remedy(platform)
+
+
+def test_the_name_of_a_new_project_must_not_be_a_module_of_the_standard_library(tmp_path: Path) -> None:
+    read = distributions.read(factories.wheel(tmp_path, name="tomllib"))
+    (problem,) = checks.judge_new_project([read])
+    assert (problem.rule, problem.severity) == ("stdlib-name", "error")
+    assert checks.judge_new_project([distributions.read(factories.wheel(tmp_path, name="tomlish"))]) == ()

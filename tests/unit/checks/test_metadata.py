@@ -1,0 +1,299 @@
+"""Rules for METADATA and PKG-INFO."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories
+from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from travis_pypi_deploy import distributions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.factories import Header
+
+
+def wheel(version: str = "1.0", **headers: Header) -> Make:
+    metadata = metadata_of(version, **headers)
+    return lambda folder: factories.wheel(folder, version=version, metadata=metadata)
+
+
+def sdist(**headers: Header) -> Make:
+    metadata = metadata_of("1.0", **headers)
+    return lambda folder: factories.sdist(folder, metadata=metadata)
+
+
+def metadata_of(version: str, **headers: Header) -> bytes:
+    return factories.metadata("demo", version, description="Words.", **headers)
+
+
+def wheel_of(metadata: bytes) -> Make:
+    return lambda folder: factories.wheel(folder, metadata=metadata)
+
+
+DEPRECATED = "Natural Language :: Ukranian"
+INSTEAD = "Natural Language :: Ukrainian"
+LATIN_1 = factories.metadata(summary="Résumé").decode().encode("latin-1")
+
+CASES = (
+    Case(
+        "metadata",
+        wheel(requires_python="3.9 and newer"),
+        wheel(requires_python=">=3.9"),
+        says="'3.9 and newer'",
+    ),
+    Case("metadata-version", wheel(metadata_version="2.6"), wheel(metadata_version="2.5"), says='"2.6"'),
+    Case(
+        "metadata-fields",
+        broken=wheel(metadata_version="2.1", dynamic="Requires-Dist"),
+        neighbour=wheel(metadata_version="2.2", dynamic="Requires-Dist"),
+        says="field Dynamic",
+    ),
+    Case("metadata-encoding", wheel_of(LATIN_1), wheel(summary="Résumé"), says="not UTF-8"),
+    Case("local-version", wheel(version="1.0+g12ab"), wheel(version="1.0.dev12"), says="no-local-version"),
+    Case("summary-length", wheel(summary="x" * 513), wheel(summary="é" * 512), says="513 characters"),
+    Case("url", wheel(home_page="ssh://x.org"), wheel(home_page="http://x.org"), says='"ssh://x.org"'),
+    Case(
+        "project-url",
+        broken=wheel(project_url=f"{'x' * 33}, https://x.org"),
+        neighbour=wheel(project_url=f"{'x' * 32}, https://x.org"),
+        says="33 characters",
+    ),
+    Case("classifier", wheel(classifier=DEPRECATED), wheel(classifier=INSTEAD), says=f'use "{INSTEAD}"'),
+    Case(
+        "dependency",
+        broken=wheel(requires_dist="other @ https://x.org/other.whl"),
+        neighbour=wheel(requires_dist='other[a,b]>=1; python_version < "3.9"'),
+        says='"other @ https://x.org/other.whl"',
+    ),
+    Case(
+        "license",
+        broken=wheel(metadata_version="2.4", license="MIT", license_expression="MIT"),
+        neighbour=wheel(metadata_version="2.4", license_expression="MIT"),
+        says="License-Expression",
+    ),
+    Case(
+        "dynamic",
+        broken=wheel(metadata_version="2.2", dynamic="Dynamic"),
+        neighbour=wheel(metadata_version="2.2", dynamic=["Requires-Dist", "License"]),
+        says="Dynamic",
+    ),
+    Case("email", wheel(author_email="jane at x.org"), wheel(author_email="jane@x.org"), says='"jane at x.org"'),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_broken_metadata_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
+    check_broken(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_the_nearest_valid_metadata_passes(case: Case, tmp_path: Path) -> None:
+    check_neighbour(case, tmp_path)
+
+
+OLD_METADATA = b"""\
+Metadata-Version: %s
+Name: demo
+Version: 1.0
+Summary: UNKNOWN
+Home-page: UNKNOWN
+Author: UNKNOWN
+Author-email: UNKNOWN
+License: UNKNOWN
+Description: UNKNOWN
+Platform: UNKNOWN
+"""
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.4", "2.5"])
+def test_every_metadata_version_that_pypi_takes_passes(version: str, tmp_path: Path) -> None:
+    assert rules(sdist(metadata_version=version)(tmp_path)) == []
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
+def test_metadata_versions_without_a_content_type_pass_with_a_warning(version: str, tmp_path: Path) -> None:
+    old = sdist(metadata_version=version, description_content_type=())
+    assert rules(old(tmp_path)) == ["description-type"]
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.3", "2.0", "2.6", "3.0", "newest", "2", ""])
+def test_other_metadata_versions_are_refused_with_the_value(version: str, tmp_path: Path) -> None:
+    found = {problem.rule: problem.message for problem in problems(sdist(metadata_version=version)(tmp_path))}
+    assert found["metadata-version"] == (
+        f'its Metadata-Version is "{version}", PyPI takes 1.0, 1.1, 1.2, 2.1, 2.2, 2.3, 2.4, 2.5: '
+        "build it with a current version of its build backend."
+    )
+
+
+def test_metadata_without_a_version_is_refused(tmp_path: Path) -> None:
+    metadata = b"Name: demo\nVersion: 1.0\n\nWords.\n"
+    assert "metadata-version" in rules(factories.sdist(tmp_path, metadata=metadata))
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1", b"2.1"])
+def test_unknown_values_of_old_setuptools_are_taken_as_missing(version: bytes, tmp_path: Path) -> None:
+    path = factories.sdist(tmp_path, metadata=OLD_METADATA % version)
+    assert rules(path) == ["description-missing"]
+    assert distributions.read(path).fields == {
+        "metadata_version": (version.decode(),),
+        "name": ("demo",),
+        "version": ("1.0",),
+    }
+
+
+def test_extra_headers_that_nobody_knows_pass(tmp_path: Path) -> None:
+    assert rules(wheel(x_built_by=["me", "you"], generator="x", content_type="text/plain")(tmp_path)) == []
+
+
+def test_what_packaging_refuses_is_refused_field_by_field(tmp_path: Path) -> None:
+    found = problems(
+        wheel(
+            version="1.0",
+            requires_dist=["other ==", "fine"],
+            provides_extra="no good",
+            description_content_type="text/html",
+            keywords="a,b",
+        )(tmp_path)
+    )
+    assert {problem.rule for problem in found} == {"metadata"}
+    assert sorted(problem.message.partition(":")[0] for problem in found) == [
+        "description-content-type",
+        "provides-extra",
+        "requires-dist",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "rule_of"),
+    [("-demo", "1.0", "name"), ("demo", "one", "version"), ("demo", "1.0-fine-but-no", "version")],
+)
+def test_names_and_versions_that_are_none_are_refused(name: str, version: str, rule_of: str, tmp_path: Path) -> None:
+    metadata = factories.metadata(name, version)
+    found = problems(factories.wheel(tmp_path, metadata=metadata))
+    assert any(p.rule == "metadata" and p.message.startswith(f"{rule_of}:") for p in found)
+
+
+def test_project_urls_with_one_label_twice_are_refused(tmp_path: Path) -> None:
+    twice = wheel(project_url=["Home, https://x.org", "Home, https://y.org"])
+    (problem,) = problems(twice(tmp_path))
+    assert (problem.rule, problem.message) == (
+        "metadata",
+        "project-url: it cannot be read, or has one key twice.",
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["no address", "Home", "Home, mailto:me@x.org", ", https://x.org", "Home,", "Home, https://x.org/a[b]"],
+)
+def test_project_urls_that_are_none_are_refused(value: str, tmp_path: Path) -> None:
+    assert rules(wheel(project_url=value)(tmp_path)) == ["project-url"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.org",
+        "HTTP://X.ORG/%20?q=ä#a[b]",
+        "https://user@x.org:8080/a b",
+        "https://ä.org/ü",
+        "https://[::1]/",
+        "https:/x",
+    ],
+)
+def test_addresses_that_pypi_mends_pass(address: str, tmp_path: Path) -> None:
+    assert rules(wheel(home_page=address, download_url=address, project_url=f"Home, {address}")(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "x.org",
+        "//x.org",
+        "ftp://x.org",
+        "git+https://x.org",
+        "https://x.org/[a]",
+        "https://x.org?a[]=1",
+        "http://x:65536",
+    ],
+)
+def test_addresses_that_pypi_refuses_are_found_in_every_field(address: str, tmp_path: Path) -> None:
+    assert rules(wheel(home_page=address, download_url=address)(tmp_path)) == ["url", "url"]
+
+
+@pytest.mark.parametrize(
+    ("classifier", "says"),
+    [
+        ("Private :: Do Not Upload", "remove it to publish"),
+        ("Programming Language :: Pyton", "PyPI has no classifier"),
+        ("Topic :: Communications :: Chat :: AOL Instant Messenger", "remove it"),
+    ],
+)
+def test_classifiers_that_pypi_does_not_take_are_found(classifier: str, says: str, tmp_path: Path) -> None:
+    (problem,) = problems(wheel(classifier=["Framework :: Pytest", classifier])(tmp_path))
+    assert (problem.rule, says in problem.message) == ("classifier", True)
+
+
+@pytest.mark.parametrize("field", ["requires_dist", "provides_dist", "obsoletes_dist"])
+def test_addresses_in_requirements_are_found_in_every_field(field: str, tmp_path: Path) -> None:
+    metadata = metadata_of("1.0", **{field: "other @ git+https://x.org/other"})
+    assert rules(wheel_of(metadata)(tmp_path)) == ["dependency"]
+
+
+@pytest.mark.parametrize("field", ["provides_dist", "obsoletes_dist"])
+def test_requirements_that_packaging_leaves_unread_are_read(field: str, tmp_path: Path) -> None:
+    metadata = metadata_of("1.0", **{field: "not a requirement"})
+    assert rules(wheel_of(metadata)(tmp_path)) == ["dependency"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "jane@x.org",
+        "Jane Doe <jane@x.org>",
+        '"Doe, Jane" <jane@x.org>',
+        "Doe, Jane <jane@x.org>",
+        "jane@x.org, joe@y.org",
+        "Jane <jane@x.org>, Joe",
+        "Jane Doe <jane@müller.de>",
+        "Jane <jane+pypi@mail.x.org>",
+        "jane@",
+    ],
+)
+def test_addresses_that_pypi_takes_or_does_not_find_pass(value: str, tmp_path: Path) -> None:
+    assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Jane", "@x.org", "Jane Doe jane@x.org", "Jane <jane at x.org>", "j@localhost", "j@x..org", "j@x.local"],
+)
+def test_single_addresses_that_are_certainly_none_are_found(value: str, tmp_path: Path) -> None:
+    assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == ["email", "email"]
+
+
+def test_utf_8_passes_everywhere(tmp_path: Path) -> None:
+    headers = wheel(
+        summary="数据",
+        author="Žofie",
+        keywords="é,ü",
+        project_url="主页, https://x.org",
+        license="Å",
+        platform="∀",
+    )
+    assert rules(headers(tmp_path)) == []
+
+
+def test_elsewhere_than_at_pypi_only_what_packaging_refuses_is_an_error(tmp_path: Path) -> None:
+    path = wheel(version="1.0+x", requires_python="new", home_page="x", classifier="x")(tmp_path)
+    severities = {problem.rule: problem.severity for problem in problems(path, strict_index=False)}
+    assert severities == {
+        "metadata": "error",
+        "local-version": "warning",
+        "url": "warning",
+        "classifier": "warning",
+    }

@@ -1,0 +1,49 @@
+"""The table of rules, as a whole."""
+
+from __future__ import annotations
+
+from tests.unit.checks import (
+    test_archives,
+    test_description,
+    test_file_names,
+    test_metadata,
+    test_release,
+)
+from travis_pypi_deploy import checks
+
+CASES = (
+    *test_file_names.CASES,
+    *test_archives.CASES,
+    *test_metadata.CASES,
+    *test_description.CASES,
+)
+
+
+def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
+    covered = [*(case.rule for case in CASES), *test_release.RULES]
+    assert sorted(covered) == sorted(rule.name for rule in checks.RULES)
+
+
+def test_every_rule_says_what_it_asks_for_and_who_does() -> None:
+    for rule in checks.RULES:
+        assert rule.summary
+        assert rule.source
+        assert rule.name == rule.name.lower()
+        assert not rule.summary.endswith(".")
+
+
+def test_what_is_an_error_elsewhere_is_one_at_pypi_too() -> None:
+    assert [rule.name for rule in checks.RULES if rule.elsewhere == "error" and rule.strict != "error"] == []
+
+
+def test_just_what_no_index_and_no_installer_can_use_is_an_error_everywhere() -> None:
+    assert {rule.name for rule in checks.RULES if rule.elsewhere == "error"} == {
+        "wheel-filename",
+        "wheel-name",
+        "wheel-version",
+        "dist-info",
+        "record",
+        "sdist-metadata",
+        "metadata",
+        *test_release.RULES,
+    }

@@ -1,0 +1,249 @@
+"""Whatever a file is, it is read and judged, or refused in a sentence: never a traceback, never much time or memory."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING, Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support import factories
+from travis_pypi_deploy import checks, distributions
+from travis_pypi_deploy.errors import InvalidReleaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+MEMORY_LIMIT_KIBIBYTES = 200 * 1024
+# Ten are promised; the rest is for slow machines, a bomb would take minutes.
+PROCESSOR_LIMIT_SECONDS = 30
+
+anything = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def check_judged(path: Path) -> None:
+    """Assert that the file is refused or judged, every line of which begins with its name."""
+    assert all(line.startswith(path.name) for line in judged(path).splitlines())
+
+
+def judged(path: Path) -> str:
+    """Return the sentence that refuses the file, or all problems, one a line."""
+    try:
+        read = [distributions.read(path)]
+    except InvalidReleaseError as error:
+        return str(error)
+    problems = checks.judge(read, strict_index=True, tag="v1.0", with_files=True)
+    return "\n".join(map(str, (*problems, *checks.judge_new_project(read))))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    metadata = factories.metadata(metadata_version="2.4", license_file="L", requires_dist="a", project_url="b, c")
+    folder = tmp_path_factory.mktemp("wheel")
+    path = factories.wheel(folder, metadata=metadata, dist_info={"entry_points.txt": b"[console_scripts]\na=b\n"})
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return factories.sdist(tmp_path_factory.mktemp("sdist"), files={"é" * 120: b"x" * 700}).read_bytes()
+
+
+pieces = st.sampled_from([b"\xff" * 4, b"\0" * 8, b"PK\5\6", b"PK\1\2"])
+
+
+@st.composite
+def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
+    """Return the bytes cut, spliced and with some of them changed."""
+    broken = bytearray(whole)
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(broken)))
+        end = draw(st.integers(start, min(start + 50, len(broken))))
+        broken[start:end] = draw(
+            st.binary(max_size=8) | st.sampled_from([b"\xff" * 4, b"\0" * 8, b"PK\5\6", b"PK\1\2"])
+        )
+    return bytes(broken[: draw(st.integers(0, len(broken)))] if draw(st.booleans()) else broken)
+
+
+@given(data=st.data())
+@anything
+def test_a_damaged_wheel_is_judged_or_refused(data: st.DataObject, wheel: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    path.write_bytes(data.draw(damaged(wheel)))
+    check_judged(path)
+
+
+@given(data=st.data())
+@anything
+def test_a_damaged_sdist_is_judged_or_refused(data: st.DataObject, sdist: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0.tar.gz"
+    path.write_bytes(data.draw(damaged(sdist)))
+    check_judged(path)
+
+
+@given(data=st.data())
+@anything
+def test_a_damaged_tar_archive_in_sound_gzip_data_is_judged_or_refused(
+    data: st.DataObject, sdist: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "demo-1.0.tar.gz"
+    path.write_bytes(gzip.compress(data.draw(damaged(gzip.decompress(sdist))), 1))
+    check_judged(path)
+
+
+FIELDS = (
+    *("Metadata-Version", "Name", "Version", "Platform", "Supported-Platform", "Summary", "Description", "Keywords"),
+    *("Home-page", "Download-URL", "Author", "Author-email", "Maintainer", "Maintainer-email", "License"),
+    *("License-Expression", "License-File", "Classifier", "Requires-Dist", "Requires-Python", "Requires-External"),
+    *("Project-URL", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist", "Requires", "Provides", "Obsoletes"),
+    *("Dynamic", "Import-Name", "Import-Namespace", "Description-Content-Type", "Content-Type", "MIME-Version"),
+    *("Content-Transfer-Encoding", "X"),
+)
+values = st.text(max_size=40) | st.sampled_from(
+    [
+        *("1.0", "2.1", "2.4", "UNKNOWN", "text/x-rst", "text/markdown; a=b", "multipart/mixed; boundary=a"),
+        *("a @ http://x", "a; (((", "MIT OR", "a, http://[", "(((", '"', "<@>", "9" * 5000, "../L", "=?utf-8?q?=ff?="),
+    ]
+)
+encodings = st.sampled_from(["utf-8", "utf-16", "latin-1"])
+headers = st.lists(st.tuples(st.sampled_from(FIELDS), values), max_size=12)
+
+
+@given(given_headers=headers, description=st.text(max_size=200) | st.just("--a\n\n--a--"), encoding=encodings)
+@anything
+def test_any_metadata_is_judged_or_refused(
+    given_headers: list[tuple[str, str]], description: str, encoding: str, tmp_path: Path
+) -> None:
+    lines = [
+        "Metadata-Version: 2.4",
+        "Name: demo",
+        "Version: 1.0",
+        *(f"{name}: {value}" for name, value in given_headers),
+    ]
+    metadata = "\n".join([*lines, "", description]).encode(encoding, "replace")
+    check_judged(factories.sdist(tmp_path, metadata=metadata))
+
+
+@given(entry_points=st.text(max_size=300), name=st.text(max_size=100))
+@anything
+def test_any_entry_points_and_record_are_judged(entry_points: str, name: str, tmp_path: Path) -> None:
+    dist_info = {"entry_points.txt": b"[console_scripts]\n" + entry_points.encode("utf-8", "replace")}
+    check_judged(factories.wheel(tmp_path, files={f"demo/{name}".replace("\0", ""): b""}, dist_info=dist_info))
+
+
+def zip_bomb(folder: Path) -> Path:
+    return factories.wheel(folder, files={"demo/zeros": bytes(300 * MEBIBYTE)})
+
+
+def wheel_with(**members: bytes) -> Callable[[Path], Path]:
+    """Return what makes a wheel with these contents in its ``.dist-info`` folder."""
+
+    def make(folder: Path) -> Path:
+        path = folder / "demo-1.0-py3-none-any.whl"
+        inside = {"METADATA": factories.metadata(), "WHEEL": b"", "RECORD": b"", **members}
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in inside.items():
+                archive.writestr(f"demo-1.0.dist-info/{name.replace('entry_points', 'entry_points.txt')}", content)
+        return path
+
+    return make
+
+
+def wheel_of_many_members(folder: Path) -> Path:
+    return factories.wheel(folder, files={f"{number:x}": b"" for number in range(100_001)})
+
+
+def sdist_of(pieces: Callable[[], Iterable[bytes]]) -> Callable[[Path], Path]:
+    """Return what makes an sdist of its PKG-INFO and pieces of a tar archive."""
+
+    def make(folder: Path) -> Path:
+        path = folder / "demo-1.0.tar.gz"
+        with gzip.open(path, "wb", 1) as archive:
+            archive.write(member("demo-1.0/PKG-INFO", factories.metadata()))
+            for piece in pieces():
+                archive.write(piece)
+        return path
+
+    return make
+
+
+def member(name: str, content: bytes = b"", *, size: int = 0, kind: bytes = tarfile.REGTYPE) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size or len(content), kind
+    return info.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
+
+
+def extended(content: bytes) -> bytes:
+    return member("pax", content, kind=tarfile.XHDTYPE) + member("demo-1.0/a")
+
+
+def many_headers() -> bytes:
+    return b"Name: demo\nVersion: 1.0\n" + b"A: b\n" * 500_000
+
+
+def requiring(requirement: str) -> bytes:
+    return factories.metadata(requires_dist=requirement)
+
+
+def described(description: str) -> bytes:
+    return factories.metadata(description=description, description_content_type="text/x-rst")
+
+
+DOUBLING = "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(40))
+
+BOMBS: Mapping[str, Callable[[Path], Path]] = {
+    "a member that unpacks to 300 MiB": zip_bomb,
+    "metadata of 300 MiB": wheel_with(METADATA=factories.metadata() + bytes(300 * MEBIBYTE)),
+    "a RECORD of 15 MiB": wheel_with(RECORD=b"".join(b"%d,,\n" % number for number in range(1_500_000))),
+    "entry points of 16 MiB": wheel_with(entry_points=b"[x]\n" + b"".join(b"%d=\n" % n for n in range(1_500_000))),
+    "500 000 headers": wheel_with(METADATA=many_headers()),
+    "100 000 members": wheel_of_many_members,
+    "a requirement of nested parentheses": wheel_with(METADATA=requiring("a; " + "(" * 90_000)),
+    "a requirement of 20 000 versions": wheel_with(METADATA=requiring("a" + ">=1," * 20_000)),
+    "a requirement of a megabyte": wheel_with(METADATA=requiring("a" + ">=1," * 250_000)),
+    "an e-mail address of nested comments": wheel_with(METADATA=factories.metadata(author_email="(" * 90_000)),
+    "a version of 90 000 digits": wheel_with(METADATA=factories.metadata(version="1" * 90_000)),
+    "a content type of 20 000 parameters": wheel_with(
+        METADATA=factories.metadata(description_content_type="text/plain;" + "a=b;" * 20_000)
+    ),
+    "a description that doubles itself": wheel_with(METADATA=described(f"|a0|\n\n{DOUBLING}.. |a40| replace:: x\n")),
+    "a description of 100 000 characters": wheel_with(METADATA=described(".. code::\n\n" + "   x = (1\n" * 9_990)),
+    "zeros after the end of the archive": sdist_of(lambda: [bytes(1024), *[bytes(MEBIBYTE)] * 500]),
+    "a member of 6 GiB": sdist_of(lambda: [member("demo-1.0/a", size=6 * 2**30), *[bytes(MEBIBYTE)] * 1000]),
+    "300 000 members": sdist_of(lambda: (member(f"demo-1.0/{number:x}") for number in range(300_000))),
+    "a chain of 100 000 extended headers": sdist_of(lambda: [member("pax", kind=tarfile.XHDTYPE) * 1000] * 100),
+    "3 000 000 records": sdist_of(lambda: [extended(b"6 a=b\n" * 3000)] * 1000),
+    "digits without an end": sdist_of(lambda: [extended(b"1" * MEBIBYTE)] * 15),
+    "many PKG-INFO": sdist_of(lambda: [member("demo-1.0/PKG-INFO", bytes(8 * MEBIBYTE))] * 20),
+}
+
+
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], check=False).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(status, used.ru_maxrss, used.ru_utime + used.ru_stime)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory in other units")
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=list(BOMBS))
+def test_a_bomb_costs_no_more_than_it_weighs(bomb: Callable[[Path], Path], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "travis_pypi_deploy", "--check-only", "--server", "pypi", str(bomb(tmp_path))]
+    # A small process in between, since a process inherits the memory that its parent had.
+    done = subprocess.run([sys.executable, "-c", MEASURE, *command], capture_output=True, encoding="utf-8", check=True)
+    *printed, measured = done.stdout.splitlines()
+    status, kibibytes, seconds = measured.split()
+    text = "\n".join(printed) + done.stderr
+    assert "Traceback" not in text
+    assert status == "0" or (status == "3" and "demo-1.0" in text)
+    assert int(kibibytes) < MEMORY_LIMIT_KIBIBYTES
+    assert float(seconds) < PROCESSOR_LIMIT_SECONDS
