@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 class DeployError(Exception):
     """The root of every error that this package raises on purpose; its text is meant for the job's log."""
@@ -44,29 +39,3 @@ class BuildError(InvalidReleaseError):
 
 class TerminatedError(BaseException):
     """The process was asked to end (SIGTERM), as KeyboardInterrupt says of SIGINT."""
-
-
-def chain(error: BaseException) -> tuple[BaseException, ...]:
-    """Return an error and those that libraries have wrapped it around, the innermost last."""
-    links = [error]
-    while inner := next((each for each in _wrapped_in(links[-1]) if each not in links), None):
-        links.append(inner)
-    return tuple(links)
-
-
-def root_cause(error: BaseException) -> str:
-    """Return what is innermost in an error that libraries have wrapped, in its own words on one line."""
-    import ssl  # a skipped job does without
-
-    innermost = chain(error)[-1]
-    if isinstance(innermost, ssl.SSLCertVerificationError):
-        return str(innermost.verify_message)
-    strerror = innermost.strerror if isinstance(innermost, OSError) else None
-    return " ".join((strerror or str(innermost)).split()) or type(innermost).__name__
-
-
-def _wrapped_in(error: BaseException) -> Iterator[BaseException]:
-    candidates = (getattr(error, "reason", None), *error.args, error.__cause__)
-    yield from (each for each in candidates if isinstance(each, BaseException))
-    if isinstance(error.__context__, OSError):  # any other is what a library tried first
-        yield error.__context__

@@ -16,12 +16,10 @@ from tests.support.misbehaviours import Delay
 from tests.support.publishing import publish
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.servers import Server
-from travis_pypi_deploy.upload import FileResult, Outcome, Uploads
-from travis_pypi_deploy.upload.attempts import Means
-from travis_pypi_deploy.upload.verdicts import Circumstances
+from travis_pypi_deploy.upload import FileResult, Outcome, UploadContext, Uploader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tests.support.loopback_index import LoopbackIndex
@@ -105,7 +103,7 @@ def test_after_a_final_failure_nothing_new_starts_and_what_is_under_way_ends(
     tmp_path: Path, index: LoopbackIndex
 ) -> None:
     wheels, sdist = release(tmp_path, 5)
-    index.on_upload(misbehaviours.refused(400, "Invalid."), filename=wheels[1].name)
+    index.on_upload(misbehaviours.rejected(400, "Invalid."), filename=wheels[1].name)
     index.on_upload(Delay(1), filename=wheels[2].name)
 
     published = publish(index, [*wheels, sdist], "--jobs", "2")
@@ -120,16 +118,12 @@ def test_after_a_final_failure_nothing_new_starts_and_what_is_under_way_ends(
         sdist.name: ("not attempted", 0),
     }
     assert list(index.files) == [wheels[0].name, wheels[2].name]
-    assert published.err == (
-        f"Error: {wheels[1].name}: refused with status 400: Invalid.\n"
-        f"Error: {wheels[1].name} could not be published; 2 of 6 files are on the index: the release is incomplete. "
-        "Mend the cause and run this job again: files that are there are not sent again\n"
-    )
+    assert f"{wheels[1].name}: rejected with status 400: Invalid" in published.err
 
 
 def test_a_release_that_broke_off_is_completed_by_the_same_job_run_again(tmp_path: Path, index: LoopbackIndex) -> None:
     wheels, sdist = release(tmp_path, 2)
-    index.on_upload(misbehaviours.refused(403, "Not now."), filename=wheels[1].name)
+    index.on_upload(misbehaviours.rejected(403, "Not now."), filename=wheels[1].name)
 
     first, second = publish(index, [*wheels, sdist]), publish(index, [*wheels, sdist])
 
@@ -143,85 +137,77 @@ def test_a_release_that_broke_off_is_completed_by_the_same_job_run_again(tmp_pat
 
 def test_a_first_file_that_fails_is_the_only_one_sent(tmp_path: Path, index: LoopbackIndex) -> None:
     wheels, _ = release(tmp_path, 3)
-    index.on_upload(misbehaviours.refused(400, "Invalid."))
+    index.on_upload(misbehaviours.rejected(400, "Invalid."))
 
     published = publish(index, wheels)
 
     assert (published.code, index.asked("POST")) == (1, 1)
     assert [outcome for outcome, _ in published.files.values()] == ["rejected", "not attempted", "not attempted"]
-    assert published.err.endswith(f"{wheels[0].name} could not be published; nothing was published\n")
 
 
-def means(
+def uploader(
+    paths: Sequence[Path],
+    index: LoopbackIndex,
     *,
     authorize: Callable[[], str | None] = lambda: None,
-    tell: Callable[[str], None] = lambda sentence: None,
+    warn: Callable[[str], None] = lambda sentence: None,
     retries: int = 0,
-) -> Means:
-    server = Server(name="private", upload_url="private")
-    return Means(
-        circumstances=Circumstances(server, skip_existing=False, secret_source="", is_narrowed=False),
+) -> Uploader:
+    context = UploadContext(
+        server=Server(name="private", upload_url="private"),
+        skip_existing=False,
+        secret_source="",
+        is_narrowed=False,
         retries=retries,
         authorize=authorize,
         is_published=lambda distribution: None,
-        tell=tell,
-        told=lambda count: None,
+        warn=warn,
+    )
+    return Uploader(
+        [distributions.read(path) for path in paths],
+        context,
+        upload_url=index.upload_url,
+        jobs=2,
+        timeout=5,
+        on_result=lambda result: None,
     )
 
 
-def test_a_defect_in_a_thread_comes_to_the_light_after_the_others_have_ended(
-    tmp_path: Path, index: LoopbackIndex
-) -> None:
+def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Path, index: LoopbackIndex) -> None:
     wheels, _ = release(tmp_path, 4)
     asked = iter(["first", "second", "third"])
 
     def authorize() -> str | None:
         if next(asked) == "third":
-            raise ZeroDivisionError("of ours")
+            raise ZeroDivisionError("in our code")
         return None
 
     index.on_upload(Delay(0), Delay(0.5))
-    uploads = Uploads(
-        [distributions.read(path) for path in wheels],
-        means(authorize=authorize),
-        upload_url=index.upload_url,
-        jobs=2,
-        timeout=5,
-        done=lambda result: None,
-    )
+    uploads = uploader(wheels, index, authorize=authorize)
 
-    with pytest.raises(ZeroDivisionError, match="of ours"):
-        uploads.run(tick=lambda: None)
+    with pytest.raises(ZeroDivisionError, match="in our code"):
+        uploads.run(lambda: None)
 
     outcomes = sorted(result.outcome.value for result in uploads.results)
-    assert outcomes == sorted(
-        each.value for each in (Outcome.UPLOADED, Outcome.UPLOADED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
-    )
+    assert outcomes == ["not attempted", "not attempted", "uploaded", "uploaded"]
 
 
-def test_an_interruption_ends_a_pause_and_the_file_says_how_it_stands(tmp_path: Path, index: LoopbackIndex) -> None:
+def test_an_interruption_ends_a_pause_and_the_last_answer_stands(tmp_path: Path, index: LoopbackIndex) -> None:
     wheels, sdist = release(tmp_path, 2)
     index.on_upload(misbehaviours.busy("100"), filename=wheels[1].name)
-    told: list[str] = []
-    uploads = Uploads(
-        [distributions.read(path) for path in [*wheels, sdist]],
-        means(tell=told.append, retries=5),
-        upload_url=index.upload_url,
-        jobs=2,
-        timeout=5,
-        done=lambda result: None,
-    )
+    warnings: list[str] = []
+    uploads = uploader([*wheels, sdist], index, warn=warnings.append, retries=5)
 
     def interrupt_once_it_pauses() -> None:
-        if told:
+        if warnings:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        uploads.run(tick=interrupt_once_it_pauses)
+        uploads.run(interrupt_once_it_pauses)
 
-    reason = "refused with status 429: Too Many Requests; interrupted before the next attempt"
+    reason = "the index answered status 429: Too Many Requests. Run this job again later"
     assert [dataclasses.replace(each, seconds=0.0) for each in uploads.results] == [
         FileResult(wheels[0].name, Outcome.UPLOADED, attempts=1),
-        FileResult(wheels[1].name, Outcome.REJECTED, attempts=1, detail=reason),
+        FileResult(wheels[1].name, Outcome.FAILED, attempts=1, detail=reason),
         FileResult(sdist.name),
     ]

@@ -146,7 +146,7 @@ def test_deployed(tmp_path: Path, index: LoopbackIndex) -> None:
 
 def test_refused(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
-    index.on_upload(misbehaviours.refused(400, "Too ugly."))
+    index.on_upload(misbehaviours.rejected(400, "Too ugly."))
     code, report = reported(tmp_path, str(wheel), str(sdist), PYPI_SERVER=index.upload_url)
     assert (code, report) == (
         1,
@@ -155,7 +155,7 @@ def test_refused(tmp_path: Path, index: LoopbackIndex) -> None:
             "result": "failed",
             "reasons": [f"{wheel.name} could not be published; nothing was published"],
             "server": index.upload_url,
-            "files": [entry(wheel, "rejected", 1, "refused with status 400: Too ugly."), entry(sdist)],
+            "files": [entry(wheel, "rejected", 1, "rejected with status 400: Too ugly"), entry(sdist)],
         },
     )
 

@@ -80,7 +80,7 @@ PLAYS = {
     "reset": uploading(misbehaviours.Reset(99), code=1, says="the connection broke", more=ONCE),
     "garbage": uploading(misbehaviours.GARBAGE, code=1, says="could not be published", more=ONCE),
     "timeout": uploading(misbehaviours.Hang(), code=1, says="no answer from", more=(*ONCE, "--timeout=1")),
-    "page refused": looking(Echo("reason", 500), says="cannot look at"),
+    "page refused": looking(Echo("reason", 500), says="cannot read"),
     "page redirected": looking(Echo("location", 302), says="Deployed demo 1.0"),
     "page redirected to no address": looking(BAD_LOCATION, says="Deployed demo 1.0"),
 }

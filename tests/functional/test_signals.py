@@ -83,13 +83,13 @@ def test_in_the_middle_of_an_upload(
     assert outcomes(tmp_path) == {
         wheels[0].name: ("uploaded", 1),
         wheels[1].name: ("unknown", 1),
-        wheels[2].name: ("unknown", 1),
+        wheels[2].name: ("failed", 1),
         wheels[3].name: ("not attempted", 0),
     }
     assert OUTCOME.findall(log) == [
         (wheels[0].name, "uploaded"),
         (wheels[1].name, "unknown"),
-        (wheels[2].name, "unknown"),
+        (wheels[2].name, "failed"),
         (wheels[3].name, "not attempted"),
     ]
     assert log.endswith(f"Error: {sentence}\n")
@@ -104,10 +104,10 @@ def test_in_a_pause_before_a_retry(tmp_path: Path, index: LoopbackIndex, number:
         read_until("trying again in 100.0 s (retry 2 of 5)", process)
         log = log_after(process, number)
 
-    assert (process.returncode, outcomes(tmp_path)) == (code, {wheel.name: ("rejected", 2)})
-    assert OUTCOME.findall(log) == [(wheel.name, "rejected")]
+    assert (process.returncode, outcomes(tmp_path)) == (code, {wheel.name: ("failed", 2)})
+    assert OUTCOME.findall(log) == [(wheel.name, "failed")]
     assert log.endswith(f"Error: {sentence}\n")
-    detail = '"detail": "refused with status 429: Too Many Requests; interrupted before the next attempt"'
+    detail = '"detail": "the index answered status 429: Too Many Requests'
     assert detail in (tmp_path / "report.json").read_text()
 
 

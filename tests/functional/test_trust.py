@@ -12,7 +12,7 @@ from tests.support import command, factories, misbehaviours
 from tests.support.interception import certified
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer
-from tests.support.publishing import NOT_PUBLISHED, NOTHING, WHEEL, environment, log, publish
+from tests.support.publishing import WHEEL, environment, log, publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +27,7 @@ def test_a_redirect_to_another_origin_gets_nothing(tmp_path: Path, index: Loopba
 
     assert (published.code, published.files) == (1, {WHEEL: ("rejected", 1)})
     assert elsewhere.requests == []
-    assert log(published, index) == (
-        f"Error: {WHEEL}: URL/ redirects to {elsewhere.url}/legacy/ ({status}), which is not followed: credentials go "
-        f"to the server itself only. Give --server the address that takes uploads\n{NOT_PUBLISHED}{NOTHING}"
-    )
+    assert f"URL/ redirects to {elsewhere.url}/legacy/ ({status}), which is not followed" in log(published, index)
 
 
 @pytest.mark.parametrize("status", [307, 308])
@@ -52,11 +49,11 @@ def test_a_redirect_within_the_server_is_followed_with_credentials_and_the_whole
 @pytest.mark.parametrize(
     ("how", "to"),
     [
-        (misbehaviours.redirect(301, "/legacy/"), "to URL/"),
-        (misbehaviours.redirect(302, "/legacy/"), "to URL/"),
-        (misbehaviours.redirect(303, "/legacy/"), "to URL/"),
-        (Answer(307), "to nowhere"),
-        (Answer(300), "to nowhere"),
+        (misbehaviours.redirect(301, "/legacy/"), "to /legacy/"),
+        (misbehaviours.redirect(302, "/legacy/"), "to /legacy/"),
+        (misbehaviours.redirect(303, "/legacy/"), "to /legacy/"),
+        (Answer(307), "without saying where to"),
+        (Answer(300), "without saying where to"),
         (misbehaviours.redirect(307, "http://127.0.0.1:99999/"), "to http://127.0.0.1:99999/"),
     ],
     ids=["301", "302", "303", "nowhere", "many places", "no port"],
@@ -69,9 +66,7 @@ def test_a_redirect_that_would_lose_the_file_is_not_followed(
     published = publish(index, [factories.wheel(tmp_path)])
 
     assert (published.code, published.files, index.asked("POST")) == (1, {WHEEL: ("rejected", 1)}, 1)
-    assert log(published, index).startswith(
-        f"Error: {WHEEL}: URL/ redirects {to} ({how.status}), which is not followed: "
-    )
+    assert f"URL/ redirects {to} ({how.status}), which is not followed" in log(published, index)
 
 
 def test_an_address_without_its_last_slash_works(tmp_path: Path, index: LoopbackIndex) -> None:
@@ -90,7 +85,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
     ("hosts", "not_after", "is_known", "why"),
     [
         (("127.0.0.1",), None, True, ""),
-        (("elsewhere.example",), None, True, "IP address mismatch, certificate is not valid for '127.0.0.1'."),
+        (("elsewhere.example",), None, True, "IP address mismatch, certificate is not valid for '127.0.0.1'"),
         (("127.0.0.1",), None, False, "unable to get local issuer certificate"),
         (("127.0.0.1",), LONG_AGO, True, "certificate has expired"),
     ],
@@ -114,11 +109,10 @@ def test_a_server_s_certificate_is_verified_always(
     if not why:
         assert (published.code, index.files) == (0, {WHEEL: wheel.read_bytes()})
         return
-    assert (published.code, published.files) == (1, {WHEEL: ("rejected", 1)})
+    assert (published.code, published.files) == (1, {WHEEL: ("failed", 1)})
     assert (index.requests, index.connections) == ([], 2)
-    assert log(published, index) == (
-        f"Warning: cannot look at URL/simple/demo/: {why}. Going on: the upload's own answer decides\n"
-        f"Error: {WHEEL}: the certificate of URL/ is not trusted: {why}\n{NOT_PUBLISHED}{NOTHING}"
+    assert f"the certificate of URL/ is not trusted: {why}. The trusted certificates are those in {bundle}" in log(
+        published, index
     )
 
 
@@ -128,10 +122,5 @@ def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path, mon
 
     ended = command.deploy("--server", "https://127.0.0.1:9/", str(wheel), environ=environment())
 
-    assert (ended.code, ended.err) == (
-        1,
-        (
-            f"Error: {WHEEL}: cannot post to https://127.0.0.1:9/: Could not find a suitable TLS CA certificate "
-            f"bundle, invalid path: /gone.pem\n{NOT_PUBLISHED}{NOTHING}"
-        ),
-    )
+    assert ended.code == 1
+    assert "there is no /gone.pem (REQUESTS_CA_BUNDLE)" in ended.err

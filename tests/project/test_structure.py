@@ -25,6 +25,9 @@ LAYERS = {
     "errors": 0,
     "job": 1,
     "servers": 1,
+    "transport": 1,
+    "http": 2,
+    "simple_pages": 2,
     "distributions": 1,
     "tokens": 1,
     "settings": 2,
@@ -107,7 +110,8 @@ def test_a_module_imports_from_its_own_room_and_from_lower_layers_only() -> None
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("requests", {"index", "upload"}),
+        ("requests", {"http", "transport"}),
+        ("requests_toolbelt", {"upload"}),
         ("subprocess", {"builder", "cli"}),
         ("ruamel", {"migrate"}),
         ("readme_renderer", {"checks"}),

@@ -90,10 +90,10 @@ def test_the_identical_file_is_taken_again_and_other_content_is_not(tmp_path: Pa
     assert page.text.startswith("<html>")
 
 
-REFUSED = misbehaviours.refused(403, "No")
+REFUSED = misbehaviours.rejected(403, "No")
 ANSWERS: dict[str, tuple[Misbehaviour, int, str, bool]] = {
     "json": (REFUSED, 403, "No", False),
-    "page": (misbehaviours.refused_by_a_page(403, "No"), 403, "Forbidden", False),
+    "page": (misbehaviours.rejected_by_a_page(403, "No"), 403, "Forbidden", False),
     "unavailable": (misbehaviours.UNAVAILABLE, 503, "Service Unavailable", False),
     "busy": (misbehaviours.busy("7"), 429, "Too Many Requests", False),
     "redirect": (misbehaviours.redirect(307, "/elsewhere/"), 307, "Temporary Redirect", False),

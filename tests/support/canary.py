@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from tests.support import command, factories, invented_tokens, sample_projects
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.misbehaviours import Answer, refused, refused_by_a_page
+from tests.support.misbehaviours import Answer, rejected, rejected_by_a_page
 from tests.support.pypi_answers import basic_credentials
 from travis_pypi_deploy.servers import SERVERS
 
@@ -106,8 +106,8 @@ class Echo:
         request = turn.exchange.request
         pair = ":".join(basic_credentials(request) or ("", ""))
         tellings = {
-            "json": refused(self.status, f"You sent {request.headers.get('authorization')}, that is {pair}"),
-            "html": refused_by_a_page(self.status, f"You sent {html.escape(pair)}"),
+            "json": rejected(self.status, f"You sent {request.headers.get('authorization')}, that is {pair}"),
+            "html": rejected_by_a_page(self.status, f"You sent {html.escape(pair)}"),
             "text": Answer(
                 self.status, headers={"Content-Type": "text/plain"}, body=f"You sent {TOKEN} {PASSWORD}".encode()
             ),

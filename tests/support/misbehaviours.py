@@ -129,12 +129,27 @@ class Drip:
 
     beginning: bytes
     drop: bytes = b" "
+    stored: bool = False
 
     def play(self, turn: Turn) -> None:
-        turn.take()
+        turn.keep() if self.stored else turn.take()
         turn.exchange.send_and_close(self.beginning)
         while not turn.exchange.closing.wait(0.2):
             turn.exchange.send_and_close(self.drop)
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Read the request whole and send the same bytes again and again, up to a limit, as fast as they are taken."""
+
+    block: bytes
+    limit_bytes: int = 512 * 1024 * 1024
+
+    def play(self, turn: Turn) -> None:
+        turn.take()
+        many = self.block * (64 * 1024 // len(self.block) + 1)
+        for _ in range(self.limit_bytes // len(many)):
+            turn.exchange.send_and_close(many)
 
 
 @dataclass(frozen=True)
@@ -162,8 +177,8 @@ CHUNKED = Raw(
 UNAVAILABLE = Answer(503, "Service Unavailable")
 
 
-def refused(status: int, words: str) -> Answer:
-    """Return a refusal as PyPI says it to those who accept JSON."""
+def rejected(status: int, words: str) -> Answer:
+    """Return a rejection as PyPI says it to those who accept JSON."""
     text = {
         "message": f"\n\n\n{words}\n\n\n",
         "code": f"{status} {words}",
@@ -172,8 +187,8 @@ def refused(status: int, words: str) -> Answer:
     return Answer(status, words, {"Content-Type": "application/json"}, json.dumps(text).encode())
 
 
-def refused_by_a_page(status: int, words: str) -> Answer:
-    """Return a refusal as a proxy says it: a page of HTML, and nothing of use in the reason phrase."""
+def rejected_by_a_page(status: int, words: str) -> Answer:
+    """Return a rejection as a proxy says it: a page of HTML, and nothing of use in the reason phrase."""
     page = f"<html>\n <head><title>{status}</title></head>\n <body><h1>{words}</h1></body>\n</html>\n"
     return Answer(status, "", {"Content-Type": "text/html; charset=UTF-8"}, page.encode())
 

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 
 
 WHEEL = "demo-1.0-py3-none-any.whl"
-NOT_PUBLISHED = f"Error: {WHEEL} could not be published; "
-NOTHING = "nothing was published\n"
-PERHAPS = (
-    f"0 of 1 files are on the index, and perhaps {WHEEL}: the release is incomplete. Mend the cause and run this job "
-    "again: files that are there are not sent again\n"
-)
 
 
 @dataclass(frozen=True)
@@ -59,8 +53,3 @@ def log(published: Published, index: LoopbackIndex) -> str:
     text = published.err.replace(index.upload_url, "URL/").replace(index.url, "URL")
     text = re.sub(r"in [0-9.]+ s", "in N s", text)
     return re.sub("Remote end closed connection without response|Connection reset by peer|Broken pipe", "Gone", text)
-
-
-def again(why: str, retry: int = 1, retries: int = 5) -> str:
-    """Return the line of the log that tells of a retry of the wheel."""
-    return f"Warning: {WHEEL}: {why}; trying again in N s (retry {retry} of {retries})\n"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 from urllib.parse import urlsplit
 
-from tests.support.misbehaviours import Answer, refused, refused_by_a_page
+from tests.support.misbehaviours import Answer, rejected, rejected_by_a_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def verdict(upload: Upload, *, present: Stored | None, authorized: Authorized | 
     if status == 200:
         return Answer(200)
     by_json = "application/json" in upload.request.headers.get("accept", "")
-    told = refused(status, words) if by_json else refused_by_a_page(status, words)
+    told = rejected(status, words) if by_json else rejected_by_a_page(status, words)
     return Answer(status, words, told.headers, told.body)
 
 

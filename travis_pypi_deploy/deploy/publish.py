@@ -10,13 +10,12 @@ from ..report import summary
 from ..servers import origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ..distributions import Distribution
     from ..index import Index, Listing
     from ..settings.credentials import Credentials
-    from ..upload import FileResult
-    from ..upload.attempts import Means
+    from ..upload import FileResult, UploadContext
     from .world import World
 
 LIKELY_CAUSE = (
@@ -42,32 +41,34 @@ class Publication:
         if self._index is None:
             return None
         try:
-            return self._index.look(self._name)
+            return self._index.lookup(self._name)
         except RejectedError as error:
-            self._world.console.warn(f"{error}. Going on: the upload's own answer decides")
+            self._world.console.warn(f"{error}. Continuing; the upload itself will show it")
             return None
 
     def compare(self, listing: Listing) -> tuple[FileResult, ...]:
         """Return the files that are done before anything is sent; raises RejectedError for what the index foretells."""
-        from ..index import forecast
+        from ..index import compare
         from ..upload import FileResult, Outcome
 
         console, settings = self._world.console, self._settings
-        foretold = forecast(self._distributions, listing, closes=settings.server.is_pypi)
-        done = [FileResult(name, Outcome.IDENTICAL) for name in foretold.identical]
+        compared = compare(self._distributions, listing, is_pypi=settings.server.is_pypi)
+        done = [FileResult(name, Outcome.IDENTICAL) for name in compared.identical]
         if settings.skip_existing:
             done.extend(
-                FileResult(name, Outcome.KEPT, detail=f"kept as it is: {reason}")
-                for name, reason in foretold.taken.items()
+                FileResult(name, Outcome.KEPT, detail=f"kept: {reason}") for name, reason in compared.different.items()
             )
-            taken = []
+            different = []
         else:
-            taken = [f"{name}: {reason}" for name, reason in foretold.taken.items()]
-        for refusal in (*foretold.refusals, *taken):
-            console.error(refusal)
-        if foretold.refusals or taken:
-            cause = f". {LIKELY_CAUSE}" if taken else ""
-            raise RejectedError(f"{settings.server.name} would refuse this release. Nothing was sent{cause}")
+            different = [f"{name}: {reason}" for name, reason in compared.different.items()]
+        for warning in compared.warnings:
+            console.warn(warning)
+        predicted = [f"{each.filename}  {each.rule}  {each.message}" for each in compared.problems]
+        for sentence in (*predicted, *different):
+            console.error(sentence)
+        if predicted or different:
+            cause = f". {LIKELY_CAUSE}" if different else ""
+            raise RejectedError(f"{settings.server.name} would reject this release; nothing was uploaded{cause}")
         return tuple(done)
 
     def upload(self, done: Sequence[FileResult]) -> None:
@@ -92,24 +93,23 @@ class Publication:
         _raise_failures(record.results)
 
     def _send(self, to_send: Sequence[Distribution]) -> None:
-        from ..upload import Uploads
+        from ..upload import Uploader
 
         record, console = self._world.record, self._world.console
-        with console.progress(sum(each.size for each in to_send)) as told:
-            uploads = Uploads(
-                to_send,
-                self._means(told),
-                upload_url=self._settings.server.upload_url,
-                jobs=self._settings.jobs,
-                timeout=self._settings.timeout,
-                done=lambda result: console.say(
-                    f"{result.outcome.value.capitalize()} {result.filename} in {result.seconds:.1f} s"
-                ),
-            )
-            try:
-                uploads.run(tick=console.tick)
-            finally:
-                record.results += uploads.results
+        uploader = Uploader(
+            to_send,
+            self._context(),
+            upload_url=self._settings.server.upload_url,
+            jobs=self._settings.jobs,
+            timeout=self._settings.timeout,
+            on_result=lambda result: console.say(
+                f"{result.outcome.value.capitalize()} {result.filename} in {result.seconds:.1f} s"
+            ),
+        )
+        try:
+            uploader.run(lambda: console.tick(uploader.status()))
+        finally:
+            record.results += uploader.results
 
     def _tell_results(self) -> None:
         """Tell what became of each file, outside of any fold: nobody has to open one to see what went wrong."""
@@ -118,7 +118,7 @@ class Publication:
             console.say(line)
         for each in results:
             if each.detail:
-                tell = console.error if each.outcome.is_final_failure else console.warn
+                tell = console.error if each.outcome.is_failure else console.warn
                 tell(f"{each.filename}: {each.detail}")
 
     def wait(self, results: Sequence[FileResult]) -> None:
@@ -150,7 +150,7 @@ class Publication:
         from ..index import Index
 
         is_own = not settings.server.is_pypi and origin(index_url) == origin(settings.server.upload_url)
-        return Index(index_url, authorization=self._authorization() if is_own else None, timeout=settings.timeout)
+        return Index(index_url, authorize=self._authorization if is_own else lambda: None, timeout=settings.timeout)
 
     def _authorization(self) -> str | None:
         if self._credentials is None:
@@ -163,31 +163,27 @@ class Publication:
         if self._index is None:
             return None
         try:
-            return is_listed(distribution, self._index.look(self._name))
+            return is_listed(distribution, self._index.lookup(self._name))
         except RejectedError:
             return None
 
-    def _means(self, told: Callable[[int], None]) -> Means:
-        from ..upload.attempts import Means
-        from ..upload.verdicts import Circumstances
+    def _context(self) -> UploadContext:
+        from ..upload import UploadContext
 
-        return Means(
-            circumstances=Circumstances(
-                server=self._settings.server,
-                skip_existing=self._settings.skip_existing,
-                secret_source=self._credentials.source if self._credentials else "",
-                is_narrowed=bool(self._settings.narrow_token and self._credentials and self._credentials.token),
-            ),
+        return UploadContext(
+            server=self._settings.server,
+            skip_existing=self._settings.skip_existing,
+            secret_source=self._credentials.source if self._credentials else "",
+            is_narrowed=bool(self._settings.narrow_token and self._credentials and self._credentials.token),
             retries=self._settings.retries,
             authorize=self._authorization,
             is_published=self._is_published,
-            tell=self._world.console.warn,
-            told=told,
+            warn=self._world.console.warn,
         )
 
 
 def _raise_failures(results: Sequence[FileResult]) -> None:
-    failed = [each for each in results if each.outcome.is_final_failure]
+    failed = [each for each in results if each.outcome.is_failure]
     if not failed:
         return
     error = InvalidReleaseError if all(each.changed for each in failed) else RejectedError

@@ -44,7 +44,7 @@ class Distribution:
     archive: Wheel | Sdist
     size: int
     sha256: str
-    stamp: tuple[int, int, int]
+    stamp: tuple[int, int, int, int]
 
     @property
     def filename(self) -> str:
@@ -78,9 +78,9 @@ def digest(distribution: Distribution, algorithm: str) -> str:
     return distribution.sha256 if algorithm == "sha256" else _hash(distribution.path, algorithm)
 
 
-def stamp(status: os.stat_result) -> tuple[int, int, int]:
-    """Return what changes whenever somebody writes to a file: size, time of modification, inode."""
-    return status.st_size, status.st_mtime_ns, status.st_ino
+def stamp(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Return what changes whenever somebody writes to a file; a program cannot set ctime back."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _read(path: Path) -> Distribution:

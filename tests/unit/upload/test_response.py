@@ -7,44 +7,49 @@ import json
 import pytest
 
 from travis_pypi_deploy.servers import SERVERS, Server
-from travis_pypi_deploy.upload.outcomes import Outcome
-from travis_pypi_deploy.upload.replies import WORDS_LIMIT, NoAnswer, Reply, words_of
-from travis_pypi_deploy.upload.retries import (
-    clock_time,
-    is_transient,
-    pause_before,
-    retry_after_seconds,
-)
-from travis_pypi_deploy.upload.verdicts import (
-    Circumstances,
+from travis_pypi_deploy.upload import Outcome, UploadContext
+from travis_pypi_deploy.upload.response import (
+    WORDS_LIMIT_CHARACTERS,
+    NoResponse,
+    Response,
     already_exists,
-    judge,
-    judge_existing,
-    judge_listed,
+    is_race,
     may_have_arrived,
+    outcome_by_listing,
+    outcome_of,
+    outcome_of_existing,
+    sentences,
+    words_of,
 )
 
 PRIVATE = Server(name="https://private.example/", upload_url="https://private.example/")
 PYPI = next(server for server in SERVERS if server.name == "pypi")
-LOST = NoAnswer("no answer", sent=True)
-BROKEN = NoAnswer("the connection broke", sent=False)
-NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
+SETTINGS_URL = (PYPI.settings_url or "").format(name="demo")
+LOST = NoResponse("no answer", is_sent=True)
+BROKEN = NoResponse("the connection broke")
+EXPIRED = "Invalid API Token: token is expired"
+USED_BEFORE = "This filename was previously used by a file that has since been deleted."
+SECOND_SDIST = "Only one sdist may be uploaded per release."
 
 
-def circumstances(
+def context(
     server: Server = PRIVATE,
     *,
     skip_existing: bool = False,
     secret_source: str = "PYPI_TOKEN",
     is_narrowed: bool = False,
-    lost_answer: bool = False,
-) -> Circumstances:
-    return Circumstances(
+    token_expires: float | None = None,
+) -> UploadContext:
+    return UploadContext(
         server=server,
         skip_existing=skip_existing,
         secret_source=secret_source,
         is_narrowed=is_narrowed,
-        lost_answer=lost_answer,
+        token_expires=token_expires,
+        retries=0,
+        authorize=lambda: None,
+        is_published=lambda distribution: None,
+        warn=lambda sentence: None,
     )
 
 
@@ -88,7 +93,8 @@ def json_of(**fields: object) -> bytes:
         (503, "Service Unavailable", "", b"", "Service Unavailable"),
         (503, "", "text/html", b"", ""),
         (520, "Strange", "text/plain", b"\xff\xfe", "Strange: \ufffd\ufffd"),
-        (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT + " ..."),
+        (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT_CHARACTERS + " ..."),
+        (403, f"{EXPIRED}, token is expired", "", b"", EXPIRED),
     ],
     ids=[
         "PyPI's JSON",
@@ -110,6 +116,7 @@ def json_of(**fields: object) -> bytes:
         "nothing",
         "no text at all",
         "too long",
+        "a clause that PyPI repeats",
     ],
 )
 def test_an_answer_s_own_words_are_found(status: int, reason: str, content_type: str, body: bytes, words: str) -> None:
@@ -117,26 +124,49 @@ def test_an_answer_s_own_words_are_found(status: int, reason: str, content_type:
 
 
 @pytest.mark.parametrize(
-    ("status", "words", "expected"),
+    ("server", "status", "words", "expected"),
     [
-        (400, "File already exists ('demo-1.0.tar.gz', with blake2_256 hash 'ab').", True),
-        (400, "The file already exist", True),
-        (409, "Conflict", True),
-        (409, "", True),
-        (400, "Repository does not allow updating assets: pypi", True),
-        (400, "Validation failed: File name has already been taken", True),
-        (403, "Not enough permissions to overwrite artifact", True),
-        (400, "Invalid version", False),
-        (403, "Forbidden", False),
-        (403, "already exists", False),
-        (400, "This filename has already been used, use a different version.", False),
-        (400, "File already exists: previously used by a file that has since been deleted.", False),
-        (409, "This filename was previously used by a file that has since been deleted.", False),
-        (200, "already exists", False),
+        (PYPI, 400, "File already exists ('demo-1.0.tar.gz', with blake2_256 hash 'ab').", True),
+        (PYPI, 409, "The name 'demo' conflicts with an existing project", False),
+        (PRIVATE, 400, "The file already exist", True),
+        (PRIVATE, 409, "Conflict", True),
+        (PRIVATE, 409, "", True),
+        (PRIVATE, 400, "Repository does not allow updating assets: pypi", True),
+        (PRIVATE, 400, "Validation failed: File name has already been taken", True),
+        (PRIVATE, 403, "Not enough permissions to overwrite artifact", True),
+        (PRIVATE, 400, "Invalid version", False),
+        (PRIVATE, 403, "Forbidden", False),
+        (PRIVATE, 403, "already exists", False),
+        (PRIVATE, 400, "This filename has already been used, use a different version.", False),
+        (PRIVATE, 400, f"File already exists: {USED_BEFORE}", False),
+        (PRIVATE, 409, USED_BEFORE, False),
+        (PRIVATE, 200, "already exists", False),
     ],
 )
-def test_servers_say_in_many_ways_that_they_have_the_file(status: int, words: str, expected: bool) -> None:
-    assert already_exists(Reply(status, words)) is expected
+def test_servers_say_in_many_ways_that_they_have_the_file(
+    server: Server, status: int, words: str, expected: bool
+) -> None:
+    assert already_exists(Response(status, words), server) is expected
+
+
+@pytest.mark.parametrize(
+    ("server", "status", "words", "expected"),
+    [
+        (PYPI, 400, USED_BEFORE, True),
+        (PRIVATE, 400, USED_BEFORE, True),
+        (PYPI, 400, SECOND_SDIST, True),
+        (PRIVATE, 400, SECOND_SDIST.upper(), True),
+        (PYPI, 409, "The name 'demo' conflicts with an existing project", True),
+        (PRIVATE, 409, "Conflict", False),
+        (PYPI, 400, "File already exists", False),
+        (PYPI, 503, USED_BEFORE, False),
+        (PYPI, 200, "", False),
+    ],
+)
+def test_an_answer_may_come_from_a_race_with_another_job(
+    server: Server, status: int, words: str, expected: bool
+) -> None:
+    assert is_race(Response(status, words), server) is expected
 
 
 @pytest.mark.parametrize(
@@ -159,193 +189,110 @@ def test_servers_say_in_many_ways_that_they_have_the_file(status: int, words: st
         (PRIVATE, True, True, None, Outcome.KEPT),
     ],
 )
-def test_a_file_that_exists_is_judged_by_its_hash_where_there_is_one(
+def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
     server: Server, skip_existing: bool, lost_answer: bool, same: bool | None, outcome: Outcome
 ) -> None:
-    where = circumstances(server, skip_existing=skip_existing, lost_answer=lost_answer)
+    where = context(server, skip_existing=skip_existing)
 
-    assert judge_existing(Reply(400, "already exists"), where, same=same)[0] is outcome
+    found, _ = outcome_of_existing(Response(400, "already exists"), where, same=same, lost_answer=lost_answer)
+
+    assert found is outcome
 
 
 @pytest.mark.parametrize(
-    ("same", "lost_answer", "skip_existing", "sentence"),
+    ("response", "outcome", "is_sent"),
     [
-        (True, False, False, "the index has this very file"),
-        (True, True, False, "the index has this very file, perhaps from an earlier attempt whose answer was lost"),
-        (
-            None,
-            True,
-            False,
-            (
-                "the index has a file of this name (Conflict), most likely from the earlier attempt whose answer was "
-                "lost; its hash could not be compared"
-            ),
-        ),
-        (None, False, True, "the index has a file of this name: Conflict"),
-        (False, False, True, "the index has other content under this name: Conflict"),
-        (
-            False,
-            False,
-            False,
-            (
-                "the index has other content under this name (409: Conflict). A published file can never be replaced: "
-                "raise the version, or keep what is there with --skip-existing"
-            ),
-        ),
+        (Response(200, "OK"), Outcome.UPLOADED, False),
+        (Response(201, ""), Outcome.UPLOADED, False),
+        (Response(400, "No"), Outcome.REJECTED, False),
+        (Response(413, ""), Outcome.REJECTED, False),
+        (Response(429, "Later"), Outcome.FAILED, False),
+        (Response(500, "Oops"), Outcome.UNKNOWN, True),
+        (Response(503, "Later"), Outcome.UNKNOWN, True),
+        (Response(507, "Full"), Outcome.UNKNOWN, True),
+        (Response(503, "Later", is_sent=False), Outcome.FAILED, False),
+        (BROKEN, Outcome.FAILED, False),
+        (LOST, Outcome.UNKNOWN, True),
+        (NoResponse("a redirect", is_final=True, is_rejection=True), Outcome.REJECTED, False),
     ],
 )
-def test_it_is_said_what_an_existing_file_means(
-    same: bool | None, lost_answer: bool, skip_existing: bool, sentence: str
+def test_an_answer_means_this_outcome_and_may_leave_open_whether_the_file_arrived(
+    response: Response | NoResponse, outcome: Outcome, is_sent: bool
 ) -> None:
-    where = circumstances(skip_existing=skip_existing, lost_answer=lost_answer)
+    found, reason = outcome_of(response, context(), name="demo")
 
-    assert judge_existing(Reply(409, "Conflict"), where, same=same)[1] == sentence
-
-
-MAY_HAVE = "the index may have the file"
-FROM_EARLIER = "the index may have the file from an earlier attempt, whose answer was lost"
+    assert (found, may_have_arrived(response)) == (outcome, is_sent)
+    assert bool(reason) is outcome.is_failure
 
 
 @pytest.mark.parametrize(
-    ("answer", "lost_answer", "outcome", "sentence"),
-    [
-        (Reply(200, "OK"), False, Outcome.UPLOADED, ""),
-        (Reply(201, ""), True, Outcome.UPLOADED, ""),
-        (Reply(400, "No"), False, Outcome.REJECTED, "refused with status 400: No"),
-        (Reply(413, ""), False, Outcome.REJECTED, "refused with status 413"),
-        (Reply(503, "Later"), False, Outcome.REJECTED, "refused with status 503: Later"),
-        (Reply(400, "No"), True, Outcome.UNKNOWN, f"refused with status 400: No; {FROM_EARLIER}"),
-        (Reply(504, "Gateway"), False, Outcome.UNKNOWN, f"refused with status 504: Gateway; {MAY_HAVE}"),
-        (BROKEN, False, Outcome.REJECTED, "the connection broke"),
-        (BROKEN, True, Outcome.UNKNOWN, f"the connection broke; {FROM_EARLIER}"),
-        (LOST, False, Outcome.UNKNOWN, f"no answer; {MAY_HAVE}"),
-        (LOST, True, Outcome.UNKNOWN, f"no answer; {MAY_HAVE}"),
-    ],
+    ("same", "outcome"), [(True, Outcome.UPLOADED), (False, Outcome.REJECTED), (None, Outcome.UNKNOWN)]
 )
-def test_the_last_answer_decides_unless_one_was_lost(
-    answer: Reply | NoAnswer, lost_answer: bool, outcome: Outcome, sentence: str
-) -> None:
-    assert judge(answer, circumstances(lost_answer=lost_answer)) == (outcome, sentence)
+def test_the_index_page_settles_what_an_answer_leaves_open(same: bool | None, outcome: Outcome) -> None:
+    found, reason = outcome_by_listing(Outcome.FAILED, "no answer", same=same)
+
+    assert found is outcome
+    assert "no answer" in reason
 
 
-@pytest.mark.parametrize(
-    ("same", "expected"),
-    [
-        (True, (Outcome.UPLOADED, "no answer; the index may have it, and it does: it lists this very file")),
-        (False, (Outcome.REJECTED, "no answer; the index may have it, but it lists other content under this name")),
-        (None, (Outcome.UNKNOWN, "no answer; the index may have it")),
-    ],
-)
-def test_what_nobody_can_tell_the_index_s_page_may_tell(same: bool | None, expected: tuple[Outcome, str]) -> None:
-    assert judge_listed("no answer; the index may have it", same=same) == expected
+NEW_TOKEN = f"create a new one ({PYPI.token_url})"
+REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
+    "no credentials": (context(secret_source=""), Response(401, ""), "--password-env"),
+    "elsewhere": (context(), Response(403, ""), "Check --username and the value of PYPI_TOKEN"),
+    "PyPI": (
+        context(PYPI),
+        Response(403, "Invalid authentication"),
+        "Check that PYPI_TOKEN holds a valid token of pypi",
+    ),
+    "not a maintainer": (
+        context(PYPI),
+        Response(403, "The user 'ann' isn't allowed to upload to project 'demo'."),
+        "is not a maintainer of demo; the name may be taken",
+    ),
+    "not a maintainer, elsewhere": (
+        context(),
+        Response(403, "The user 'ann' isn't allowed to upload to project 'demo'."),
+        "is not a maintainer of demo; the name may be taken",
+    ),
+    "a token of another project": (
+        context(),
+        Response(403, "Invalid API Token: project-scoped token is not valid for project: 'demo'"),
+        "The token in PYPI_TOKEN is for another project: use one for demo",
+    ),
+    "our hour has passed": (context(PYPI, is_narrowed=True), Response(403, EXPIRED), "--no-narrow-token"),
+    "the user's own expiry": (context(PYPI, is_narrowed=True, token_expires=1.0), Response(403, EXPIRED), NEW_TOKEN),
+    "the user's own expiry, not narrowed": (context(PYPI), Response(403, EXPIRED), NEW_TOKEN),
+    "our hour, and a token that lives on": (
+        context(PYPI, is_narrowed=True, token_expires=9e12),
+        Response(403, EXPIRED),
+        "--no-narrow-token",
+    ),
+    "archived": (context(PYPI), Response(403, "Project is archived"), SETTINGS_URL),
+    "gone": (context(), Response(410, ""), "unarchive it in its settings"),
+    "too large": (context(PYPI), Response(413, ""), f"request a higher limit ({PYPI.limits_url})"),
+    "file too large": (context(PYPI), Response(400, "File too large. Limit is 100 MB"), "request a higher limit"),
+    "project too large": (context(), Response(400, "Project size too large."), "request a higher limit"),
+    "busy": (context(PYPI), Response(429, ""), f"See {PYPI.status_url}, and run this job again later"),
+    "an internal error elsewhere": (context(), Response(500, ""), "Run this job again later"),
+    "too similar": (
+        context(PYPI),
+        Response(400, "The name 'demo' is too similar to an existing project."),
+        "Choose another project name",
+    ),
+    "a name that is taken": (context(PYPI), Response(409, "conflicts"), "The project name is taken"),
+    "used before": (context(PYPI), Response(400, USED_BEFORE), "raise the version"),
+    "a second sdist": (context(PYPI), Response(400, SECOND_SDIST), "raise the version"),
+    "not the upload URL": (context(), Response(405, ""), "Check that the URL in --server"),
+}
 
 
-@pytest.mark.parametrize(
-    ("where", "answer", "cause"),
-    [
-        (
-            circumstances(secret_source=""),
-            Reply(401, ""),
-            "No credentials were sent: name the variable that holds them with --password-env",
-        ),
-        (circumstances(), Reply(403, ""), "Check --username and what PYPI_TOKEN holds"),
-        (
-            circumstances(PYPI),
-            Reply(403, "Invalid or non-existent authentication information."),
-            "Check that PYPI_TOKEN holds a living token of pypi whose scope covers this project",
-        ),
-        (
-            circumstances(PYPI),
-            Reply(403, "The user 'ann' isn't allowed to upload to project 'demo'."),
-            "The owner of the token in PYPI_TOKEN is no maintainer of this project there; the name may be taken",
-        ),
-        (
-            circumstances(PYPI, is_narrowed=True),
-            Reply(403, "Invalid API Token: token is expired, token is expired"),
-            (
-                "The token that is sent is good for one hour only: if the upload took longer, or this machine's clock "
-                "is wrong, use --no-narrow-token"
-            ),
-        ),
-        (
-            circumstances(PYPI),
-            Reply(403, "Invalid API Token: token is expired"),
-            "Check that PYPI_TOKEN holds a living token of pypi whose scope covers this project",
-        ),
-    ],
-    ids=["none sent", "elsewhere", "PyPI", "somebody else's", "narrowed and expired", "expired"],
-)
-def test_a_refused_credential_comes_with_its_usual_cause(where: Circumstances, answer: Reply, cause: str) -> None:
-    assert judge(answer, where) == (Outcome.REJECTED, f"refused with {answer.why}. {cause}")
+@pytest.mark.parametrize(("where", "response", "remedy"), REMEDIES.values(), ids=REMEDIES)
+def test_a_rejection_comes_with_its_remedy(where: UploadContext, response: Response, remedy: str) -> None:
+    _, reason = outcome_of(response, where, name="demo")
+
+    assert remedy in reason
+    assert ".." not in reason
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (LOST, True),
-        (BROKEN, False),
-        (Reply(502, ""), True),
-        (Reply(504, ""), True),
-        (Reply(500, ""), False),
-        (Reply(503, ""), False),
-        (Reply(429, ""), False),
-    ],
-)
-def test_what_was_sent_whole_may_have_arrived_unless_the_index_itself_says_no(
-    answer: Reply | NoAnswer, expected: bool
-) -> None:
-    assert may_have_arrived(answer) is expected
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        *[(Reply(status, ""), True) for status in (429, 500, 502, 503, 504)],
-        *[(Reply(status, ""), False) for status in (200, 400, 401, 403, 404, 405, 408, 409, 410, 413, 501, 507)],
-        (LOST, True),
-        (BROKEN, True),
-        (NoAnswer("a redirect to elsewhere", sent=False, is_final=True), False),
-    ],
-)
-def test_only_what_may_pass_is_tried_again(answer: Reply | NoAnswer, expected: bool) -> None:
-    assert is_transient(answer) is expected
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (None, None),
-        ("0", 0.0),
-        (" 7 ", 7.0),
-        ("120", 120.0),
-        ("Tue, 14 Nov 2023 22:13:50 GMT", 30.0),
-        ("Tue, 14 Nov 2023 22:13:50 -0000", 30.0),
-        ("Tue, 14 Nov 2023 23:13:50 +0100", 30.0),
-        ("Tue, 14 Nov 2023 20:00:00 GMT", 0.0),
-        ("", None),
-        ("-1", None),
-        ("soon", None),
-        ("1.5", None),
-        ("\u00b2", None),
-        ("Tue, 99 Nov 2023 22:13:50 GMT", None),
-        ("Tue, 14 Nov 2023 22:13:50 +999999999999", None),
-    ],
-)
-def test_retry_after_is_read_as_seconds_or_as_a_date(value: str | None, seconds: float | None) -> None:
-    assert retry_after_seconds(value, now=NOW) == seconds
-
-
-@pytest.mark.parametrize(
-    ("retry", "jitter", "seconds"),
-    [(1, 0.0, 0.5), (1, 1.0, 1.0), (2, 1.0, 2.0), (3, 0.5, 3.0), (7, 1.0, 60.0), (10_000, 0.0, 30.0)],
-)
-def test_pauses_double_up_to_a_minute_with_jitter(retry: int, jitter: float, seconds: float) -> None:
-    assert pause_before(retry, jitter=lambda: jitter) == seconds
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(NOW, "2023-11-14 22:13:20 UTC"), (1e300, "a year after 9999"), (float("inf"), "a year after 9999")],
-)
-def test_a_moment_is_told_in_utc(seconds: float, text: str) -> None:
-    assert clock_time(seconds) == text
+def test_sentences_are_joined_without_double_full_stops() -> None:
+    assert sentences("No.", "", "Raise the version.") == "No. Raise the version"

@@ -1,4 +1,4 @@
-"""When to try again, and how long to pause before it."""
+"""When to try again, and how long to pause before that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from .replies import NoAnswer, Reply
+from .response import NoResponse, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,18 +18,23 @@ LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 120.0
 
 
-def is_transient(answer: Reply | NoAnswer) -> bool:
-    """Return whether the same upload may succeed in a moment."""
-    return not answer.is_final if isinstance(answer, NoAnswer) else answer.status in TRANSIENT_STATUSES
+def is_transient(response: Response | NoResponse) -> bool:
+    """Return whether the same upload may succeed a moment later."""
+    return not response.is_final if isinstance(response, NoResponse) else response.status in TRANSIENT_STATUSES
 
 
 def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> float:
     """Return the seconds to pause before a retry (from 1): doubling, between half and all of it.
 
-    The jitter keeps jobs that were turned away together from coming back together.
+    The jitter keeps jobs that were rejected together from coming back together.
     """
     pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
     return pause * (0.5 + jitter() / 2)
+
+
+def pause_before_race_retry(*, jitter: Callable[[], float] = random.random) -> float:
+    """Return the seconds, one or two, after which the upload of another job is surely stored."""
+    return 1.0 + jitter()
 
 
 def retry_after_seconds(value: str | None, *, now: float) -> float | None:
@@ -48,7 +53,7 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
 
 
 def clock_time(seconds: float) -> str:
-    """Return a moment (seconds since the epoch) as a maintainer reads it."""
+    """Return a moment (seconds since the epoch) in UTC."""
     try:
         return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (ValueError, OverflowError, OSError):

@@ -1,0 +1,158 @@
+"""The simple index: its pages in every form, and how a release compares with them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories
+from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.index import ListedFile, Listing, compare, is_listed
+from travis_pypi_deploy.simple_pages import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+NOW = datetime(2026, 8, 20, tzinfo=timezone.utc)
+
+
+def hexdigest(path: Path, algorithm: str = "sha256") -> str:
+    return hashlib.new(algorithm, path.read_bytes()).hexdigest()
+
+
+def distribution(folder: Path, filename: str = "demo-1.0-py3-none-any.whl") -> distributions.Distribution:
+    if filename.endswith(".whl"):
+        return distributions.read(factories.wheel(folder, filename=filename))
+    return distributions.read(factories.sdist(folder, filename=filename))
+
+
+def listing(*filenames: str, age_days: float = 0, status: str = "active") -> Listing:
+    uploaded = NOW - timedelta(days=age_days)
+    return Listing(True, {name: ListedFile({"sha256": "0" * 64}, uploaded) for name in filenames}, status)
+
+
+WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("filename", "page", "is_pypi", "problems"),
+    [
+        (WHEEL, Listing(exists=False), True, ()),
+        (WHEEL, listing("demo-0.9.tar.gz", age_days=99), True, ()),
+        (WHEEL, listing(SDIST, age_days=13.9), True, ()),
+        (WHEEL, listing(SDIST, age_days=15), True, (("closed-release", WHEEL),)),
+        (WHEEL, listing(SDIST, age_days=15), False, ()),
+        (WHEEL, listing("demo-1.0.0-py2-none-any.whl", age_days=15), True, (("closed-release", WHEEL),)),
+        (WHEEL, listing("demo-1.tar.gz", age_days=15), True, (("closed-release", WHEEL),)),
+        (WHEEL, listing("demo-1.0.win32.exe", age_days=15), True, ()),
+        (
+            WHEEL,
+            listing("demo-0.9.tar.gz", status="archived"),
+            False,
+            (("archived-project", WHEEL),),
+        ),
+        (WHEEL, listing("demo-0.9.tar.gz", status="quarantined"), True, ()),
+        (WHEEL, listing(WHEEL, status="archived", age_days=99), True, ()),
+        (
+            SDIST,
+            listing("Demo-1.0.zip", WHEEL),
+            False,
+            (("second-sdist", SDIST),),
+        ),
+        (SDIST, listing("demo-1.1.tar.gz", WHEEL), False, ()),
+        (SDIST, listing(SDIST), False, ()),
+    ],
+    ids=[
+        "nothing published yet",
+        "an old release of another version",
+        "an open release",
+        "a closed release",
+        "an index that never closes one",
+        "the version in another spelling",
+        "the version in a shorter spelling",
+        "a file of the past",
+        "an archived project",
+        "a quarantined project",
+        "an archived project and nothing new",
+        "a second sdist",
+        "another version's sdist",
+        "the sdist itself",
+    ],
+)
+def test_the_page_predicts_what_the_index_will_reject(
+    tmp_path: Path, filename: str, page: Listing, is_pypi: bool, problems: Sequence[tuple[str, str]]
+) -> None:
+    compared = compare([distribution(tmp_path, filename)], page, is_pypi=is_pypi, now=NOW)
+
+    assert [(each.rule, each.filename) for each in compared.problems] == list(problems)
+
+
+@pytest.mark.parametrize(
+    ("hashes", "expected"),
+    [
+        (None, None),
+        ({}, None),
+        ({"shake_128": "00", "of our own": "00"}, None),
+        ({"md5": "right"}, True),
+        ({"md5": "wrong"}, False),
+        ({"of our own": "00", "md5": "wrong", "sha256": "right"}, True),
+        ({"md5": "right", "sha1": "wrong"}, False),
+    ],
+    ids=["not listed", "no hash", "strange hashes", "right", "wrong", "the best decides", "even against a weaker"],
+)
+def test_the_best_hash_that_is_known_decides(
+    tmp_path: Path, hashes: dict[str, str] | None, expected: bool | None
+) -> None:
+    here = distribution(tmp_path)
+    known = {name: hexdigest(here.path, name) if value == "right" else "00" for name, value in (hashes or {}).items()}
+    files = {} if hashes is None else {here.filename: ListedFile(known)}
+
+    assert is_listed(here, Listing(True, files)) is expected
+
+
+def test_a_file_that_has_vanished_cannot_be_compared_by_other_hashes(tmp_path: Path) -> None:
+    here = distribution(tmp_path)
+    here.path.unlink()
+
+    assert is_listed(here, Listing(True, {here.filename: ListedFile({"md5": "00"})})) is None
+
+
+def test_an_html_page_is_read() -> None:
+    page = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1">
+    <meta name="pypi:project-status" content="quarantined"><meta charset></head><body>
+    <a href="../../files/demo-1.0%2Blocal.tar.gz?x=1#sha256=ABCDEF" data-yanked="">demo-1.0+local.tar.gz</a>
+    <a href="demo-2.0.tar.gz">demo</a> <a name="top">top</a> <a href="">empty</a>
+    </body></html>"""
+
+    assert parse(page, content_type=HTML_PAGE) == Listing(
+        True,
+        {"demo-1.0+local.tar.gz": ListedFile({"sha256": "abcdef"}, is_yanked=True), "demo-2.0.tar.gz": ListedFile({})},
+        "quarantined",
+    )
+
+
+def test_a_json_page_is_read_with_what_it_may_leave_out() -> None:
+    page = b"""{"meta": {"api-version": "1.4"}, "project-status": {}, "files": [
+        {"filename": "a", "hashes": {"sha256": "AB"}, "upload-time": "2026-08-01T12:00:00.123456Z"},
+        {"filename": "b", "hashes": {}, "upload-time": null},
+        {"filename": "c", "hashes": {}}]}"""
+
+    assert parse(page, content_type=JSON_PAGE) == Listing(
+        True,
+        {
+            "a": ListedFile({"sha256": "ab"}, datetime(2026, 8, 1, 12, tzinfo=timezone.utc)),
+            "b": ListedFile({}),
+            "c": ListedFile({}),
+        },
+        "active",
+    )
+
+
+def test_a_page_without_a_content_type_is_not_read() -> None:
+    with pytest.raises(ValueError, match="its Content-Type is"):
+        parse(b"<html></html>", content_type="application/octet-stream")

@@ -1,0 +1,232 @@
+"""HTTP to one origin: answers of a limited size, proxies, redirects, and one kind of error."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from base64 import b64encode
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urljoin
+
+import requests
+import urllib3
+from urllib3.exceptions import LocationParseError
+
+from . import __version__
+from .servers import is_loopback, origin
+from .transport import CONNECT_SECONDS, Adapter, tls_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+USER_AGENT = f"travis-pypi-deploy/{__version__}"
+READ_BLOCK_BYTES = 64 * 1024
+REDIRECTS_LIMIT = 3
+UNKNOWN_ISSUER_CODES = (18, 19, 20, 21)  # OpenSSL: self-signed, or no issuer found
+NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer; ``cut`` says why the body is not whole, empty if it is."""
+
+    url: str
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    cut: str = ""
+
+
+class NoResponseError(Exception):
+    """There is no answer; the text says why. ``is_final``: trying again is of no use."""
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+
+
+class Body(Protocol):
+    """What a POST sends. ``is_begun`` and ``is_sent``: some of it, and all of it, was given to the connection."""
+
+    len: int
+    is_begun: bool
+    is_sent: bool
+
+    def read(self, size: int) -> bytes:
+        """Return the next block, empty at the end."""
+        ...
+
+
+class Client:
+    """Sends requests to the origin of one URL, over kept-open connections; threads may share it.
+
+    ``timeout`` is in seconds: without progress while sending, and in total for the answer. Connecting has a limit of
+    its own, CONNECT_SECONDS.
+    """
+
+    def __init__(self, url: str, *, timeout: float, connections: int = 1) -> None:
+        self._origin = origin(url)
+        self._timeout = timeout
+        settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
+        # Credentials over plain http may go to loopback, so no proxy may see them.
+        self._proxies: dict[str, str] = {} if is_loopback(url) else dict(settings["proxies"])
+        self._proxy_secrets = tuple(_secrets(self._proxies.values()))
+        self._ca_bundle = settings["verify"] if isinstance(settings["verify"], str) else ""
+        self._adapter: Adapter | None = None
+        self._connections = connections
+
+    def get(self, url: str, *, headers: Mapping[str, str], limit_bytes: int) -> Response:
+        """Return the answer to a GET; raises NoResponseError."""
+        return self._request("GET", url, {**headers, "Accept-Encoding": "gzip"}, None, limit_bytes)
+
+    def post(self, url: str, *, headers: Mapping[str, str], body: Body, limit_bytes: int) -> Response:
+        """Return the answer to a POST; raises NoResponseError, and what ``body`` raises."""
+        return self._request("POST", url, headers, body, limit_bytes)
+
+    def close(self) -> None:
+        """Close the kept-open connections."""
+        if self._adapter is not None:
+            self._adapter.close()
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, limit_bytes: int
+    ) -> Response:
+        request = requests.Request(method, url, headers={"User-Agent": USER_AGENT, **headers}, data=body)
+        try:
+            prepared = request.prepare()
+            if origin(prepared.url or "") != self._origin:
+                raise NoResponseError(f"{url} is not at the server's own address", is_final=True)
+            response = self._opened().send(prepared, stream=True, timeout=self._timeout, proxies=self._proxies)
+            with closing(response):
+                return self._read(url, response, limit_bytes)
+        except (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError) as error:
+            raise self._no_response(error, url, body) from error
+
+    def _opened(self) -> Adapter:
+        if self._adapter is None:
+            self._adapter = Adapter(tls_context(self._ca_bundle), self._connections)
+        return self._adapter
+
+    def _read(self, url: str, response: requests.Response, limit_bytes: int) -> Response:
+        """Return the answer; a status is an answer even where its body breaks off."""
+        body, cut = bytearray(), ""
+        try:
+            while block := response.raw.read1(READ_BLOCK_BYTES, decode_content=True):
+                body += block
+                if len(body) > limit_bytes:
+                    cut = f"it is larger than {limit_bytes // 1024} KiB"
+                    break
+        except (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError) as error:
+            cut = root_cause(error)
+        return Response(
+            url=url,
+            status=response.status_code,
+            reason=self._masked(response.reason or ""),
+            headers=response.headers,
+            body=bytes(body[:limit_bytes]) if not self._proxy_secrets else self._masked_bytes(body[:limit_bytes]),
+            cut=self._masked(cut),
+        )
+
+    def _masked(self, text: str) -> str:
+        """Return the text without the credentials of a proxy, which may echo them."""
+        for secret in self._proxy_secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def _masked_bytes(self, body: bytearray) -> bytes:
+        for secret in self._proxy_secrets:
+            body = body.replace(secret.encode(), b"***")
+        return bytes(body)
+
+    def _no_response(self, error: Exception, url: str, body: Body | None) -> NoResponseError:
+        """Return what an error of requests, urllib3 or a socket means."""
+        errors = chain(error)
+        certificate = next((each for each in errors if isinstance(each, ssl.SSLCertVerificationError)), None)
+        if certificate is not None:
+            return NoResponseError(self._untrusted(url, certificate), is_final=True)
+        if any(isinstance(each, ssl.SSLError) and each.reason in NOT_TLS for each in errors):
+            return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
+        if any(isinstance(each, (socket.timeout, requests.Timeout)) for each in errors):
+            return NoResponseError(self._timed_out(url, body))
+        if tunnel := re.search(r"Tunnel connection failed: (\d{3})", str(errors[-1])):
+            return NoResponseError(f"the proxy does not connect to {url}: it answers {tunnel[1]}")
+        if any(isinstance(each, (LocationParseError, requests.exceptions.InvalidURL)) for each in errors):
+            # Such an error repeats the URL, which for a proxy holds a password.
+            return NoResponseError(
+                f"cannot connect to {url}: its host, or the URL of the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), is "
+                "not valid",
+                is_final=True,
+            )
+        cause = self._masked(root_cause(error))
+        if isinstance(error, requests.ConnectionError):
+            is_sent, is_begun = body is None or body.is_sent, body is None or body.is_begun
+            what = "the connection broke" if is_begun else "no connection"
+            return NoResponseError(f"{what}{' before the answer came' if is_sent else ''}: {url}: {cause}")
+        return NoResponseError(f"cannot send to {url}: {cause}", is_final=True)
+
+    def _untrusted(self, url: str, error: ssl.SSLCertVerificationError) -> str:
+        reason = f"the certificate of {url} is not trusted: {error.verify_message.rstrip('.')}"
+        if self._ca_bundle:
+            return f"{reason}. The trusted certificates are those in {self._ca_bundle} (REQUESTS_CA_BUNDLE)"
+        if error.verify_code in UNKNOWN_ISSUER_CODES:
+            return f"{reason}. For a private CA, set REQUESTS_CA_BUNDLE to the file with its certificate"
+        return reason
+
+    def _timed_out(self, url: str, body: Body | None) -> str:
+        if body is not None and not body.is_begun:
+            return f"no connection to {url} within {min(CONNECT_SECONDS, self._timeout):g} s"
+        what = "no answer" if body is None or body.is_sent else "no progress"
+        return f"{what} from {url} for {self._timeout:g} s (--timeout)"
+
+
+def redirect_target(url: str, location: str) -> str | None:
+    """Return the URL that a redirect leads to, None if it leaves the origin of ``url`` or is not a plain URL.
+
+    The decision is made on the URL that the HTTP library will use.
+    """
+    if not location or re.search(r"[^!-~]|\\", location):
+        return None
+    try:
+        target = requests.Request("GET", urljoin(url, location)).prepare().url or ""
+        is_plain = urllib3.util.parse_url(urljoin(url, location)).auth is None
+        return target if is_plain and origin(target) == origin(url) else None
+    except (ValueError, OSError):
+        return None
+
+
+def chain(error: BaseException) -> tuple[BaseException, ...]:
+    """Return an error and those that libraries have wrapped it around, the innermost last."""
+    links = [error]
+    while inner := next((each for each in _wrapped_in(links[-1]) if each not in links), None):
+        links.append(inner)
+    return tuple(links)
+
+
+def root_cause(error: BaseException) -> str:
+    """Return the text of the innermost error that libraries have wrapped, in one line."""
+    innermost = chain(error)[-1]
+    if isinstance(innermost, ssl.SSLCertVerificationError):
+        return str(innermost.verify_message)
+    strerror = innermost.strerror if isinstance(innermost, OSError) else None
+    return " ".join((strerror or str(innermost)).split()) or type(innermost).__name__
+
+
+def _wrapped_in(error: BaseException) -> Iterator[BaseException]:
+    candidates = (getattr(error, "reason", None), *error.args, error.__cause__)
+    yield from (each for each in candidates if isinstance(each, BaseException))
+    if isinstance(error.__context__, OSError):  # any other is what a library tried first
+        yield error.__context__
+
+
+def _secrets(proxy_urls: Iterable[str]) -> Iterator[str]:
+    """Yield the credentials in the URLs of proxies, in every form in which a proxy may echo them."""
+    for url in proxy_urls:
+        userinfo = re.sub(r"^\w+://", "", url).rpartition("@")[0]
+        password = userinfo.partition(":")[2]
+        if password:
+            yield from (b64encode(unquote(userinfo).encode()).decode(), password, unquote(password))

@@ -1,0 +1,289 @@
+"""The simple index: look up what it lists for a project, compare a release with that, wait for a release."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from packaging.utils import canonicalize_name, canonicalize_version
+
+from . import http
+from .distributions import digest
+from .errors import RejectedError
+from .simple_pages import ListedFile, Listing, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .distributions import Distribution
+
+__all__ = ["Comparison", "Index", "ListedFile", "Listing", "PendingLookup", "PredictedProblem", "compare", "is_listed"]
+
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+LOOKUP_SECONDS = 30
+PAGE_LIMIT_BYTES = 32 * 1024 * 1024
+POLL_SECONDS = (0.5, 1, 2, 4)  # the last again and again
+TICK_SECONDS = 0.1
+NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
+RELEASE_OPEN_DAYS = 14
+VERSION_LIMIT_CHARACTERS = 200
+HASH_LIMIT_CHARACTERS = 128
+PREDICTED_RULES = ("second-sdist", "closed-release", "archived-project")
+ALGORITHMS = (  # the best first; the sha256 is known without reading the file again
+    *("sha256", "sha512", "sha384", "sha224", "sha3_512", "sha3_384", "sha3_256", "sha3_224"),
+    *("blake2b", "blake2s", "sha1", "md5"),
+)
+SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
+
+
+class Index:
+    """A simple index. ``authorize`` returns the Authorization header of a lookup; it goes to the index's origin only.
+
+    ``timeout``, in seconds, is for each lookup, which has LOOKUP_SECONDS at most.
+    """
+
+    def __init__(self, index_url: str, *, authorize: Callable[[], str | None], timeout: float) -> None:
+        self._url = index_url if index_url.endswith("/") else index_url + "/"
+        self._authorize = authorize
+        self._client = http.Client(index_url, timeout=min(timeout, LOOKUP_SECONDS))
+
+    def lookup(self, name: str) -> Listing:
+        """Return what the index lists for a project; raises RejectedError if the page cannot be read."""
+        if not NAME.fullmatch(name):
+            raise RejectedError(f'cannot look up "{name}" on the index: it is not a valid project name')
+        url = urljoin(self._url, canonicalize_name(name) + "/")
+        try:
+            for _ in range(http.REDIRECTS_LIMIT + 1):
+                response = self._client.get(url, headers=self._headers(), limit_bytes=PAGE_LIMIT_BYTES)
+                if response.status not in (301, 302, 303, 307, 308):
+                    return _listing(response)
+                target = http.redirect_target(url, response.headers.get("Location", ""))
+                if target is None:
+                    return Listing(exists=False)  # it redirects to another index: it has nothing itself
+                url = target
+        except http.NoResponseError as error:
+            raise RejectedError(f"cannot read the index page of {name}: {error}") from error
+        raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
+
+    def start_lookup(self, name: str) -> PendingLookup:
+        """Begin a lookup in the background; the process does not wait for it at its end."""
+        return PendingLookup(lambda: self.lookup(name))
+
+    def wait_for(
+        self,
+        distributions: Sequence[Distribution],
+        *,
+        by_name: frozenset[str],
+        seconds: float,
+        tick: Callable[[], None],
+    ) -> tuple[str, ...]:
+        """Wait until every file is listed with its hash, those in ``by_name`` with any; return those that are not.
+
+        Asks every few seconds, and calls ``tick`` while waiting.
+        """
+        until = time.monotonic() + seconds
+        for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
+            missing = self._missing(distributions, by_name, tick)
+            left = until - time.monotonic()
+            if not missing or left <= 0:
+                break
+            _pause(min(pause, left), tick)
+        return missing
+
+    def _missing(
+        self, distributions: Sequence[Distribution], by_name: frozenset[str], tick: Callable[[], None]
+    ) -> tuple[str, ...]:
+        try:
+            listing = self.start_lookup(distributions[0].name).result(tick)
+        except RejectedError:
+            return tuple(each.filename for each in distributions)
+        return tuple(
+            each.filename
+            for each in distributions
+            if not (each.filename in listing.files if each.filename in by_name else is_listed(each, listing))
+        )
+
+    def _headers(self) -> Mapping[str, str]:
+        authorization = self._authorize()
+        return {
+            "Accept": ACCEPT,
+            "Cache-Control": "no-cache",
+            **({"Authorization": authorization} if authorization else {}),
+        }
+
+
+class PendingLookup:
+    """A lookup under way in a thread of its own."""
+
+    def __init__(self, lookup: Callable[[], Listing]) -> None:
+        self._lookup = lookup
+        self._listing: Listing | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def result(self, tick: Callable[[], None] = lambda: None) -> Listing:
+        """Wait for the page, calling ``tick`` meanwhile, and return it; raises what the lookup raised."""
+        while self._thread.is_alive():
+            self._thread.join(TICK_SECONDS)
+            tick()
+        if self._listing is None:
+            raise self._error or RejectedError("the lookup was not started")
+        return self._listing
+
+    def _run(self) -> None:
+        try:
+            self._listing = self._lookup()
+        except BaseException as error:  # it is raised where the result is used
+            self._error = error
+
+
+def _listing(response: http.Response) -> Listing:
+    if response.status == 404:
+        return Listing(exists=False)
+    if response.status != 200:
+        raise RejectedError(f"cannot read {response.url}: status {response.status} {response.reason}".rstrip())
+    if response.cut:
+        raise RejectedError(f"cannot read {response.url}: the page is not complete: {response.cut}")
+    try:
+        return parse(response.body, content_type=response.headers.get("Content-Type", ""))
+    except ValueError as error:
+        raise RejectedError(f"cannot read {response.url}: not a page of a simple index: {error}") from error
+
+
+def _pause(seconds: float, tick: Callable[[], None]) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        tick()
+        time.sleep(min(TICK_SECONDS, left))
+
+
+@dataclass(frozen=True)
+class PredictedProblem:
+    """Something that the index will reject, by its page: which of PREDICTED_RULES, the file, and the reason."""
+
+    rule: str
+    filename: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A release beside what the index lists.
+
+    ``identical`` names the files that are there already; ``different`` has a sentence with both hashes for each file
+    whose name is there with other content; ``warnings`` are facts that stop nothing.
+    """
+
+    identical: frozenset[str]
+    different: Mapping[str, str]
+    problems: tuple[PredictedProblem, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def compare(
+    distributions: Sequence[Distribution], listing: Listing, *, is_pypi: bool, now: datetime | None = None
+) -> Comparison:
+    """Return how a release compares with the index; ``is_pypi``: it closes releases after RELEASE_OPEN_DAYS."""
+    compared = {each.filename: hashes for each in distributions if (hashes := _hashes(each, listing))}
+    new = [each for each in distributions if each.filename not in listing.files]
+    published = _files_of(distributions[0].version, listing)
+    return Comparison(
+        identical=frozenset(name for name, hashes in compared.items() if hashes.are_same),
+        different={name: hashes.difference() for name, hashes in compared.items() if not hashes.are_same},
+        problems=tuple(
+            _problems(new, listing, published, is_pypi=is_pypi, now=now or datetime.now(timezone.utc)) if new else ()
+        ),
+        warnings=tuple(_warnings(distributions[0], listing, published)),
+    )
+
+
+def is_listed(distribution: Distribution, listing: Listing) -> bool | None:
+    """Return whether the index lists this file (True) or another of its name (False); None if neither is known."""
+    hashes = _hashes(distribution, listing)
+    return hashes.are_same if hashes else None
+
+
+@dataclass(frozen=True)
+class _Hashes:
+    """A file's hashes by one algorithm, in hexadecimal."""
+
+    algorithm: str
+    theirs: str
+    ours: str
+
+    @property
+    def are_same(self) -> bool:
+        return self.ours == self.theirs
+
+    def difference(self) -> str:
+        theirs = self.theirs[:HASH_LIMIT_CHARACTERS]
+        return f"the index has other content under this name: {self.algorithm} {theirs} there, {self.ours} here"
+
+
+def _hashes(distribution: Distribution, listing: Listing) -> _Hashes | None:
+    """Return the hashes by the best algorithm that the page and this Python have in common."""
+    listed = listing.files.get(distribution.filename)
+    for algorithm in ALGORITHMS:
+        if listed is not None and algorithm in listed.hashes:
+            try:
+                return _Hashes(algorithm, listed.hashes[algorithm], digest(distribution, algorithm))
+            except ValueError:
+                continue  # a FIPS build of Python has no md5
+            except OSError:
+                return None  # the file is gone: the upload will say so
+    return None
+
+
+def _problems(
+    new: Sequence[Distribution], listing: Listing, published: Sequence[str], *, is_pypi: bool, now: datetime
+) -> Iterator[PredictedProblem]:
+    name, version = new[0].name, new[0].version
+    if listing.status == "archived":
+        yield PredictedProblem(
+            "archived-project", new[0].filename, f"the project {name} is archived: unarchive it in its settings"
+        )
+    sdists = [each for each in published if each.endswith(SDIST_SUFFIXES)]
+    for each in new:
+        if each.filetype == "sdist" and sdists:
+            message = f"the release {name} {version} already has an sdist, {sdists[0]}; it can have only one"
+            yield PredictedProblem("second-sdist", each.filename, message)
+    moments = [moment for each in published if (moment := listing.files[each].uploaded)]
+    if is_pypi and moments and now - min(moments) > timedelta(days=RELEASE_OPEN_DAYS):
+        for each in new:
+            message = (
+                f"the release {name} {version} is closed: its first file was uploaded on {min(moments):%Y-%m-%d}, and "
+                f"after {RELEASE_OPEN_DAYS} days a release takes no new files. Raise the version"
+            )
+            yield PredictedProblem("closed-release", each.filename, message)
+
+
+def _warnings(first: Distribution, listing: Listing, published: Sequence[str]) -> Iterator[str]:
+    if published and all(listing.files[each].is_yanked for each in published):
+        yield f"the release {first.name} {first.version} is yanked on the index: pip installs it only if it is pinned"
+
+
+def _files_of(version: str, listing: Listing) -> list[str]:
+    wanted = _canonical(version)
+    return sorted(name for name in listing.files if wanted and _canonical(_version_in(name)) == wanted)
+
+
+def _canonical(version: str) -> str | None:
+    """Return a version in its normalized form, None if it is too long to be one."""
+    if len(version) > VERSION_LIMIT_CHARACTERS:
+        return None
+    return canonicalize_version(version, strip_trailing_zero=True)
+
+
+def _version_in(filename: str) -> str:
+    """Return the version in a published file's name, in any style of the past."""
+    if filename.endswith(".whl"):
+        return f"{filename}-".split("-")[1]
+    suffix = next((each for each in SDIST_SUFFIXES if filename.endswith(each)), None)
+    return filename[: -len(suffix)].rpartition("-")[2] if suffix else ""

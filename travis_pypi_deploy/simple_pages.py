@@ -1,0 +1,115 @@
+"""A project's page of the simple index becomes a Listing. Pure: the page's bytes in.
+
+Source: PEP 503 (HTML), PEP 592 (yanked files), PEP 691 (JSON), PEP 700 (upload times), PEP 792 (a project's status).
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+JSON_PARTS_LIMIT = 600_000  # 40,000 files have so many; Python's objects for more of them fill the memory
+TAG = re.compile(r"<(a|meta)\s([^<>]{1,8192})>", re.IGNORECASE)
+ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*(?:=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A published file: its hashes in hexadecimal by algorithm, and when it was uploaded, None if not known."""
+
+    hashes: Mapping[str, str]
+    uploaded: datetime | None = None
+    is_yanked: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What an index lists for a project, by file name; ``exists`` is False if it does not know the project.
+
+    ``status`` is the project's status marker, such as ``active`` or ``archived``.
+    """
+
+    exists: bool
+    files: Mapping[str, ListedFile] = field(default_factory=dict)
+    status: str = "active"
+
+
+def parse(page: bytes, *, content_type: str) -> Listing:
+    """Return what a page lists; raises ValueError if it is not a page of a simple index."""
+    if "json" in content_type:
+        return _parse_json(page)
+    if "html" in content_type:
+        return _parse_html(page.decode("utf-8", "replace"))
+    raise ValueError(f'its Content-Type is "{content_type[:100]}"')
+
+
+def _parse_json(page: bytes) -> Listing:
+    if sum(map(page.count, (b"[", b"{", b","))) > JSON_PARTS_LIMIT:
+        raise ValueError("it lists too many files")
+    try:
+        answer = json.loads(page)
+        files = dict(_listed(each) for each in answer["files"])
+        status = (answer.get("project-status") or {}).get("status", "active")
+        return Listing(True, files, str(status))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"a part of PEP 691 is missing ({error})") from error
+
+
+def _listed(entry: Mapping[str, object]) -> tuple[str, ListedFile]:
+    filename, hashes = entry["filename"], entry["hashes"]
+    if not isinstance(filename, str) or not isinstance(hashes, dict):
+        raise TypeError("a file has no name or no hashes")
+    hexadecimal = {str(algorithm): str(digest).lower() for algorithm, digest in hashes.items()}
+    return filename, ListedFile(hexadecimal, _moment(entry.get("upload-time")), entry.get("yanked", False) is not False)
+
+
+def _moment(text: object) -> datetime | None:
+    """Return a PEP 700 upload time; it ends in Z, which Python 3.9 cannot read."""
+    try:
+        return datetime.fromisoformat(f"{str(text)[:19]}+00:00")
+    except ValueError:
+        return None
+
+
+def _parse_html(page: str) -> Listing:
+    """Return what a page links to.
+
+    A parser of all of HTML takes minutes on malicious pages. An index has to escape < and > in attributes (PEP 503),
+    so its tags can be found in linear time.
+    """
+    files, status = {}, "active"
+    for tag in TAG.finditer(_without_comments(page)):
+        attributes = dict(_attributes(tag[2]))
+        if tag[1].lower() == "a" and attributes.get("href"):
+            name, hashes = _link(attributes["href"])
+            files[name] = ListedFile(hashes, is_yanked="data-yanked" in attributes)
+        elif attributes.get("name") == "pypi:project-status":
+            status = attributes.get("content", "active")
+    return Listing(True, files, status)
+
+
+def _without_comments(page: str) -> str:
+    first, *others = page.split("<!--")
+    return first + "".join(each.partition("-->")[2] for each in others)
+
+
+def _attributes(text: str) -> Iterator[tuple[str, str]]:
+    for name, value in ATTRIBUTE.findall(text):
+        yield name.lower(), html.unescape(value[1:-1] if value[:1] in ("'", '"') else value)
+
+
+def _link(href: str) -> tuple[str, dict[str, str]]:
+    try:
+        url = urlsplit(href)
+    except ValueError:
+        return href, {}
+    algorithm, equals, digest = url.fragment.partition("=")
+    return unquote(url.path.rpartition("/")[2]), {algorithm: digest.lower()} if equals else {}

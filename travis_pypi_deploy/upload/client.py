@@ -1,0 +1,196 @@
+"""One attempt to upload one distribution: the request, its redirects, and the answer."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from requests_toolbelt import MultipartEncoder
+
+from .. import http
+from ..distributions import stamp
+from .form import form_fields
+from .response import NoResponse, Response, words_of
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from ..distributions import Distribution
+
+ANSWER_LIMIT_BYTES = 16 * 1024
+ACCEPT = "application/json, text/html;q=0.5, text/plain;q=0.4"
+
+
+class ChangedFileError(Exception):
+    """The file on the disk is not the one that was read and checked, or cannot be read any more."""
+
+
+class StoppedError(Exception):
+    """The upload was stopped before its last block."""
+
+
+class Transfer:
+    """How far the current attempt to upload a file has come; the main thread reads it and can stop it.
+
+    ``is_handed_over``: the connection has been given the last block, so the index may get the whole file.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_stopped = False
+        self.sent_bytes = 0
+        self.is_handed_over = False
+        self.answer_awaited_since: float | None = None
+
+    def begin(self) -> None:
+        """Begin an attempt: what an earlier one has sent does not count."""
+        with self._lock:
+            self.sent_bytes, self.is_handed_over, self.answer_awaited_since = 0, False, None
+
+    def hand_over(self, count: int, *, is_last: bool) -> None:
+        """Note that the connection gets the next block now; raises StoppedError if it must not."""
+        with self._lock:
+            if self._is_stopped:
+                raise StoppedError
+            self.sent_bytes += count
+            self.is_handed_over = self.is_handed_over or is_last
+
+    def await_answer(self) -> None:
+        """Note that the whole body is sent."""
+        self.answer_awaited_since = time.monotonic()
+
+    def stop(self) -> None:
+        """Let no further block go to the connection."""
+        with self._lock:
+            self._is_stopped = True
+
+
+class UploadClient:
+    """Uploads distributions to one URL; threads may share it. ``timeout``: seconds without progress or an answer."""
+
+    def __init__(self, upload_url: str, *, timeout: float, connections: int) -> None:
+        self._url = upload_url
+        self._http = http.Client(upload_url, timeout=timeout, connections=connections)
+
+    def attempt(
+        self, distribution: Distribution, authorization: str | None, transfer: Transfer
+    ) -> Response | NoResponse:
+        """Make one attempt and return the index's answer, or why there is none; raises ChangedFileError.
+
+        ``authorization`` is the value of that header.
+        """
+        url = self._url
+        for _ in range(http.REDIRECTS_LIMIT + 1):
+            response = self._post(url, distribution, authorization, transfer)
+            if isinstance(response, NoResponse) or not 300 <= response.status < 400:
+                return response
+            target = http.redirect_target(url, response.location)
+            if response.status not in (307, 308) or target is None:
+                return _refused_redirect(response, url)
+            url = target
+        return NoResponse(f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}", is_final=True)
+
+    def close(self) -> None:
+        """Close the kept-open connections."""
+        self._http.close()
+
+    def _post(
+        self, url: str, distribution: Distribution, authorization: str | None, transfer: Transfer
+    ) -> Response | NoResponse:
+        transfer.begin()
+        with _opened(distribution) as file:
+            try:
+                body = Body(distribution, file, transfer)
+            except UnicodeEncodeError:
+                return NoResponse("its name or metadata cannot be encoded as UTF-8", is_final=True)
+            headers = {"Accept": ACCEPT, "Content-Type": body.content_type}
+            if authorization:
+                headers["Authorization"] = authorization
+            try:
+                answer = self._http.post(url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES)
+            except http.NoResponseError as error:
+                return NoResponse(str(error), is_sent=body.is_sent, is_final=error.is_final)
+        if 200 <= answer.status < 300 and not body.is_sent:
+            return NoResponse(f"{url} answered {answer.status} before the whole file was sent")
+        return Response(
+            status=answer.status,
+            words=words_of(answer.status, answer.reason, answer.headers.get("Content-Type", ""), answer.body),
+            is_sent=body.is_sent,
+            location=answer.headers.get("Location", ""),
+            retry_after=answer.headers.get("Retry-After"),
+        )
+
+
+def _opened(distribution: Distribution) -> BinaryIO:
+    """Open a file for sending; raises ChangedFileError if it was changed or replaced since it was read, or is gone."""
+    try:
+        file = distribution.path.open("rb", buffering=0)
+    except OSError as error:
+        raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
+    if stamp(os.fstat(file.fileno())) != distribution.stamp:
+        file.close()
+        raise ChangedFileError("the file was changed")
+    return file
+
+
+class CheckedFile:
+    """The file as the form's encoder reads it; ``len`` is what is left of it.
+
+    It does not give out its last block if the file was changed: an index cannot accept a body that ends early.
+    """
+
+    def __init__(self, file: BinaryIO, distribution: Distribution) -> None:
+        self._file = file
+        self._stamp = distribution.stamp
+        self.len = distribution.size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next ``size`` bytes, all that are left by default; raises ChangedFileError."""
+        wanted = self.len if size < 0 else min(size, self.len)
+        try:
+            block = self._file.read(wanted)
+            is_changed = len(block) == self.len and stamp(os.fstat(self._file.fileno())) != self._stamp
+        except OSError as error:
+            raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
+        if is_changed or (wanted and not block):
+            raise ChangedFileError("the file was changed while it was being sent")
+        self.len -= len(block)
+        return block
+
+
+class Body:
+    """The encoded form, as the HTTP client reads it."""
+
+    def __init__(self, distribution: Distribution, file: BinaryIO, transfer: Transfer) -> None:
+        content = (distribution.filename, CheckedFile(file, distribution), "application/octet-stream")
+        self._encoder = MultipartEncoder([*form_fields(distribution), ("content", content)])
+        self._transfer = transfer
+        self._left: int = self._encoder.len
+        self.len: int = self._encoder.len
+        self.content_type: str = self._encoder.content_type
+        self.is_begun = False
+        self.is_sent = False
+
+    def read(self, size: int) -> bytes:
+        """Return the next block; an empty one means that the block before was sent."""
+        block: bytes = self._encoder.read(size)
+        self._left -= len(block)
+        if block:
+            self._transfer.hand_over(len(block), is_last=self._left <= 0)
+        else:
+            self._transfer.await_answer()
+        self.is_begun = True
+        self.is_sent = not block
+        return block
+
+
+def _refused_redirect(response: Response, url: str) -> NoResponse:
+    where = f"to {response.location}" if response.location else "without saying where to"
+    return NoResponse(
+        f"{url} redirects {where} ({response.status}), which is not followed, because credentials must not reach "
+        "another server. Give the URL that accepts uploads with --server",
+        is_final=True,
+        is_rejection=True,
+    )

@@ -1,0 +1,61 @@
+"""What to do about a rejection. Pure."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .response import Response, UploadContext
+
+NAME_USED_BEFORE = ("previously used", "since been deleted")
+SECOND_SDIST = "only one sdist may be uploaded"
+
+
+def remedy(response: Response, context: UploadContext, *, name: str) -> str:
+    """Return what to do about a rejection, in one clause; empty if the index's own words are all there is to say."""
+    server, words, status = context.server, response.words.lower(), response.status
+    if "archived" in words or status == 410:
+        where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
+        return f"If the project is archived, unarchive it in its settings{where}"
+    if "too similar" in words:
+        return "Choose another project name"
+    if status == 413 or "file too large" in words or "size too large" in words:
+        where = f" ({server.limits_url})" if server.limits_url else ""
+        return f"Delete old releases, or request a higher limit{where}"
+    if any(each in words for each in NAME_USED_BEFORE):
+        return "The name of a deleted file can never be used again: raise the version"
+    if SECOND_SDIST in words:
+        return "The release has an sdist of another name: raise the version"
+    if status in (401, 403):
+        return _remedy_for_credentials(response, context, name)
+    if status in (404, 405) or 300 <= status < 400:
+        return "Check that the URL in --server is the one that accepts uploads"
+    if server.is_pypi and status == 409:
+        return "The project name is taken: choose another one"
+    if status == 429 or status >= 500:
+        where = f"See {server.status_url}, and run" if server.status_url else "Run"
+        return f"{where} this job again later"
+    return ""
+
+
+def _remedy_for_credentials(response: Response, context: UploadContext, name: str) -> str:
+    server, source, words = context.server, context.secret_source, response.words.lower()
+    new_token = f" ({server.token_url})" if server.token_url else ""
+    if not source:
+        return "No credentials were sent: name the variable that holds them with --password-env"
+    if "expired" in words:
+        is_own = context.token_expires is not None and context.token_expires <= time.time()
+        if context.is_narrowed and not is_own:
+            return (
+                "What is sent is valid for one hour: if the upload took longer, or this machine's clock is wrong, use "
+                "--no-narrow-token"
+            )
+        return f"The token in {source} has expired: create a new one{new_token}"
+    if "isn't allowed" in words:
+        return f"The owner of the token in {source} is not a maintainer of {name}; the name may be taken"
+    if "project-scoped" in words or "not valid for project" in words:
+        return f"The token in {source} is for another project: use one for {name}"
+    if server.is_pypi:
+        return f"Check that {source} holds a valid token of {server.name} whose scope includes {name}{new_token}"
+    return f"Check --username and the value of {source}"

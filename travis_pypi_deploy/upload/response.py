@@ -1,0 +1,263 @@
+"""What an index answers to an upload, in its own words, and what that means for the file. Pure."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from .remedies import NAME_USED_BEFORE, SECOND_SDIST, remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..distributions import Distribution
+    from ..servers import Server
+
+WORDS_LIMIT_CHARACTERS = 500
+# How indexes say that they have a file of this name: (status, words). PyPI's 409 means something else.
+ALREADY_EXISTS = (
+    (400, "already exist"),  # PyPI, Google's Artifact Registry
+    (409, ""),  # pypiserver, devpi
+    (400, "updating asset"),  # Nexus
+    (400, "already been taken"),  # GitLab
+    (403, "overwrite artifact"),  # Artifactory
+)
+
+
+class Outcome(Enum):
+    """What happened to one distribution; the value is its name in the log and the report."""
+
+    UPLOADED = "uploaded"
+    IDENTICAL = "identical"
+    KEPT = "kept"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not attempted"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether nothing new may be uploaded after it."""
+        return self in (Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """The outcome of one distribution, how many attempts and seconds it took, and the reason.
+
+    ``changed``: the file on the disk was not the checked one any more, and was therefore not uploaded.
+    """
+
+    filename: str
+    outcome: Outcome = Outcome.NOT_ATTEMPTED
+    attempts: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class UploadContext:
+    """What the uploads of one release need to know, and the functions that they call.
+
+    ``secret_source`` is the variable that the credentials come from, empty without any; ``token_expires`` the moment
+    (seconds since the epoch) that the user's own token names. ``authorize`` returns the Authorization header of each
+    attempt; ``is_published`` asks the index whether it lists this file (True), another of its name (False), or neither
+    is known (None); ``warn`` writes a line to the log.
+    """
+
+    server: Server
+    skip_existing: bool
+    secret_source: str
+    is_narrowed: bool
+    retries: int
+    authorize: Callable[[], str | None]
+    is_published: Callable[[Distribution], bool | None]
+    warn: Callable[[str], None]
+    token_expires: float | None = None
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer: HTTP status, the index's words, whether the whole body had been sent, and two headers."""
+
+    status: int
+    words: str
+    is_sent: bool = True
+    location: str = ""
+    retry_after: str | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the index has accepted the file: PyPI says 200, some others 201 or 204."""
+        return 200 <= self.status < 300
+
+    @property
+    def reason(self) -> str:
+        """Return status and words as the log shows them."""
+        return f"status {self.status}: {self.words}" if self.words else f"status {self.status}"
+
+
+@dataclass(frozen=True)
+class NoResponse:
+    """An attempt without an answer: why, whether the whole body was sent, and whether trying again is of no use.
+
+    ``is_rejection``: the index did answer, in a way that cannot be followed.
+    """
+
+    reason: str
+    is_sent: bool = False
+    is_final: bool = False
+    is_rejection: bool = False
+
+
+def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
+    """Return the index's own words in one line, never a page of HTML.
+
+    ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too; of a proxy, or of HTML like
+    "<h1>403 Forbidden</h1>", one of the two holds nothing of use.
+    """
+    text = body.decode("utf-8", "replace")
+    if "json" in content_type:
+        words = _words_in_json(text)
+    elif "html" in content_type or text.lstrip()[:1] == "<":
+        words = _words_in_html(text)
+    else:
+        words = text
+    words, reason = _one_line(words), _one_line(reason)
+    if not words or words in reason:
+        return reason
+    return words if reason in words or _is_standard(status, reason) else _one_line(f"{reason}: {words}")
+
+
+def already_exists(response: Response, server: Server) -> bool:
+    """Return whether the index says that it has a file of this name now."""
+    if is_race(response, server):
+        return False
+    words = response.words.lower()
+    return any(response.status == status and each in words for status, each in ALREADY_EXISTS)
+
+
+def is_race(response: Response, server: Server) -> bool:
+    """Return whether the answer may be wrong because another job uploads the same release at the same moment.
+
+    Of identical files, and of jobs that create a project, PyPI says so; a moment later it says 200.
+    """
+    words = response.words.lower()
+    used_before = any(each in words for each in NAME_USED_BEFORE)
+    return (response.status in (400, 409) and (used_before or SECOND_SDIST in words)) or (
+        server.is_pypi and response.status == 409
+    )
+
+
+def may_have_arrived(response: Response | NoResponse) -> bool:
+    """Return whether the index may have the file although it did not say so: the whole body, and no answer or a 5xx."""
+    return response.is_sent and (isinstance(response, NoResponse) or response.status >= 500)
+
+
+def outcome_of(response: Response | NoResponse, context: UploadContext, *, name: str) -> tuple[Outcome, str]:
+    """Return what happened to the file of project ``name``, and the reason; not for ``already_exists``."""
+    if isinstance(response, NoResponse):
+        if response.is_sent:
+            return Outcome.UNKNOWN, f"{response.reason}; the index may have the file"
+        return Outcome.REJECTED if response.is_rejection else Outcome.FAILED, response.reason
+    if response.is_success:
+        return Outcome.UPLOADED, ""
+    is_rejected = response.status < 500 and response.status != 429
+    answered = "rejected with" if is_rejected else "the index answered"
+    reason = sentences(f"{answered} {response.reason}", remedy(response, context, name=name))
+    if may_have_arrived(response):
+        return Outcome.UNKNOWN, reason
+    return Outcome.REJECTED if is_rejected else Outcome.FAILED, reason
+
+
+def outcome_by_listing(outcome: Outcome, reason: str, *, same: bool | None) -> tuple[Outcome, str]:
+    """Return what happened to a file that the index may have, now that its page was looked up.
+
+    ``same``: as in ``outcome_of_existing``.
+    """
+    if same:
+        return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({reason})"
+    if same is False:
+        return Outcome.REJECTED, f"the index lists other content under this name ({reason})"
+    return Outcome.UNKNOWN if outcome.is_failure else outcome, reason
+
+
+def outcome_of_existing(
+    response: Response, context: UploadContext, *, same: bool | None, lost_answer: bool
+) -> tuple[Outcome, str]:
+    """Return what it means that the index has a file of this name.
+
+    ``same``: whether its hash is ours, None where they could not be compared. PyPI answers 200 to identical bytes, so
+    there an existing file always has other content. ``lost_answer``: an earlier attempt may have stored the file.
+    """
+    if context.server.is_pypi:
+        same = False
+    if same:
+        lost = ", perhaps from an earlier attempt whose answer was lost" if lost_answer else ""
+        return Outcome.IDENTICAL, f"the index has this file already{lost}"
+    if same is None and lost_answer and not context.skip_existing:
+        return Outcome.UPLOADED, (
+            f"the index has a file of this name ({response.words}), most likely from the earlier attempt whose answer "
+            "was lost; their hashes could not be compared"
+        )
+    existing = "a file of this name" if same is None else "other content under this name"
+    if context.skip_existing:
+        return Outcome.KEPT, f"the index has {existing}: {response.words}"
+    return Outcome.REJECTED, (
+        f"the index has {existing} ({response.status}: {response.words.rstrip('.')}). A published file can never be "
+        "replaced: raise the version, or keep the published file with --skip-existing"
+    )
+
+
+def sentences(*parts: str) -> str:
+    """Join what are, or may be, sentences, without double full stops and without one at the end."""
+    return ". ".join(part.rstrip(". ") for part in parts if part)
+
+
+def _words_in_json(text: str) -> str:
+    try:
+        return next(_explanations(json.loads(text)), "")
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _explanations(answer: object) -> Iterator[str]:
+    """Yield what an answer says, the best first.
+
+    PyPI and devpi put it behind the number in ``code``, and pad ``message`` with empty lines; Artifactory has a list
+    of ``errors``.
+    """
+    if isinstance(answer, str) and answer.strip():
+        yield answer
+    elif isinstance(answer, list):
+        for each in answer:
+            yield from _explanations(each)
+    elif isinstance(answer, dict):
+        yield from re.findall(r"^\d{3} +(\S.*)", str(answer.get("code")), flags=re.DOTALL)
+        for key in ("message", "detail", "error", "errors"):
+            yield from _explanations(answer.get(key))
+
+
+def _words_in_html(text: str) -> str:
+    text = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
+    return html.unescape(re.sub(r"(?s)<[^>]*>", " ", text))
+
+
+def _is_standard(status: int, reason: str) -> bool:
+    return any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
+
+
+def _one_line(text: str) -> str:
+    """Return the text without line breaks and repeated clauses (PyPI repeats one for each check), and not too long."""
+    clauses: list[str] = []
+    for clause in " ".join(text.split()).split(", "):
+        if not any(each.endswith(clause) for each in clauses):
+            clauses.append(clause)
+    line = ", ".join(clauses)
+    return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " ..."

@@ -1,0 +1,261 @@
+"""The uploads of one release: what goes when, retries, and the end after a failure or an interruption."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .client import ChangedFileError, StoppedError, Transfer, UploadClient
+from .response import (
+    FileResult,
+    NoResponse,
+    Outcome,
+    Response,
+    already_exists,
+    is_race,
+    may_have_arrived,
+    outcome_by_listing,
+    outcome_of,
+    outcome_of_existing,
+    sentences,
+)
+from .retry import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    clock_time,
+    is_transient,
+    pause_before,
+    pause_before_race_retry,
+    retry_after_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ..distributions import Distribution
+    from .response import UploadContext
+
+TICK_SECONDS = 0.1
+GRACE_SECONDS = 0.3
+
+
+class Uploader:
+    """The uploads of one release; ``results`` can be read at any time, also after an interruption.
+
+    Wheels go before the sdist, which waits until every wheel is answered: no installer should fall back to an sdist
+    whose wheel is still being uploaded. The first file goes alone, because it creates the release. ``timeout`` is in
+    seconds; ``on_result`` is called with each result as it comes, in the thread of its upload.
+    """
+
+    def __init__(
+        self,
+        distributions: Sequence[Distribution],
+        context: UploadContext,
+        *,
+        upload_url: str,
+        jobs: int,
+        timeout: float,
+        on_result: Callable[[FileResult], None],
+    ) -> None:
+        self._client = UploadClient(upload_url, timeout=timeout, connections=jobs)
+        self._halt = threading.Event()
+        self._is_interrupted = False
+        self._uploads = tuple(Upload(each, context, self._client, self._pause) for each in distributions)
+        self._on_result = on_result
+        self._threads = ThreadPoolExecutor(max_workers=jobs)
+
+    @property
+    def results(self) -> tuple[FileResult, ...]:
+        """Return each file's result as it is now, in the order of the files."""
+        return tuple(each.result for each in self._uploads)
+
+    def status(self) -> str:
+        """Return what is being waited for, for the log."""
+        transfers = [each.transfer for each in self._uploads if each.is_running]
+        waiting = [
+            (time.monotonic() - since, each.distribution.filename)
+            for each in self._uploads
+            if each.is_running and (since := each.transfer.answer_awaited_since) is not None
+        ]
+        if waiting and len(waiting) == len(transfers):
+            seconds, filename = max(waiting)
+            return f"Waiting {seconds:.0f} s for the answer to {filename}"
+        done = sum(each.distribution.size for each in self._uploads if each.result.outcome is Outcome.UPLOADED)
+        total = sum(each.distribution.size for each in self._uploads)
+        return f"Sent {_amount(min(done + sum(each.sent_bytes for each in transfers), total), total)}"
+
+    def run(self, tick: Callable[[], None]) -> None:
+        """Upload until every file has its outcome, or one has failed; ``tick`` is called all the time.
+
+        After an exception of ``tick``, or of a signal, what is under way is stopped.
+        """
+        try:
+            for wave in _waves(self._uploads):
+                self._run_wave(wave, tick)
+            self._client.close()
+        finally:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _run_wave(self, wave: Sequence[Upload], tick: Callable[[], None]) -> None:
+        """Run these uploads, as many at a time as there are threads, and raise what one of them raised."""
+        futures = {self._threads.submit(self._run_one, each) for each in wave}
+        pending = futures
+        try:
+            while pending:
+                _, pending = wait(pending, timeout=TICK_SECONDS)
+                tick()
+        except BaseException:
+            self._interrupt()
+            wait(pending, timeout=GRACE_SECONDS)
+            raise
+        for future in futures:
+            future.result()
+
+    def _interrupt(self) -> None:
+        """Stop every upload: those that pause say how they stand, and no further block is sent."""
+        self._is_interrupted = True
+        self._halt.set()
+        for each in self._uploads:
+            each.transfer.stop()
+
+    def _run_one(self, upload: Upload) -> None:
+        if self._halt.is_set():
+            return
+        succeeded = False
+        try:
+            result = upload.run()
+            succeeded = not result.outcome.is_failure
+        except StoppedError:
+            return
+        finally:
+            if not succeeded:
+                self._halt.set()
+        if not self._is_interrupted:
+            self._on_result(result)
+
+    def _pause(self, seconds: float) -> bool:
+        return not self._halt.wait(seconds)
+
+
+class Upload:
+    """The upload of one distribution, in as many attempts as it takes.
+
+    ``pause`` waits some seconds, and returns False if that was cut short because everything has to end.
+    """
+
+    def __init__(
+        self, distribution: Distribution, context: UploadContext, client: UploadClient, pause: Callable[[float], bool]
+    ) -> None:
+        self.distribution = distribution
+        self.transfer = Transfer()
+        self._context = context
+        self._client = client
+        self._pause = pause
+        self._attempts = 0
+        self._started = 0.0
+        self._lost_answer = False
+        self._result: FileResult | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the upload has begun and has no result yet."""
+        return self._attempts > 0 and self._result is None
+
+    @property
+    def result(self) -> FileResult:
+        """Return what has happened to the distribution by now."""
+        if self._result is not None:
+            return self._result
+        if not self._attempts:
+            return FileResult(self.distribution.filename)
+        if self._lost_answer or self.transfer.is_handed_over:
+            return self._ended(Outcome.UNKNOWN, "stopped before the index had answered; it may have the file")
+        return self._ended(Outcome.FAILED, "stopped before the whole file was sent")
+
+    def run(self) -> FileResult:
+        """Upload the distribution, again after transient errors, and return its result."""
+        self._started = time.monotonic()
+        try:
+            self._result = self._ended(*self._upload_until_final())
+        except ChangedFileError as error:
+            self._result = self._changed(error)
+        return self._result
+
+    def _upload_until_final(self) -> tuple[Outcome, str]:
+        retries, has_raced = 0, False
+        while True:
+            authorization = self._context.authorize()
+            self._attempts += 1
+            response = self._client.attempt(self.distribution, authorization, self.transfer)
+            self._lost_answer = self._lost_answer or may_have_arrived(response)
+            if isinstance(response, Response) and not has_raced and is_race(response, self._context.server):
+                has_raced = True
+                seconds: float | None = pause_before_race_retry()
+                self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
+            elif is_transient(response) and retries < self._context.retries:
+                retries += 1
+                seconds = self._pause_before(retries, response)
+            else:
+                return self._final(response)
+            self.transfer.begin()  # the bytes of a failed attempt do not count
+            if seconds is None or not self._pause(seconds):
+                return self._final(response)
+
+    def _pause_before(self, retry: int, response: Response | NoResponse) -> float | None:
+        """Return the seconds to pause; None if the index asks for a pause that is too long."""
+        now = time.time()
+        asked = retry_after_seconds(response.retry_after, now=now) if isinstance(response, Response) else None
+        if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+            self._warn(
+                f"{response.reason}; not tried again, because the index asks to wait until {clock_time(now + asked)} "
+                "(Retry-After)"
+            )
+            return None
+        seconds = asked if asked is not None else pause_before(retry)
+        self._warn(f"{response.reason}; trying again in {seconds:.1f} s (retry {retry} of {self._context.retries})")
+        return seconds
+
+    def _final(self, response: Response | NoResponse) -> tuple[Outcome, str]:
+        """Return the outcome by the last answer; the index is asked where that alone does not show it."""
+        context = self._context
+        if isinstance(response, Response) and already_exists(response, context.server):
+            same = None if context.server.is_pypi else context.is_published(self.distribution)
+            return outcome_of_existing(response, context, same=same, lost_answer=self._lost_answer)
+        outcome, reason = outcome_of(response, context, name=self.distribution.name)
+        if outcome.is_failure and self._lost_answer:
+            if not may_have_arrived(response):
+                reason = sentences(reason, "The index may have the file from an earlier attempt, whose answer was lost")
+            return outcome_by_listing(outcome, reason, same=context.is_published(self.distribution))
+        return outcome, reason
+
+    def _changed(self, error: ChangedFileError) -> FileResult:
+        detail = f"{error} after it was checked, and is therefore not uploaded: build and deploy in one go"
+        if self._lost_answer:
+            detail += "; an earlier attempt was sent whole and not answered, the index may have the checked file"
+        outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
+        return replace(self._ended(outcome, detail), changed=True)
+
+    def _ended(self, outcome: Outcome, detail: str) -> FileResult:
+        seconds = time.monotonic() - self._started
+        return FileResult(self.distribution.filename, outcome, self._attempts, seconds, detail)
+
+    def _warn(self, sentence: str) -> None:
+        self._context.warn(f"{self.distribution.filename}: {sentence}")
+
+
+def _waves(uploads: Sequence[Upload]) -> Iterator[tuple[Upload, ...]]:
+    """Yield what may be uploaded at the same time: the first file, the other wheels, the sdist."""
+    wheels = tuple(each for each in uploads if each.distribution.filetype == "bdist_wheel")
+    sdists = tuple(each for each in uploads if each.distribution.filetype == "sdist")
+    first, *others = (*wheels, *sdists)
+    yield (first,)
+    yield tuple(each for each in others if each in wheels)
+    yield tuple(each for each in others if each in sdists)
+
+
+def _amount(sent: int, total: int) -> str:
+    """Return both numbers in the unit that fits the total."""
+    unit, size = next((each for each in (("MB", 1_000_000), ("kB", 1000)) if total >= each[1]), ("bytes", 1))
+    return f"{sent // size} of {total // size} {unit}"
