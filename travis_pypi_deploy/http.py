@@ -109,7 +109,8 @@ class Client:
 
     def _opened(self) -> Adapter:
         if self._adapter is None:
-            self._adapter = Adapter(tls_context(self._ca_bundle), self._connections)
+            needs_tls = self._origin[0] == "https" or bool(self._proxies)
+            self._adapter = Adapter(tls_context(self._ca_bundle) if needs_tls else None, self._connections)
         return self._adapter
 
     def _read(self, url: str, response: requests.Response, limit_bytes: int) -> Response:

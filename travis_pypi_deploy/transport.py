@@ -46,7 +46,7 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
 class Adapter(HTTPAdapter):
     """Connects as requests does, with limits, one TLS context and large blocks."""
 
-    def __init__(self, tls: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, tls: ssl.SSLContext | None, connections: int) -> None:
         self._tls = tls
         super().__init__(pool_connections=1, pool_maxsize=connections)
 

@@ -144,9 +144,11 @@ class Flood:
 
     block: bytes
     limit_bytes: int = 512 * 1024 * 1024
+    beginning: bytes = b""
 
     def play(self, turn: Turn) -> None:
         turn.take()
+        turn.exchange.send_and_close(self.beginning)
         many = self.block * (64 * 1024 // len(self.block) + 1)
         for _ in range(self.limit_bytes // len(many)):
             turn.exchange.send_and_close(many)

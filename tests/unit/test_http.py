@@ -1,0 +1,308 @@
+"""The HTTP client: what gets a connection, what is never shown, and where it stops."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gzip
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import misbehaviours
+from tests.support.loopback_http import LoopbackServer, handler_for
+from tests.support.loopback_index import LoopbackIndex
+from tests.support.misbehaviours import Answer, Drip, Flood
+from travis_pypi_deploy import http
+from travis_pypi_deploy.errors import RejectedError
+from travis_pypi_deploy.index import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from http.server import BaseHTTPRequestHandler
+
+    from tests.support.misbehaviours import Misbehaviour
+
+OWN, EVIL = "127.0.0.1:{own}", "127.0.0.1:{evil}"
+FOLLOWED = [
+    "/simple/demo/",
+    "../demo/",
+    "./",
+    "?again",
+    "//127.0.0.1:{own}/simple/demo/",
+    "http://127.0.0.1:{own}/simple/demo/",
+    "HTTP://127.0.0.1:{own}/simple/demo/",
+    "http://127.0.0.1:{own}/simple/../simple/demo/",
+    "http://127.0.0.1:{own}/simple/demo/#fragment",
+    "http://127.0.0.1:{own}/simple/demo/?to=http://127.0.0.1:{evil}/",
+    "http://127.0.0.1:{own}/@127.0.0.1:{evil}/",
+    "/http://127.0.0.1:{evil}/",
+    "/@127.0.0.1:{evil}/",
+    "/%5c127.0.0.1:{evil}/",
+    "///simple/demo/",
+    "http:/simple/demo/",
+    "http:simple/demo/",
+]
+READ_DIFFERENTLY = ["http://", "http:", f"////{EVIL}/", f"http:////{EVIL}/"]  # by the versions of Python
+NOT_FOLLOWED = [
+    f"http://{EVIL}/",
+    f"//{EVIL}/",
+    f"https://{OWN}/",
+    f"https://{EVIL}/",
+    "http://localhost:{own}/",
+    "http://127.0.0.2:{own}/",
+    "http://[::1]:{own}/",
+    "http://[::ffff:127.0.0.1]:{own}/",
+    "http://127.1:{own}/",
+    "http://2130706433:{own}/",
+    "http://0x7f000001:{own}/",
+    "http://0177.0.0.1:{own}/",
+    "http://127.0.0.1.:{own}/",
+    "http://127.0.0.1/",
+    "http://127.0.0.1:/",
+    "http://127.0.0.1:99999/",
+    "http://127.0.0.1:-1/",
+    "http://127.0.0.1:{own}0/",
+    f"http://{EVIL}\\@{OWN}/x",
+    f"//{EVIL}\\@{OWN}/",
+    f"http://{OWN}\\@{EVIL}/",
+    f"http://{OWN}@{EVIL}/",
+    f"http://{EVIL}@{OWN}/",
+    f"http://user@{OWN}/",
+    f"http://user:password@{OWN}/",
+    f"//user@{OWN}/",
+    f"http:\\\\{EVIL}/",
+    f"\\\\{EVIL}/",
+    f"/\\{EVIL}/",
+    f"\\/{EVIL}/",
+    f"http://{OWN}\\.{EVIL}/",
+    f"http://{EVIL}#@{OWN}/",
+    f"http://{EVIL}?@{OWN}/",
+    f"http://{EVIL}/@{OWN}/",
+    f"http://{EVIL};@{OWN}/",
+    f"http://{EVIL}%2f@{OWN}/",
+    f"http://{EVIL}%00@{OWN}/",
+    f"http://{EVIL} @{OWN}/",
+    f"http://{EVIL}\t@{OWN}/",
+    f"http://{OWN} .{EVIL}/",
+    f"http ://{EVIL}/",
+    f"ht\ttp://{EVIL}/",
+    f"//\t{EVIL}/",
+    f"/\t/{EVIL}/",
+    f"http://\x01{EVIL}/",
+    f"\x01http://{EVIL}/",
+    f"http://{OWN}\x7f@{EVIL}/",
+    f"http://{OWN}\xa0@{EVIL}/",
+    "http://[/",
+    "http://[::1/",
+    "http://[127.0.0.1]:{own}/",
+    "http://[v1.x]:{own}/",
+    f"ftp://{OWN}/",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    f"httpx://{OWN}/",
+    f"http+unix://{OWN}/",
+    f"http://{OWN}%2e{EVIL}/",
+    f"http://xn--{OWN}/",
+    "",
+]
+
+
+@pytest.fixture
+def evil() -> Iterator[LoopbackIndex]:
+    """Return a server that nothing may reach."""
+    with LoopbackIndex() as running:
+        yield running
+
+
+@pytest.mark.parametrize("location", [*FOLLOWED, *NOT_FOLLOWED, *READ_DIFFERENTLY])
+def test_only_the_index_itself_gets_a_connection_after_a_redirect(
+    index: LoopbackIndex, evil: LoopbackIndex, location: str
+) -> None:
+    ports = {"own": index.url.rpartition(":")[2], "evil": evil.url.rpartition(":")[2]}
+    index.on_page(misbehaviours.redirect(302, location.format(**ports)))
+    simple = Index(index.simple_url, authorize=lambda: "Basic c2VjcmV0", timeout=5)
+
+    with contextlib.suppress(RejectedError):
+        simple.lookup("demo")
+
+    assert (evil.connections, evil.requests) == (0, [])
+    is_followed = index.connections > 1 or len(index.requests) > 1
+    assert location in READ_DIFFERENTLY or is_followed is (location in FOLLOWED)
+
+
+@pytest.mark.parametrize("name", ["//evil.example/x", "..", "a/b", "http:x", "a?b", "a b", "", "-a", "\u00e9", "a\n"])
+def test_a_name_that_is_none_is_not_looked_up(index: LoopbackIndex, name: str) -> None:
+    with pytest.raises(RejectedError, match="not a valid project name"):
+        Index(index.simple_url, authorize=lambda: None, timeout=5).lookup(name)
+
+    assert index.connections == 0
+
+
+def test_an_index_url_may_lack_its_last_slash(index: LoopbackIndex) -> None:
+    assert not Index(index.simple_url.rstrip("/"), authorize=lambda: None, timeout=5).lookup("demo").exists
+
+    assert [each.path for each in index.requests] == ["/simple/demo/"]
+
+
+JSON = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+SLOW: dict[str, Misbehaviour] = {
+    "status line": Drip(b"HTTP/1.1 200", b"O"),
+    "headers": Drip(HEAD, b"A: b\r\n"),
+    "one header": Drip(HEAD + b"A: ", b"b"),
+    "interim answers": Drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "chunk size": Drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "chunk extension": Drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    "body": Drip(HEAD + b"\r\n", b"x"),
+    "body with a length": Drip(HEAD + b"Content-Length: 999\r\n\r\n", b"x"),
+    "body of a redirect": Drip(b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n\r\n", b"x"),
+}
+
+
+@pytest.mark.parametrize("how", SLOW.values(), ids=SLOW)
+def test_a_page_has_a_total_time_wherever_it_trickles(index: LoopbackIndex, how: Misbehaviour) -> None:
+    index.on_page(how)
+
+    with contextlib.suppress(RejectedError):
+        assert not Index(index.simple_url, authorize=lambda: None, timeout=1).lookup("demo").exists
+
+    assert 1 <= len(index.requests) <= 2
+
+
+LARGE: dict[str, Misbehaviour] = {
+    "interim answers": Flood(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": misbehaviours.Flood(b"x" * 1024, beginning=HEAD + b"\r\n"),
+    "body of an error": misbehaviours.Flood(b"x" * 1024, beginning=b"HTTP/1.1 500 Oops\r\n\r\n"),
+    "compressed body": Answer(
+        200, headers={**JSON, "Content-Encoding": "gzip"}, body=gzip.compress(bytes(100 * 1024 * 1024), 1)
+    ),
+    "too many files": Answer(200, headers=JSON, body=b"[" + b"[]," * 1_000_000 + b"[]]"),
+}
+
+
+@pytest.mark.parametrize("how", LARGE.values(), ids=LARGE)
+def test_a_page_has_a_size(index: LoopbackIndex, how: Misbehaviour) -> None:
+    index.on_page(how)
+
+    with pytest.raises(RejectedError, match=r"larger than|too many files|status 500"):
+        Index(index.simple_url, authorize=lambda: None, timeout=20).lookup("demo")
+
+
+def test_the_body_of_a_redirect_is_not_read_to_its_end(index: LoopbackIndex) -> None:
+    index.on_page(Flood(b"x" * 1024, beginning=b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n\r\n"))
+
+    assert not Index(index.simple_url, authorize=lambda: None, timeout=20).lookup("demo").exists
+
+
+USER, PASSWORD = "bob", "pr0xy-p%40ss"
+PROXY_SECRETS = ["pr0xy-p", "p@ss", base64.b64encode(b"bob:pr0xy-p@ss").decode()]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("form", ["answers", "malformed", "refused"])
+def test_a_proxy_s_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, form: str, scheme: str) -> None:
+    def echo(handler: BaseHTTPRequestHandler) -> None:
+        text = f"you sent {handler.headers['Proxy-Authorization']}, that is bob:pr0xy-p@ss and {PASSWORD}"
+        handler.send_response(407, text)
+        handler.send_header("Content-Type", "text/plain")
+        handler.end_headers()
+        handler.wfile.write(text.encode())
+        handler.close_connection = True
+
+    with proxying(echo) as port, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        ports = {"answers": str(port), "malformed": "port", "refused": str(closed.getsockname()[1])}
+        for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(variable, f"http://{USER}:{PASSWORD}@127.0.0.1:{ports[form]}")
+        client = http.Client(f"{scheme}://a.example/", timeout=5)
+        try:
+            response = client.get(f"{scheme}://a.example/", headers={}, limit_bytes=1000)
+            shown = f"{response.status} {response.reason} {response.body!r}"
+        except http.NoResponseError as error:
+            shown = str(error)
+
+    assert form != "answers" or "407" in shown
+    assert not [secret for secret in PROXY_SECRETS if secret in shown], shown
+
+
+@contextlib.contextmanager
+def proxying(answer: object) -> Iterator[int]:
+    """Run a proxy that treats each request by ``answer``; yields its port."""
+    assert callable(answer)
+    handler = handler_for(lambda exchange: answer(exchange._handler))
+    handler.do_CONNECT = lambda self: answer(self)  # type: ignore[attr-defined]
+    with LoopbackServer(handler) as server:
+        yield server.port
+
+
+def test_a_connection_that_nobody_accepts_is_given_up() -> None:
+    """Fill the queue of a port, so that a connection to it hangs."""
+    with socket.socket() as full, contextlib.ExitStack() as stack:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/"
+
+        with pytest.raises(http.NoResponseError, match="no answer"):
+            http.Client(url, timeout=1).get(url, headers={}, limit_bytes=1)
+
+
+def test_a_handshake_that_never_ends_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
+
+        with pytest.raises(http.NoResponseError, match="no answer"):
+            http.Client(url, timeout=1).get(url, headers={}, limit_bytes=1)
+
+
+def test_tls_on_a_plain_port_is_final_and_says_so(index: LoopbackIndex) -> None:
+    url = index.url.replace("http:", "https:") + "/"
+
+    with pytest.raises(http.NoResponseError, match="does not answer with TLS") as error:
+        http.Client(url, timeout=5).get(url, headers={}, limit_bytes=1)
+
+    assert error.value.is_final
+
+
+def test_the_certificates_are_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[str] = []
+    real = ssl.SSLContext.load_verify_locations
+
+    def load(self: ssl.SSLContext, cafile: str | None = None, capath: str | None = None, **_: object) -> None:
+        loads.append(str(cafile))
+        real(self, cafile, capath)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", load)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"https://127.0.0.1:{closed.getsockname()[1]}/"
+        for _ in range(3):
+            with pytest.raises(http.NoResponseError):
+                http.Client(url, timeout=5).get(url, headers={}, limit_bytes=1)
+
+    assert len(loads) <= 1
+
+
+def test_threads_may_share_a_client(index: LoopbackIndex) -> None:
+    client = http.Client(index.url, timeout=5, connections=4)
+    statuses: list[int] = []
+
+    def get() -> None:
+        statuses.extend(client.get(f"{index.simple_url}x/", headers={}, limit_bytes=9).status for _ in range(5))
+
+    threads = [threading.Thread(target=get) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert statuses == [404] * 20
+    assert index.connections <= 4

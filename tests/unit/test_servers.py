@@ -1,0 +1,105 @@
+"""What an address stands for: PyPI, another server, this machine, an origin."""
+
+from __future__ import annotations
+
+import pytest
+
+from travis_pypi_deploy.errors import UsageError
+from travis_pypi_deploy.servers import SERVERS, Server, check_url, find, is_loopback, origin
+
+PYPI = next(server for server in SERVERS if server.name == "pypi")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://a.example/", ("http", "a.example", 80)),
+        ("https://a.example/", ("https", "a.example", 443)),
+        ("HTTPS://A.Example:443/x", ("https", "a.example", 443)),
+        ("http://a.example:443/", ("http", "a.example", 443)),
+        ("https://a.example:80/", ("https", "a.example", 80)),
+        ("https://[::1]/", ("https", "[::1]", 443)),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, int]) -> None:
+    assert origin(url) == expected
+
+
+@pytest.mark.parametrize("url", ["ftp://a.example/", "a.example", "http://", "http://a:b/", "//a.example/", ""])
+def test_other_text_has_no_origin(url: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        origin(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("[::1]", True),
+        ("127.0.0.1.nip.example", False),
+        ("127.example", False),
+        ("localhost.example", False),
+        ("notlocalhost", False),
+        ("0.0.0.0", False),
+        ("[::2]", False),
+        ("10.0.0.1", False),
+        ("128.0.0.1", False),
+    ],
+)
+def test_loopback_is_an_address_or_localhost_and_nothing_that_looks_like_it(host: str, expected: bool) -> None:
+    assert is_loopback(f"http://{host}:8080/") is expected
+    assert Server(name="", upload_url=f"http://{host}/").is_loopback is expected
+
+
+@pytest.mark.parametrize(("url", "expected"), [("http://a.example/", True), ("HTTP://a", True), ("https://a", False)])
+def test_plain_http_is_recognised_in_capitals_too(url: str, expected: bool) -> None:
+    assert Server(name="", upload_url=url).is_plain_http is expected
+
+
+@pytest.mark.parametrize("host", PYPI.hosts)
+@pytest.mark.parametrize("form", ["https://{}/legacy/", "HTTP://{}/legacy", "https://{}:443/", "https://{}./legacy/"])
+def test_every_address_of_pypi_stands_for_pypi(host: str, form: str) -> None:
+    for spelling in (host, host.upper()):
+        server, _ = find(form.format(spelling), source="--server")
+        assert server is PYPI
+
+
+@pytest.mark.parametrize("form", ["https://evil{}/", "https://{}.evil.example/", "https://not-{}/", "https://x.{}/"])
+@pytest.mark.parametrize("host", PYPI.hosts)
+def test_a_host_that_only_contains_one_of_pypi_does_not(host: str, form: str) -> None:
+    url = form.format(host)
+    assert find(url, source="--server") == (Server(name=url, upload_url=url), None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://user@a.example/",
+        "https://user:s3cret@a.example/",
+        "https://:s3cret@a.example/",
+        "https://@a.example/",
+        "https://s3cret\\@a.example/",
+        "https://a.example\\@s3cret/",
+        "https://a.example/ s3cret",
+        "https://a.example/\ns3cret",
+        "https://a.example/\x7f",
+        " https://a.example/",
+        "https:a.example",
+        "https:/a.example",
+        "//a.example/",
+        "https://a.example:s3cret/",
+        "https://a.example:99999/",
+        "https://[::1/",
+        "https://",
+        "https:///x",
+        "file:///etc/passwd",
+    ],
+)
+def test_an_address_that_could_be_read_in_two_ways_is_an_error_without_its_secret(value: str) -> None:
+    for check in (check_url, find):
+        with pytest.raises(UsageError) as error:
+            check(value, source="--server")
+        assert "s3cret" not in str(error.value) or "@" not in value
