@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
 import requests
 
-from tests.support import command, factories
+from tests.support import command, factories, invented_tokens
+from tests.support.interception import Interception
+from tests.support.loopback_index import LoopbackIndex
 from tests.support.publishing import environment
 from tests.support.simple_pages import JSON_PAGE
+from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.loopback_index import LoopbackIndex
     from tests.support.real_servers import RealServer
 
 DEPLOYERS = 8
+HOSTS = [host for server in SERVERS if server.name == "pypi" for host in server.hosts]
 
 
 def release(folder: Path) -> list[Path]:
@@ -52,6 +57,7 @@ def test_an_index_like_pypi_gets_every_file_once(tmp_path: Path, index: Loopback
     assert len(index.uploads) >= len(paths)
 
 
+@pytest.mark.slow
 def test_devpi_gets_every_file_once(tmp_path: Path, devpi: RealServer) -> None:
     paths = release(tmp_path)
 
@@ -63,6 +69,41 @@ def test_devpi_gets_every_file_once(tmp_path: Path, devpi: RealServer) -> None:
 
     assert [code for code, _ in ended] == [0] * DEPLOYERS, ended
     assert published(devpi) == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+RELEASES = 100
+AT_A_TIME = 8
+
+
+@pytest.mark.slow
+def test_a_hundred_releases_by_eight_deployers_each_are_whole_whatever_the_races(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In threads of this process, which cost less than 800 processes; the index plays PyPI, which says 409 too."""
+    releases = [small_release(tmp_path, f"demo-{number}") for number in range(RELEASES)]
+    with LoopbackIndex(races=True) as index, Interception(dict.fromkeys(HOSTS, index), tmp_path) as proxy:
+        for variable, value in proxy.variables.items():
+            monkeypatch.setenv(variable, value)
+        environ = environment(PYPI_TOKEN=invented_tokens.token("pypi"))
+        argv = ["--server", "pypi", "--skip-existing", "--no-check"]
+
+        def deploy_release(paths: list[Path]) -> list[command.Ended]:
+            with ThreadPoolExecutor(DEPLOYERS) as deployers:
+                return list(
+                    deployers.map(lambda _: command.deploy(*argv, *map(str, paths), environ=environ), range(DEPLOYERS))
+                )
+
+        with ThreadPoolExecutor(AT_A_TIME) as executor:
+            ended = [each for result in executor.map(deploy_release, releases) for each in result]
+
+    assert [each for each in ended if each.code] == []
+    assert len(ended) == RELEASES * DEPLOYERS
+    assert index.files == {path.name: path.read_bytes() for paths in releases for path in paths}
+    assert "another job may be uploading it too" in "".join(each.err for each in ended)
+
+
+def small_release(folder: Path, name: str) -> list[Path]:
+    return [factories.wheel(folder, name), factories.sdist(folder, name)]
 
 
 def published(server: RealServer) -> dict[str, str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.support.loopback_http import Exchange, Request
     from tests.support.misbehaviours import Misbehaviour, Turn
 
+COMMIT_SECONDS = 0.02
 Occasion = Literal["upload", "page"]
 
 
@@ -30,6 +31,7 @@ class LoopbackIndex:
 
     ``style`` says how its simple pages look, ``statuses`` the PEP 792 status of projects. ``authorized``
     judges user name and password of an upload. With ``tls`` it speaks https and calls itself ``host``.
+    With ``races`` it commits an upload a moment after it has looked for the identical file, as PyPI does.
     ``requests`` holds every request's head, ``uploads`` every upload that arrived whole, both in order.
     """
 
@@ -41,7 +43,9 @@ class LoopbackIndex:
         authorized: Callable[[str, str], bool] | None = None,
         tls: ssl.SSLContext | None = None,
         host: str = "127.0.0.1",
+        races: bool = False,
     ) -> None:
+        self.races = races
         self.requests: list[Request] = []
         self.uploads: list[Upload] = []
         self.style = style or Style()
@@ -53,6 +57,11 @@ class LoopbackIndex:
         self.handler = handler_for(self._serve)
         self._server = LoopbackServer(self.handler, tls, address="::1" if host == "[::1]" else "127.0.0.1")
         self.url = f"{'https' if tls else 'http'}://{host}:{self._server.port}"
+
+    @property
+    def closing(self) -> threading.Event:
+        """Return what is set once the index ends."""
+        return self._server.closing
 
     @property
     def upload_url(self) -> str:
@@ -163,8 +172,14 @@ class UploadTurn:
         upload = self.take()
         index = self._index
         with index.lock:
+            before = dict(index.stored)
+        if index.races:
+            index.closing.wait(COMMIT_SECONDS)
+        with index.lock:
             present = index.stored.get(upload.filename)
-            answer = pypi_answers.verdict(upload, present=present, authorized=index.authorized, url=index.url)
+            answer = pypi_answers.answer(upload, present=present, authorized=index.authorized, url=index.url)
+            if index.races and answer.status == 200:
+                answer = pypi_answers.raced(upload, before=before, now=index.stored) or answer
             if answer.status == 200 and present is None:
                 self.keep()
         answer.play(self)

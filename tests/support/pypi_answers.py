@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Callable
 from urllib.parse import urlsplit
 
 from tests.support.misbehaviours import Answer, rejected, rejected_by_a_page
+from tests.support.simple_pages import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.support.loopback_http import Request
     from tests.support.multipart import Part
-    from tests.support.simple_pages import Stored
 
 Authorized = Callable[[str, str], bool]
 
@@ -52,20 +52,20 @@ class Upload:
         return self.file.filename or ""
 
 
-def verdict(upload: Upload, *, present: Stored | None, authorized: Authorized | None, url: str) -> Answer:
+def answer(upload: Upload, *, present: Stored | None, authorized: Authorized | None, url: str) -> Answer:
     """Return the answer of the index at ``url`` that publishes ``present`` under the file's name."""
     path = urlsplit(upload.request.path).path
     if path == "/legacy":
         return Answer(308, headers={"Location": f"{url}/legacy/"})
-    status, words = _judged(path, upload, present, authorized, url)
+    status, words = _checked(path, upload, present, authorized, url)
     if status == 200:
         return Answer(200)
     by_json = "application/json" in upload.request.headers.get("accept", "")
-    told = rejected(status, words) if by_json else rejected_by_a_page(status, words)
-    return Answer(status, words, told.headers, told.body)
+    said = rejected(status, words) if by_json else rejected_by_a_page(status, words)
+    return Answer(status, words, said.headers, said.body)
 
 
-def _judged(
+def _checked(
     path: str, upload: Upload, present: Stored | None, authorized: Authorized | None, url: str
 ) -> tuple[int, str]:
     if path != "/legacy/" or (":action", "file_upload") not in upload.fields:
@@ -79,6 +79,21 @@ def _judged(
     if present is not None and present.content != upload.file.value:
         return 400, file_exists(present, url)
     return 200, ""
+
+
+def raced(upload: Upload, *, before: Mapping[str, Stored], now: Mapping[str, Stored]) -> Answer | None:
+    """Return what PyPI answers if another upload was committed after it had looked for the identical file.
+
+    None: there was none in between that matters.
+    """
+    project = Stored(upload.filename, b"").project
+    if upload.filename in now and upload.filename not in before:
+        if upload.filename.endswith(".tar.gz"):
+            return rejected(400, "Only one sdist may be uploaded per release.")
+        return rejected(400, "This filename was previously used by a file that has since been deleted.")
+    if project in {each.project for each in now.values()} - {each.project for each in before.values()}:
+        return rejected(409, f"The name '{project}' conflicts with an existing project")
+    return None
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
