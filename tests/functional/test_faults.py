@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -13,7 +14,7 @@ import pytest
 from tests.support import command, factories, invented_tokens, misbehaviours
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.misbehaviours import Answer, Drip, Early, Flood, Hang, Meanwhile, Raw, Reset, Trickle
+from tests.support.misbehaviours import Answer, Drip, Early, Flood, Hang, Meanwhile, Raw, Reset, Stall, Trickle
 from tests.support.publishing import WHEEL, environment, log, outcomes, publish
 from travis_pypi_deploy.servers import SERVERS
 
@@ -35,6 +36,8 @@ def has_ipv6() -> bool:
 LATER = Answer(503, "Come back", {"Retry-After": "0"})
 EXISTS_400 = misbehaviours.rejected(400, "File already exists. See the help.")
 USED_BEFORE = misbehaviours.rejected(400, "This filename was previously used by a file that has since been deleted.")
+SECOND_SDIST = misbehaviours.rejected(400, "Only one sdist may be uploaded per release.")
+CONFLICT = misbehaviours.rejected(409, "The name 'demo' conflicts with an existing project")
 EXISTS_409 = misbehaviours.rejected_by_a_page(409, "Conflict")
 FINE = b"HTTP/1.1 200 OK\r\n"
 
@@ -210,6 +213,18 @@ FAULTS = {
         ("rejected with status 400: Sorry",),
         options=("--timeout", "1"),
     ),
+    "an answer that may come from a race": Fault(
+        (USED_BEFORE,), "uploaded", 2, ("another job may be uploading it too",), options=("--retries", "0")
+    ),
+    "a second sdist, perhaps by a race": Fault(
+        (SECOND_SDIST,), "uploaded", 2, ("another job may be uploading it too",), options=("--retries", "0")
+    ),
+    "a name that was really used before": Fault(
+        (USED_BEFORE, USED_BEFORE),
+        "rejected",
+        2,
+        ("another job may be uploading it too", "since been deleted. The name of a deleted file can never be used"),
+    ),
     "redirects that never end": Fault(
         (misbehaviours.redirect(307, "/legacy/"),) * 4, "failed", 4, ("more than 3 redirects, the last from URL/",)
     ),
@@ -347,10 +362,19 @@ PYPI = next(server for server in SERVERS if server.name == "pypi")
         ((misbehaviours.LOST_ANSWER,), (), 0, "uploaded"),
         ((misbehaviours.CLOSED, EXISTS_400), (), 1, "rejected"),
         ((misbehaviours.CLOSED, EXISTS_400), ("--skip-existing",), 0, "kept"),
+        ((CONFLICT,), ("--skip-existing",), 0, "uploaded"),
+        ((CONFLICT, CONFLICT), ("--skip-existing",), 1, "rejected"),
     ],
-    ids=["fine", "a lost answer", "a lost answer, then other content", "the same with --skip-existing"],
+    ids=[
+        "fine",
+        "a lost answer",
+        "a lost answer, then other content",
+        "the same with --skip-existing",
+        "a conflict that passes",
+        "a conflict that stays",
+    ],
 )
-def test_on_pypi_a_file_that_exists_is_another_one(
+def test_on_pypi_a_file_that_exists_is_another_one_and_a_conflict_is_not(
     tmp_path: Path,
     index: LoopbackIndex,
     monkeypatch: pytest.MonkeyPatch,
@@ -370,7 +394,60 @@ def test_on_pypi_a_file_that_exists_is_another_one(
 
     assert (ended.code, outcomes(tmp_path)) == (code, {WHEEL: (outcome, 2 if hows else 1)})
     assert index.asked("GET") == 1
-    assert ended.err.count("the index has other content under this name") == (len(hows) == 2)
+    assert ended.err.count("the index has other content under this name") == (EXISTS_400 in hows)
+
+
+@pytest.mark.slow
+def test_a_server_that_reads_nothing_for_twenty_seconds_gets_the_file(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.big_wheel(tmp_path, 24)
+    index.on_upload(Stall(20))
+
+    published = publish(index, [wheel], "--timeout", "40", "--retries", "0")
+
+    assert (published.code, published.files, index.files) == (0, {WHEEL: ("uploaded", 1)}, {WHEEL: wheel.read_bytes()})
+
+
+def test_the_body_of_a_success_leaves_the_connection_usable(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels = [factories.wheel(tmp_path, tag=f"cp3{minor}-none-any") for minor in range(10, 14)]
+    index.on_upload(*[Answer(200, body=b"fine " * 1000, stored=True)] * 4)
+
+    published = publish(index, wheels, "--jobs", "1")
+
+    assert (published.code, index.asked("POST"), index.connections) == (0, 4, 2)
+
+
+def test_uploads_that_only_pause_stop_at_once_after_a_failure(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels = [factories.wheel(tmp_path, tag=f"cp3{minor}-none-any") for minor in range(10, 13)]
+    index.on_upload(misbehaviours.busy("100"), filename=wheels[1].name)
+    index.on_upload(
+        Meanwhile(lambda: wait_for_posts(index, 3), then=misbehaviours.rejected(400, "No.")), filename=wheels[2].name
+    )
+
+    published = publish(index, wheels, "--jobs", "2")
+
+    assert published.files == {
+        wheels[0].name: ("uploaded", 1),
+        wheels[1].name: ("failed", 1),
+        wheels[2].name: ("rejected", 1),
+    }
+
+
+def wait_for_posts(index: LoopbackIndex, count: int) -> None:
+    """Wait until so many uploads have arrived whole, or are answered as they should."""
+    until = time.monotonic() + 10
+    while index.asked("POST") < count and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def test_a_name_that_cannot_be_encoded_is_not_a_defect(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    odd = wheel.with_name("demo-1.0-py3-none-\udcff.whl")
+    wheel.rename(odd)
+
+    published = publish(index, [odd], "--no-check")
+
+    assert (published.code, index.asked("POST")) == (1, 0)
+    assert "cannot be encoded as UTF-8" in published.err
 
 
 def test_all_files_of_a_thread_go_over_one_connection(tmp_path: Path, index: LoopbackIndex) -> None:

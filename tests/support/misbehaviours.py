@@ -110,6 +110,17 @@ class Delay:
 
 
 @dataclass(frozen=True)
+class Stall:
+    """Read nothing of the body for some time, and go on in the ordinary way."""
+
+    seconds: float
+
+    def play(self, turn: Turn) -> None:
+        turn.exchange.closing.wait(self.seconds)
+        turn.go_on()
+
+
+@dataclass(frozen=True)
 class Early:
     """Answer once so many bytes of the body are read, and close the connection whatever else comes."""
 
