@@ -211,3 +211,16 @@ def test_an_interruption_ends_a_pause_and_the_last_answer_stands(tmp_path: Path,
         FileResult(wheels[1].name, Outcome.FAILED, attempts=1, detail=reason),
         FileResult(sdist.name),
     ]
+
+
+def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.big_wheel(tmp_path, 3)
+    index.on_upload(misbehaviours.busy("1"), Delay(1))
+    uploads = uploader([wheel], index, retries=1)
+    seen: list[str] = []
+
+    uploads.run(lambda: seen.append(uploads.status()))
+
+    assert f"Waiting 0 s for the answer to {wheel.name}" in seen
+    assert "Sent 0 of 3 MB" in seen
+    assert uploads.status() == "Sent 3 of 3 MB"

@@ -11,7 +11,8 @@ import pytest
 from tests.support import factories
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.index import ListedFile, Listing, compare, is_listed
+from travis_pypi_deploy.errors import RejectedError
+from travis_pypi_deploy.index import ListedFile, Listing, PendingLookup, compare, is_listed
 from travis_pypi_deploy.simple_pages import parse
 
 if TYPE_CHECKING:
@@ -156,3 +157,88 @@ def test_a_json_page_is_read_with_what_it_may_leave_out() -> None:
 def test_a_page_without_a_content_type_is_not_read() -> None:
     with pytest.raises(ValueError, match="its Content-Type is"):
         parse(b"<html></html>", content_type="application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<!--" * 200_000,
+        b"<a " * 200_000,
+        b"<a href='" * 100_000,
+        b'<a x="' * 100_000,
+        b"<![<!" * 1000,
+        b"<a " + b"x" * 800_000 + b">",
+        b"<a " + b"x=" * 400_000 + b">",
+        b"<a\t" + b" " * 800_000,
+        b"&" * 800_000,
+        b"</" * 400_000,
+    ],
+    ids=["comments", "tags", "quotes", "double quotes", "marked sections", "a name", "names", "spaces", "&", "ends"],
+)
+def test_a_malicious_html_page_is_read_in_no_time(page: bytes) -> None:
+    good = b'<a href="x/demo-1.0.tar.gz#sha256=00">demo</a>'
+
+    assert list(parse(good + page, content_type=HTML_PAGE).files)[:1] == ["demo-1.0.tar.gz"]
+
+
+def test_only_links_to_follow_are_files() -> None:
+    page = b'<link href="style-1.0.tar.gz" rel="x"><!-- <a href="old-1.0.tar.gz"> --><A HREF=new-1.0.tar.gz >x</A>'
+
+    assert list(parse(page, content_type=HTML_PAGE).files) == ["new-1.0.tar.gz"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b'{"filename": 7, "hashes": {}}',
+        b'{"filename": null, "hashes": {}}',
+        b'{"filename": "a", "hashes": []}',
+        b'{"filename": "a"}',
+        b"[]",
+        b"null",
+        b"9" * 5000,
+    ],
+)
+def test_a_json_page_of_another_shape_is_an_error(entry: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse(b'{"files": [' + entry + b"]}", content_type=JSON_PAGE)
+
+
+@pytest.mark.parametrize("name", [f"demo-{'9' * 5000}.tar.gz", f"demo-1.{'9' * 150}.tar.gz", "demo-", "-.whl", "a.whl"])
+def test_a_listed_version_may_be_anything(tmp_path: Path, name: str) -> None:
+    compared = compare([distribution(tmp_path)], listing(name, age_days=99), is_pypi=True, now=NOW)
+
+    assert compared.problems == ()
+
+
+def test_a_yanked_release_is_a_warning(tmp_path: Path) -> None:
+    here = distribution(tmp_path)
+    yanked = ListedFile({"sha256": here.sha256}, is_yanked=True)
+
+    assert compare([here], Listing(True, {here.filename: yanked}), is_pypi=True, now=NOW).warnings == (
+        "the release demo 1.0 is yanked on the index: pip installs it only if it is pinned",
+    )
+
+
+def test_a_lookup_in_the_background_raises_where_its_result_is_used() -> None:
+    def fail() -> Listing:
+        raise RejectedError("no page")
+
+    pending = PendingLookup(fail)
+
+    with pytest.raises(RejectedError, match="no page"):
+        pending.result()
+
+
+def test_a_python_without_md5_compares_by_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = distribution(tmp_path)
+    real = hashlib.new
+
+    def new(name: str, data: bytes = b"") -> hashlib._Hash:
+        if name == "md5":
+            raise ValueError("[digital envelope routines] unsupported")
+        return real(name, data)
+
+    monkeypatch.setattr(hashlib, "new", new)
+
+    assert is_listed(here, Listing(True, {here.filename: ListedFile({"md5": "00"})})) is None
