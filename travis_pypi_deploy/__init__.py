@@ -1,3 +1,3 @@
 """Publish a Python package from a Travis CI job: the replacement of ``deploy: provider: pypi``."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

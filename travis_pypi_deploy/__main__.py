@@ -1,13 +1,10 @@
-"""``python -m travis_pypi_deploy``."""
+"""``python -m travis_pypi_deploy``, and where the installed command starts."""
 
-import os
-import sys
+from travis_pypi_deploy.importing import drop_working_directory
 
-# With -m the working directory comes first on the path: a project that is called requests, or has a packaging.py,
-# would be imported in place of what we need, and with our secrets in reach.
-if sys.path[:1] in ([""], [os.getcwd()]):  # noqa: PTH109 - pathlib costs a skipped job a sixth of its time
-    del sys.path[0]
+drop_working_directory()
 
-from travis_pypi_deploy.cli import run
+from travis_pypi_deploy.cli import run  # noqa: E402 - its imports could be replaced before
 
-run()
+if __name__ == "__main__":
+    run()

@@ -1,61 +1,43 @@
-"""A source tree becomes distribution files: PyPA's build as a child process, which never sees a secret."""
+"""A source tree becomes distribution files: PyPA's build in a child process, which never sees a secret."""
 
 from __future__ import annotations
 
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import nullcontext
+import time
+from collections import deque
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .credentials import SECRET_VARIABLES, secret_texts
 from .distributions import file_type
 from .errors import BuildError
-from .settings.secret_variables import SECRET_VARIABLES, secret_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    Run = Callable[[Sequence[str], Path, Mapping[str, str]], Iterable[str]]
-    """Yields a child process' lines of output, "" whenever it is silent for long; BuildError if it fails."""
+# The child has the import path of this process and no PYTHONPATH, which would reach the backend too.
+START = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
+    "from travis_pypi_deploy.build_process import main; sys.exit(main(sys.argv[1:]))"
+)
+LINE_LIMIT_CHARACTERS = 10_000
+OUTPUT_LIMIT_LINES = 5_000
+OUTPUT_LIMIT_CHARACTERS = 1_000_000
+QUEUE_LIMIT_LINES = 100
+PIPE_SECONDS = 5.0  # what a build leaves running may hold the pipe for ever
 
-SILENCE_SECONDS = 30
-FORMAT_FLAGS = {"sdist": "--sdist", "bdist_wheel": "--wheel"}
-
-
-def run(
-    command: Sequence[str], folder: Path, environ: Mapping[str, str], *, silence: float = SILENCE_SECONDS
-) -> Generator[str, None, None]:
-    """Yield the lines that a child process prints, and an empty text whenever it printed none for ``silence`` seconds.
-
-    Raises subprocess.CalledProcessError when it ends with another status than 0. Whoever stops iterating ends the
-    child and its children.
-    """
-    process = subprocess.Popen(  # noqa: S603 - the command is ours
-        command,
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
-        yield from _lines(process, silence)
-    except BaseException:
-        _end(process)
-        raise
-    finally:
-        process.wait()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
+ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
+MISSING_MODULE = re.compile(r"No module named '?([\w.]+)")
+REMOVED_MODULES = ("imp", "distutils")
 
 
 def build(
@@ -64,47 +46,58 @@ def build(
     formats: Sequence[str],
     dist_dir: Path,
     environ: Mapping[str, str],
-    tell: Callable[[str], None],
-    verbose: bool = False,
-    run: Run = run,
+    on_line: Callable[[str], None],
 ) -> tuple[Path, ...]:
-    """Build the project's sdist, wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
+    """Build the project's sdist, its wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
 
-    ``environ`` is the child's; ``tell`` is given a sign of life when the build is silent and, if ``verbose``, every
-    line that it prints. Raises BuildError.
+    ``environ`` is the child's; ``on_line`` gets every line that the build prints. Raises BuildError, which has the last
+    lines of the output.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
-            f"nothing to build in {project.resolve()}: it has neither pyproject.toml nor setup.py. Name the project's "
-            "folder with --project-dir"
+            f"nothing to build in {project.resolve()}: there is neither pyproject.toml nor setup.py. Name the "
+            "project's folder with --project-dir"
         )
-    flags = [FORMAT_FLAGS[each] for each in formats] if len(formats) == 1 else []
     with tempfile.TemporaryDirectory(prefix="travis-pypi-deploy-") as clean:
-        command = [sys.executable, "-m", "build", "--outdir", clean, *flags, str(project.resolve())]
-        output = _told(run(command, Path(clean), environ), tell, verbose=verbose)
+        output: deque[str] = deque()
+        room = OUTPUT_LIMIT_CHARACTERS
+        command = [sys.executable, "-c", START, "\n".join(sys.path), str(project.resolve()), clean, *formats]
+
+        def take(line: str) -> None:
+            nonlocal room
+            output.append(line)
+            room -= len(line) + 1
+            while room < 0 or len(output) > OUTPUT_LIMIT_LINES:
+                room += len(output.popleft()) + 1
+            on_line(line)
+
+        status = run(command, Path(clean), environ, take)
+        if status:
+            raise BuildError(_failure(status, output), tuple(output))
         built = sorted(path for path in Path(clean).iterdir() if file_type(path.name))
         missing = set(formats) - {file_type(path.name) for path in built}
         if missing:
             raise BuildError(
-                f"the build said that it succeeded, but made no {' and no '.join(sorted(missing))}: that is a fault of "
-                "the build backend, which [build-system] of pyproject.toml names",
-                output,
+                f"the build ended without an error, but made no {' and no '.join(sorted(missing))}. That is a defect "
+                "of the build backend that [build-system] in pyproject.toml names",
+                tuple(output),
             )
         return _move(built, dist_dir)
 
 
 def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]) -> dict[str, str]:
     """Return the environment for a build: without the variables that hold secrets, and without copies of them."""
-    names = {*SECRET_VARIABLES, *password_env}
+    names = {*SECRET_VARIABLES, *password_env, "PYTHONPATH"}
     secrets = secret_texts(environ, password_env=password_env)
-    return {name: value for name, value in environ.items() if name not in names and value not in secrets}
+    kept = {name: value for name, value in environ.items() if name not in names and value not in secrets}
+    return {**kept, "PYTHONUNBUFFERED": "1"}
 
 
 def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
-    """Return the time of the commit that is checked out, in seconds since the epoch; None where git knows none."""
+    """Return the time of the commit that is checked out, in seconds since the epoch; None if git does not know it."""
     try:
         answer = subprocess.run(
-            ["git", "log", "-1", "--format=%ct"],  # noqa: S607 - the job's own git
+            ["git", "-c", "log.showSignature=false", "log", "-1", "--format=%ct"],  # noqa: S607 - the job's own git
             cwd=project,
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -116,59 +109,99 @@ def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return answer.stdout.strip() or None
+    seconds = answer.stdout.strip()
+    return seconds if re.fullmatch(r"[0-9]+", seconds) else None
 
 
-def _told(lines: Iterable[str], tell: Callable[[str], None], *, verbose: bool) -> tuple[str, ...]:
-    output: list[str] = []
-    silent = 0
+def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
+    """Run a child process, give each line that it prints to ``on_line``, and return its exit status.
+
+    The child and all its children have ended when this returns or raises.
+    """
+    process = subprocess.Popen(  # noqa: S603 - the command is ours
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    lines = _lines(process)
     try:
         for line in lines:
-            if line:
-                output.append(line.rstrip())
-                silent = 0
-                if verbose:
-                    tell(output[-1])
-            else:
-                silent += SILENCE_SECONDS
-                last = f"; its last line: {output[-1]}" if output else ""
-                tell(f"Still building, silent for {silent} s{last}")
-    except subprocess.CalledProcessError as error:
-        status = f"status {error.returncode}" if error.returncode > 0 else f"signal {-error.returncode}"
-        raise BuildError(f"the build failed ({status}); its own words stand above", tuple(output)) from None
-    return tuple(output)
+            on_line(line)
+        return process.wait()
+    finally:
+        if hasattr(os, "killpg"):  # a session of its own makes them one process group
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+        if process.stdin:
+            process.stdin.close()
+        for _ in lines:  # lets the thread that reads come to its end
+            pass
 
 
-def _lines(process: subprocess.Popen[str], silence: float) -> Iterator[str]:
-    """Yield lines as they come; a thread reads, since no pipe can be waited for with a time limit everywhere."""
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """Yield the lines that a child prints, until it has ended and its output is read.
+
+    A thread reads, because no pipe can be waited for with a time limit on every system.
+    """
+    lines: queue.Queue[str | None] = queue.Queue(QUEUE_LIMIT_LINES)
 
     def read() -> None:
-        with process.stdout or nullcontext(()) as pipe:  # closed here only: elsewhere that would wait for its end
-            for line in pipe:
-                lines.put(line)
+        is_start = True
+        with process.stdout or nullcontext() as pipe:
+            while chunk := pipe.readline(LINE_LIMIT_CHARACTERS) if pipe else "":
+                if is_start:  # what follows in a longer line is dropped
+                    lines.put(chunk.rstrip())
+                is_start = chunk.endswith("\n")
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
-    while True:
+    ended: float | None = None
+    while ended is None or time.monotonic() < ended + PIPE_SECONDS:
+        if ended is None and process.poll() is not None:
+            ended = time.monotonic()
         try:
-            line = lines.get(timeout=silence)
+            line = lines.get(timeout=0.1)
         except queue.Empty:
-            if process.poll() is not None:
-                return  # what it left running in the background still holds the pipe
-            yield ""
             continue
         if line is None:
             return
         yield line
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the child with all its children: a session of its own makes them one process group."""
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
+def _failure(status: int, output: Sequence[str]) -> str:
+    """Return why a build failed: the backend's own last error, and a hint."""
+    printed = [line.strip() for line in output if line.strip() and not line.startswith("[notice]")]
+    errors = list(_errors(output))
+    ending = f"status {status}" if status > 0 else f"signal {-status}"
+    reason = next(iter(reversed(errors or printed)), ending)
+    hint = "the full output is above"
+    module = MISSING_MODULE.search(reason)
+    if module and module[1] == "pkg_resources":
+        hint = 'add "setuptools<82" to [build-system] requires in pyproject.toml'
+    elif module and module[1].partition(".")[0] in REMOVED_MODULES:
+        hint = f"Python removed {module[1]}; build with an older Python, or update the project"
+    elif module:
+        hint = f"add the distribution that has {module[1]} to [build-system] requires in pyproject.toml"
+    return f"The build failed: {reason.rstrip('.')} ({hint})"
+
+
+def _errors(output: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that report an error: by their first word, or because they end a traceback."""
+    in_traceback = False
+    for line in output:
+        ends_traceback = in_traceback and line[:1].strip() != ""
+        if ends_traceback or ERROR_LINE.match(line.strip()):
+            yield line.strip()
+        in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
 
 
 def _move(built: Sequence[Path], dist_dir: Path) -> tuple[Path, ...]:
@@ -182,6 +215,6 @@ def _move(built: Sequence[Path], dist_dir: Path) -> tuple[Path, ...]:
     except OSError as error:
         why = error.strerror or error
         raise BuildError(
-            f"cannot put the built files into {dist_dir}: {why}. Name another folder with --dist-dir"
+            f"the built files cannot be moved to {dist_dir}: {why}. Name another folder with --dist-dir"
         ) from error
     return tuple(moved)

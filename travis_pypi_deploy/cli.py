@@ -1,163 +1,311 @@
-"""Argv and environment in, exit code out."""
+"""The command line: arguments and environment in, exit code out."""
 
 from __future__ import annotations
 
-import gc
+import argparse
+import difflib
 import os
 import signal
+import subprocess
 import sys
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from . import __version__, deploy
-from .errors import DeployError, TerminatedError, UsageError
-from .job import Job
-from .report.console import Console
-from .settings import command_line, resolve
-from .settings.secret_variables import secret_texts
+from . import __version__
+from .console import Console
+from .credentials import Mask, secret_texts
+from .errors import DeployError, SignalledError, UsageError
+from .job import Job, reasons_to_skip, require_job
+from .options import NOT_OPTIONS, OPTIONS, Option, password_variables, resolve
+from .report import Report, check_writable, dumps, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
     from .job import Bash
-    from .report.record import Record
-    from .settings import Settings
+    from .options import Settings
 
-INTERRUPTED = 130
-TERMINATED = 143
 INTERNAL_ERROR = 1
-GARBAGE_THRESHOLD = 50_000  # importing makes no garbage, and looking for it 100 times costs 7 % of a small upload
+SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
 CONDITION_HOLDS, CONDITION_FAILS = 64, 65
+CONDITION_SECONDS = 30
+USAGE_LIMIT_CHARACTERS = 2_000  # the list of all rules has its place in it
+
+HELP_WIDTH = 80
+PROGRAM = "python -m travis_pypi_deploy"
+DESCRIPTION = "Publish a Python package from a Travis CI job."
+EPILOG = """\
+Every option is also a variable: --skip-existing is PYPI_SKIP_EXISTING=true. The
+command line wins. A repeatable option takes one value per line of its variable.
+Secrets are never options; they are read from variables.
+
+exit codes: 0 deployed, or correctly not deployed; 1 rejected by the index, or
+the index could not be reached; 2 options, environment or credentials; 3 the
+build failed or a distribution is invalid; 130, 143 interrupted, terminated
+"""
 
 
 def run() -> NoReturn:
-    """Be the command: ``python -m travis_pypi_deploy``."""
-    gc.set_threshold(GARBAGE_THRESHOLD)
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run the command line and exit."""
+    _handle_signals()
     out, err = _writable(sys.stdout), _writable(sys.stderr)
     code = main(sys.argv[1:], os.environ, out=out, err=err)
     for stream in (out, err):
-        try:
+        with suppress(OSError, ValueError):  # nobody reads any more, or the disk is full
             stream.flush()
-        except OSError:  # nobody reads any more, or the disk is full: keep Python from complaining about it at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    if code in (INTERRUPTED, TERMINATED):
-        os._exit(code)  # an upload under way in a thread would hold the process back
-    sys.exit(code)
+    # Everything is closed and written. Ending the interpreter in order costs a small upload a tenth of its time, and
+    # an upload that was interrupted in a thread would hold it back.
+    os._exit(code)
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: TextIO) -> int:
-    """Deploy as the arguments and the environment say; return the exit code. Nothing else is read or written to."""
-    console = _console(environ, out, err)
-    console.hide(secret_texts(environ))
+    """Deploy as the arguments and the environment say, and return the exit code."""
+    on_travis = environ.get("TRAVIS") == "true"
+    colour = not environ.get("NO_COLOR") and (on_travis or out.isatty())
+    console = Console(out, err, folds=on_travis, colour=colour)
+    secrets = secret_texts(environ, password_env=password_variables(argv, environ))
+    console.hide(Mask.of(secrets))
     try:
-        line = command_line.read(argv)
-        if line.asks_for_help:
-            console.say(command_line.help_text().rstrip("\n"))
+        arguments = read_arguments(argv)
+        if arguments.asks_for_help:
+            out.write(help_text())
             return 0
-        if line.asks_for_version:
+        if arguments.asks_for_version:
             console.say(f"travis-pypi-deploy {__version__}")
             return 0
-        settings = resolve(line, environ)
+        settings = resolve(arguments.dist, arguments.given, environ)
+        console.hide(Mask.of(secrets, username=settings.username))
+        if settings.report:
+            check_writable(settings.report, source=settings.sources["report"])
     except UsageError as error:
-        console.error(str(error))
+        console.error(console.quoted(str(error), limit=USAGE_LIMIT_CHARACTERS))
         return error.exit_code
-    console.hide(secret_texts(environ, password_env=settings.password_env), username=settings.username)
     return _deploy(settings, environ, console)
 
 
-def bash_in(environ: Mapping[str, str]) -> Bash:
-    """Return what judges a bash condition in this environment, with the words of bash where it cannot."""
+def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
+    """Deploy if the conditions hold, write the report, and return the exit code."""
+    job = Job.from_environment(environ)
+    report = Report("failed", job, settings.server)
+    started = time.monotonic()
+    try:
+        for warning in settings.warnings:
+            console.warn(warning)
+        reasons: tuple[str, ...] = ()
+        if not settings.check_only:
+            require_job(job, dry_run=settings.dry_run)
+            reasons = reasons_to_skip(job, settings, bash_in(environ, console)) if job.on_travis else ()
+        if reasons:
+            for reason in reasons:
+                console.say(reason)
+            report = Report("skipped", job, settings.server, reasons=reasons)
+        else:
+            # Here because it imports everything else: a skipped job stays cheap.
+            from .deploy import deploy
+
+            report = deploy(settings, job, environ, console)
+        code = _tell_failure(report.error, console, verbose=settings.verbose) if report.error else 0
+    except (DeployError, SignalledError) as error:
+        report = Report("failed", job, settings.server, reasons=(str(error),))
+        code = _tell_failure(error, console, verbose=settings.verbose)
+    if settings.report and code != UsageError.exit_code:
+        _write_report(report, time.monotonic() - started, settings.report, console)
+    return code
+
+
+def _tell_failure(error: BaseException, console: Console, *, verbose: bool) -> int:
+    """Write the last line of a failed run, and return its exit code."""
+    if isinstance(error, (DeployError, SignalledError)):
+        console.error(str(error))
+        return error.exit_code
+    if verbose:
+        for line in traceback.format_exception(type(error), error, error.__traceback__):
+            for each in line.splitlines():
+                console.say_quoted(each)
+    console.error(
+        f"unexpected {type(error).__name__}: {console.quoted(str(error))}. This is a defect of travis-pypi-deploy: "
+        + ("report it with the lines above" if verbose else "run it again with --verbose and report what that shows")
+    )
+    return INTERNAL_ERROR
+
+
+def _write_report(report: Report, seconds: float, filename: str, console: Console) -> None:
+    """Write the report; no signal comes between, so that its temporary file never stays behind."""
+    numbers = {getattr(signal, name) for name in SIGNALS if hasattr(signal, name)}
+    can_block = hasattr(signal, "pthread_sigmask")
+    if can_block:
+        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        write(dumps(report, seconds=seconds, hidden=console.hidden), filename)
+    except OSError as error:
+        console.warn(f"the report could not be written to {filename}: {error.strerror}")
+    finally:
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+
+
+def _handle_signals() -> None:
+    """Let the first signal end the run in order, and the second at once; what was ignored stays ignored."""
+    received: list[str] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if received:
+            os._exit(SIGNALS[received[0]])
+        received.append(name)
+        raise SignalledError(name, SIGNALS[name])
+
+    for name in SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
+
+
+def _writable(stream: TextIO | None) -> TextIO:
+    """Return a standard stream, or one that drops everything if the shell has closed it."""
+    return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - it lasts as long as the process
+
+
+def bash_in(environ: Mapping[str, str], console: Console) -> Bash:
+    """Return what evaluates a bash condition in this environment."""
 
     def holds(expression: str) -> bool:
-        import subprocess
-
         command = ["bash", "-c", f"[[ {expression} ]]; exit $(({CONDITION_HOLDS} + $?))"]
         try:
-            answer = subprocess.run(  # noqa: S603 - the condition is the user's own, as it is for Travis
+            ended = subprocess.run(  # noqa: S603 - the condition is the user's own, as it is for Travis
                 command,
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
                 errors="replace",
+                timeout=CONDITION_SECONDS,
             )
         except OSError as error:
             raise UsageError(f"[[ {expression} ]] needs bash, which does not start: {error.strerror}") from error
-        if answer.returncode not in (CONDITION_HOLDS, CONDITION_FAILS):
-            words = "; ".join(answer.stderr.split("\n")).strip("; ") or "it says nothing more"
-            raise UsageError(f"bash cannot judge [[ {expression} ]]: {words}")
-        return answer.returncode == CONDITION_HOLDS
+        except subprocess.TimeoutExpired:
+            raise UsageError(f"[[ {expression} ]] was still running after {CONDITION_SECONDS} s") from None
+        if ended.returncode not in (CONDITION_HOLDS, CONDITION_FAILS):
+            reason = "; ".join(ended.stderr.strip().splitlines()) or f"it ended with status {ended.returncode}"
+            raise UsageError(f"bash cannot evaluate [[ {expression} ]]: {console.quoted(reason)}")
+        return ended.returncode == CONDITION_HOLDS
 
     return holds
 
 
-def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
-    from .report.record import Record, check_writable
+@dataclass(frozen=True)
+class Arguments:
+    """What stands on the command line: DIST, and the texts of each given option by its attribute."""
 
-    job = Job.from_environment(environ)
-    record = Record(server=settings.server, job=job)
-    try:
-        if settings.report:
-            check_writable(settings.report, source=settings.sources["report"])
-        for warning in settings.warnings:
-            console.warn(warning)
-        deploy.run(deploy.World(settings, job, environ, console, record, bash_in(environ)))
-        code = 0
-    except DeployError as error:
-        code = error.exit_code
-        _fail(str(error), error, record, console, verbose=settings.verbose)
-    except KeyboardInterrupt as error:
-        code = INTERRUPTED
-        _fail("interrupted", error, record, console, verbose=settings.verbose)
-    except TerminatedError as error:
-        code = TERMINATED
-        _fail("terminated (SIGTERM)", error, record, console, verbose=settings.verbose)
-    except Exception as error:
-        code = INTERNAL_ERROR
-        _fail(
-            f"a defect of this tool ({type(error).__name__}: {error}): run it again with --verbose, and report what "
-            "that shows",
-            error,
-            record,
-            console,
-            verbose=settings.verbose,
-        )
-    if settings.report and code != UsageError.exit_code:
-        _write_report(record, settings.report, console)
-    return code
+    dist: tuple[str, ...]
+    given: Mapping[str, tuple[str, ...]]
+    asks_for_help: bool
+    asks_for_version: bool
 
 
-def _writable(stream: TextIO | None) -> TextIO:
-    """Return a standard stream, or one that drops everything where the shell has closed it."""
-    return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - it lasts as long as the process
+def read_arguments(argv: Sequence[str]) -> Arguments:
+    """Split the arguments; raises UsageError.
+
+    DIST may stand anywhere, and begin with a hyphen after ``--``.
+    """
+    end = argv.index("--") if "--" in argv else len(argv)
+    words = argv[:end]
+    for word in words:
+        name = word.partition("=")[0].replace("_", "-")
+        if name.startswith("--") and name[2:] in NOT_OPTIONS:
+            raise UsageError(f"{name}: {NOT_OPTIONS[name[2:]]}")
+    namespace, unknown = _parser().parse_known_intermixed_args([_with_hyphens(word) for word in words])
+    unknown += [word for word in namespace.dist if word.startswith("-")]  # argparse takes one with a space for DIST
+    if unknown:
+        raise UsageError(_unknown_option(next(each for each in words if _with_hyphens(each) == unknown[0])))
+    return Arguments(
+        dist=(*namespace.dist, *argv[end + 1 :]),
+        given={row.attribute: tuple(texts) for row in OPTIONS if (texts := getattr(namespace, row.attribute))},
+        asks_for_help=namespace.help,
+        asks_for_version=namespace.version,
+    )
 
 
-def _fail(sentence: str, error: BaseException, record: Record, console: Console, *, verbose: bool) -> None:
-    record.result = "failed"
-    record.reasons = (*record.reasons, sentence)
-    console.error(sentence)
-    if verbose:
-        import traceback
-
-        console.say("".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip())
+def help_text() -> str:
+    """Return what ``--help`` shows."""
+    return _parser().format_help()
 
 
-def _write_report(record: Record, filename: str, console: Console) -> None:
-    from .report.record import dumps, write
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises, and that never repeats a value, because it may be a secret."""
 
-    try:
-        write(dumps(record.to_json(), redacted=console.redacted), filename)
-    except OSError as error:
-        console.warn(f"the report could not be written to {filename}: {error.strerror}")
-
-
-def _console(environ: Mapping[str, str], out: TextIO, err: TextIO) -> Console:
-    on_travis = environ.get("TRAVIS") == "true"
-    colour = not environ.get("NO_COLOR") and (on_travis or out.isatty())
-    return Console(out, err, folds=on_travis, colour=colour)
+    def error(self, message: str) -> NoReturn:
+        option = message.removeprefix("argument ").partition(":")[0].partition("/")[0]
+        if "expected one argument" in message:
+            raise UsageError(f"{option} needs a value; if the value begins with a hyphen, write {option}=VALUE")
+        raise UsageError(f"{option} takes no value; remove what follows the =")
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise TerminatedError
+class _Switch(argparse.Action):
+    """Collects true, or false for the option's negation, as if a user had written that text."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(
+        self, parser: object, namespace: argparse.Namespace, values: object, option_string: str | None = None
+    ) -> None:
+        del parser, values
+        text = "false" if option_string and option_string.startswith("--no-") else "true"
+        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), text])
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog=PROGRAM,
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=HELP_WIDTH),
+        allow_abbrev=False,
+        add_help=False,
+        usage=f"{PROGRAM} [OPTION ...] [DIST ...]",
+    )
+    parser.add_argument("dist", nargs="*", metavar="DIST", help="upload these files or globs; nothing is built")
+    for title in dict.fromkeys(row.group for row in OPTIONS):
+        group = parser.add_argument_group(title)
+        for row in OPTIONS:
+            if row.group == title:
+                _add(group, row)
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
+    parser.add_argument("--help", "-h", action="store_true", help="show this text and exit")
+    return parser
+
+
+def _add(group: argparse._ArgumentGroup, row: Option) -> None:
+    facts = (["repeatable"] if row.repeatable else []) + ([f"default: {row.default}"] if row.default else [])
+    text = f"{row.help} ({'; '.join(facts)})" if facts else row.help
+    if row.metavar:
+        group.add_argument(row.flag, action="append", metavar=row.metavar, help=text)
+    else:
+        flags = (row.flag, f"--no-{row.name}") if row.negatable else (row.flag,)
+        group.add_argument(*flags, dest=row.attribute, action=_Switch, help=text)
+
+
+def _with_hyphens(word: str) -> str:
+    """Return an argument with dpl's spelling of an option (``--skip_existing``) replaced by ours."""
+    name, equals, value = word.partition("=")
+    return (name.replace("_", "-") if name.startswith("--") else name) + equals + value
+
+
+def _unknown_option(word: str) -> str:
+    name = word.partition("=")[0]
+    if not name.startswith("--"):
+        return f"unknown option that begins with {name[:2]} (see --help)"
+    close = difflib.get_close_matches(_with_hyphens(name), list(_flags()), n=1)
+    return f"unknown option {name} ({f'did you mean {close[0]}?' if close else 'see --help'})"
+
+
+def _flags() -> Iterator[str]:
+    for row in OPTIONS:
+        yield row.flag
+        if row.negatable:
+            yield f"--no-{row.name}"

@@ -1,16 +1,16 @@
-"""What can go wrong, and the exit code that each means."""
+"""What can go wrong, and the exit code of each."""
 
 from __future__ import annotations
 
 
 class DeployError(Exception):
-    """The root of every error that this package raises on purpose; its text is meant for the job's log."""
+    """The root of every error that this package raises on purpose; its text is written for the job's log."""
 
     exit_code = 1
 
 
 class RejectedError(DeployError):
-    """The index refused something, or could not be reached."""
+    """The index rejected something, or could not be reached."""
 
 
 class UsageError(DeployError):
@@ -20,22 +20,26 @@ class UsageError(DeployError):
 
 
 class MissingCredentialsError(UsageError):
-    """There are no credentials at all; a rehearsal can do without."""
+    """There are no credentials; a dry run continues without them."""
 
 
 class InvalidReleaseError(DeployError):
-    """The build failed, or a distribution or the release as a whole is invalid; nothing was sent."""
+    """The build failed, or a distribution or the release as a whole is invalid; nothing was uploaded."""
 
     exit_code = 3
 
 
 class BuildError(InvalidReleaseError):
-    """The build failed; ``output`` is what the build backend itself said."""
+    """The build failed; ``output`` is what it printed, line by line."""
 
     def __init__(self, message: str, output: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.output = output
 
 
-class TerminatedError(BaseException):
-    """The process was asked to end (SIGTERM), as KeyboardInterrupt says of SIGINT."""
+class SignalledError(BaseException):
+    """The process was asked to end by SIGINT, SIGTERM or SIGHUP."""
+
+    def __init__(self, name: str, exit_code: int) -> None:
+        super().__init__(f"{'interrupted' if name == 'SIGINT' else 'terminated'} ({name})")
+        self.exit_code = exit_code

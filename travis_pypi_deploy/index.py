@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from . import http
+from .checks import Problem
 from .distributions import digest
 from .errors import RejectedError
 from .simple_pages import ListedFile, Listing, parse
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from .distributions import Distribution
 
-__all__ = ["Comparison", "Index", "ListedFile", "Listing", "PendingLookup", "PredictedProblem", "compare", "is_listed"]
+__all__ = ["Comparison", "Index", "ListedFile", "Listing", "PendingLookup", "compare", "is_listed"]
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LOOKUP_SECONDS = 30
@@ -34,7 +35,6 @@ NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
 VERSION_LIMIT_CHARACTERS = 200
 HASH_LIMIT_CHARACTERS = 128
-PREDICTED_RULES = ("second-sdist", "closed-release", "archived-project")
 ALGORITHMS = (  # the best first; the sha256 is known without reading the file again
     *("sha256", "sha512", "sha384", "sha224", "sha3_512", "sha3_384", "sha3_256", "sha3_224"),
     *("blake2b", "blake2s", "sha1", "md5"),
@@ -165,15 +165,6 @@ def _pause(seconds: float, tick: Callable[[], None]) -> None:
 
 
 @dataclass(frozen=True)
-class PredictedProblem:
-    """Something that the index will reject, by its page: which of PREDICTED_RULES, the file, and the reason."""
-
-    rule: str
-    filename: str
-    message: str
-
-
-@dataclass(frozen=True)
 class Comparison:
     """A release beside what the index lists.
 
@@ -183,7 +174,7 @@ class Comparison:
 
     identical: frozenset[str]
     different: Mapping[str, str]
-    problems: tuple[PredictedProblem, ...] = ()
+    problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -243,17 +234,20 @@ def _hashes(distribution: Distribution, listing: Listing) -> _Hashes | None:
 
 def _problems(
     new: Sequence[Distribution], listing: Listing, published: Sequence[str], *, is_pypi: bool, now: datetime
-) -> Iterator[PredictedProblem]:
+) -> Iterator[Problem]:
     name, version = new[0].name, new[0].version
     if listing.status == "archived":
-        yield PredictedProblem(
-            "archived-project", new[0].filename, f"the project {name} is archived: unarchive it in its settings"
+        yield Problem(
+            new[0].filename,
+            "archived-project",
+            "error",
+            f"the project {name} is archived: unarchive it in its settings",
         )
     sdists = [each for each in published if each.endswith(SDIST_SUFFIXES)]
     for each in new:
         if each.filetype == "sdist" and sdists:
             message = f"the release {name} {version} already has an sdist, {sdists[0]}; it can have only one"
-            yield PredictedProblem("second-sdist", each.filename, message)
+            yield Problem(each.filename, "second-sdist", "error", message)
     moments = [moment for each in published if (moment := listing.files[each].uploaded)]
     if is_pypi and moments and now - min(moments) > timedelta(days=RELEASE_OPEN_DAYS):
         for each in new:
@@ -261,7 +255,7 @@ def _problems(
                 f"the release {name} {version} is closed: its first file was uploaded on {min(moments):%Y-%m-%d}, and "
                 f"after {RELEASE_OPEN_DAYS} days a release takes no new files. Raise the version"
             )
-            yield PredictedProblem("closed-release", each.filename, message)
+            yield Problem(each.filename, "closed-release", "error", message)
 
 
 def _warnings(first: Distribution, listing: Listing, published: Sequence[str]) -> Iterator[str]:

@@ -1,32 +1,34 @@
-"""The job that Travis describes, the conditions on it, and why it may not deploy; Travis' log folds.
+"""What Travis says about the job, the conditions on it, and why it may not deploy.
 
-Pure: the one thing that only bash can judge is handed in as a callable. Values that a skipped job needs are named
-tuples, not dataclasses: those import inspect, a third of what such a job costs.
+Pure: what only bash can evaluate is passed in as a callable.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable
+
+from packaging.specifiers import SpecifierSet
 
 from .errors import UsageError
+from .options import SPECIFIER_START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    Bash = Callable[[str], bool]
-    """Whether ``[[ EXPRESSION ]]`` holds in the job's environment; UsageError where bash cannot parse it."""
+    from .options import Settings
 
-SPECIFIER_START = ("<", ">", "=", "!", "~")
+Bash = Callable[[str], bool]
+"""Whether ``[[ EXPRESSION ]]`` is true in the job's environment; raises UsageError if bash cannot tell."""
+
 PATTERN_CHARACTERS = frozenset("*?[]()\\\"'$`")
 PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
 
-UNKNOWN = "Cannot tell off Travis:"
-SKIPPING = "Skipping the deployment:"
 
-
-class Job(NamedTuple):
-    """What Travis says about the build that runs us; a text is empty where Travis says nothing.
+@dataclass(frozen=True)
+class Job:
+    """What Travis says about the build; a text is empty where Travis says nothing.
 
     Source: https://docs.travis-ci.com/user/environment-variables/
     """
@@ -58,169 +60,139 @@ class Job(NamedTuple):
             has_secrets=environ.get("TRAVIS_SECURE_ENV_VARS") != "false",
         )
 
-    def missing(self) -> str | None:
-        """Return a sentence if nobody can know what this job builds."""
-        for variable, value, unknown in (
-            ("TRAVIS_BRANCH", self.branch, "which branch or tag this job builds"),
-            ("TRAVIS_PULL_REQUEST", self.pull_request, "whether this job builds a pull request"),
-        ):
-            if not value:
-                return (
-                    f"{variable} is not set, or empty: nobody can tell {unknown}. Travis always sets it; check whether "
-                    "a script of yours, sudo, or a container drops it"
-                )
-        return None
+
+def require_job(job: Job, *, dry_run: bool) -> None:
+    """Raise UsageError where there is no Travis job, or it does not say what it builds."""
+    if not job.on_travis:
+        if dry_run:
+            return
+        raise UsageError(
+            "this is not a Travis job (TRAVIS is not true), so nothing is deployed. To try it here, use --dry-run or "
+            "--check-only"
+        )
+    for variable, value in (("TRAVIS_BRANCH", job.branch), ("TRAVIS_PULL_REQUEST", job.pull_request)):
+        if not value:
+            raise UsageError(
+                f"{variable} is not set or empty, so nothing is deployed. Travis always sets it; check whether a "
+                "script, sudo or a container removes it"
+            )
 
 
-class Conditions(NamedTuple):
-    """What must hold before a job deploys: the words of ``deploy.on``.
-
-    ``tags``: True for tag builds only, False for never on tag builds, None for both. ``sources`` names the option or
-    variable that a condition came from, by the condition's name.
-    """
-
-    branch: tuple[str, ...]
-    all_branches: bool
-    tags: bool | None
-    repo: str | None
-    python: tuple[str, ...]
-    condition: tuple[str, ...]
-    sources: Mapping[str, str]
-
-
-def reasons_to_skip(job: Job, conditions: Conditions, bash: Bash) -> tuple[str, ...]:
-    """Return why this job does not deploy, a sentence for each unmet condition; nothing if it may."""
-    return (
-        *_pull_request(job),
-        *_test_result(job),
-        *_repo(job, conditions),
-        *_tags(job, conditions),
-        *_branch(job, conditions, bash),
-        *_python(job, conditions),
-        *_expressions(conditions, bash),
+def reasons_to_skip(job: Job, settings: Settings, bash: Bash) -> tuple[str, ...]:
+    """Return why this job does not deploy, one sentence for each unmet condition; none if it may deploy."""
+    return tuple(
+        f"Skipping the deployment: {reason}"
+        for condition in (_pull_request, _test_result, _repo, _tags, _branch, _python, _expressions)
+        for reason in condition(job, settings, bash)
     )
 
 
-def unknown_conditions(conditions: Conditions) -> tuple[str, ...]:
-    """Return what could not be judged where there is no job, a sentence for each condition."""
-    asked = [
-        "whether this is a pull request (TRAVIS_PULL_REQUEST), which is never deployed",
-        "whether the build's own commands passed (TRAVIS_TEST_RESULT)",
-    ]
-    sources = conditions.sources
-    if conditions.repo:
-        asked.append(f"whether the repository is {conditions.repo} ({sources['repo']})")
-    if conditions.tags is not None:
-        asked.append(f"whether this is a tag build ({sources['tags']})")
-    if not conditions.all_branches and not conditions.tags:
-        asked.append(f"whether the branch is one of: {', '.join(conditions.branch)} ({sources['branch']})")
-    if conditions.python:
-        asked.append(f"whether the Python is one of: {', '.join(conditions.python)} ({sources['python']})")
-    asked.extend(f"whether [[ {each} ]] holds ({sources['condition']})" for each in conditions.condition)
-    return tuple(f"{UNKNOWN} {each}" for each in asked)
+def reason_to_deploy(job: Job, settings: Settings) -> str:
+    """Return which conditions let this job deploy, for the first line of the log."""
+    if not job.on_travis:
+        return "not a Travis job, so no condition was checked"
+    if settings.tags and job.tag:
+        reason = f'tag "{job.tag}" matches {settings.sources["tags"]}'
+    elif settings.all_branches:
+        reason = f'branch "{job.branch}" matches {settings.sources["all_branches"]}'
+    else:
+        reason = f'branch "{job.branch}" matches {settings.sources["branch"]}'
+    if settings.python:
+        reason += f", Python {job.python} matches {settings.sources['python']}"
+    return reason
 
 
-def fold_start(name: str) -> str:
-    """Return the escape codes that open a fold of the job's log and start its clock."""
-    return f"travis_fold:start:{name}\r\x1b[0Ktravis_time:start:{_timer(name)}\r\x1b[0K"
+def unknown_conditions(settings: Settings) -> tuple[str, ...]:
+    """Return what cannot be checked outside Travis, one sentence for each condition."""
+    sources = settings.sources
+    unknown = ["this is a pull request", "the build passed"]
+    if settings.repo:
+        unknown.append(f"the repository is {settings.repo} ({sources['repo']})")
+    if settings.tags is not None:
+        unknown.append(f"this is a build of a tag ({sources['tags']})")
+    if not settings.all_branches and not settings.tags:
+        unknown.append(f"the branch is one of: {', '.join(settings.branch)} ({sources['branch']})")
+    if settings.python:
+        unknown.append(f"the Python version is one of: {', '.join(settings.python)} ({sources['python']})")
+    unknown.extend(f"[[ {each} ]] is true ({sources['condition']})" for each in settings.condition)
+    return tuple(f"Not checked outside Travis: whether {each}" for each in unknown)
 
 
-def fold_end(name: str, *, started: int, finished: int) -> str:
-    """Return the escape codes that stop the clock (nanoseconds since the epoch) and close the fold."""
-    clock = f"start={started},finish={finished},duration={finished - started}"
-    return f"travis_time:end:{_timer(name)}:{clock}\r\x1b[0Ktravis_fold:end:{name}\r\x1b[0K"
+def _pull_request(job: Job, _settings: Settings, _bash: Bash) -> Iterator[str]:
+    if job.pull_request != "false":
+        yield f"pull requests are never deployed (#{job.pull_request})"
 
 
-def _timer(name: str) -> str:
-    return name.replace(".", "_")
+def _test_result(job: Job, _settings: Settings, _bash: Bash) -> Iterator[str]:
+    if job.test_result not in ("", "0"):
+        yield f"the build failed (TRAVIS_TEST_RESULT is {job.test_result})"
 
 
-def _pull_request(job: Job) -> tuple[str, ...]:
-    if job.pull_request == "false":
-        return ()
-    return (f"{SKIPPING} this job builds pull request {job.pull_request}, and those are never deployed",)
+def _repo(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
+    if settings.repo not in (None, job.slug):
+        yield f'the repository is {_shown(job.slug)}, not "{settings.repo}" ({settings.sources["repo"]})'
 
 
-def _test_result(job: Job) -> tuple[str, ...]:
-    if job.test_result in ("", "0"):
-        return ()
-    return (f"{SKIPPING} the build's own commands failed (TRAVIS_TEST_RESULT is {job.test_result})",)
+def _tags(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
+    source = settings.sources["tags"]
+    if settings.tags is True and not job.tag:
+        yield f'this is a build of branch "{job.branch}", not of a tag ({source})'
+    if settings.tags is False and job.tag:
+        yield f'this is a build of tag "{job.tag}" ({source})'
 
 
-def _repo(job: Job, conditions: Conditions) -> tuple[str, ...]:
-    if conditions.repo in (None, job.slug):
-        return ()
-    source = conditions.sources["repo"]
-    return (f'{SKIPPING} the repository is "{job.slug}", not "{conditions.repo}" ({source})',)
-
-
-def _tags(job: Job, conditions: Conditions) -> tuple[str, ...]:
-    source = conditions.sources["tags"]
-    if conditions.tags is True and not job.tag:
-        return (f'{SKIPPING} this is a build of branch "{job.branch}", not of a tag ({source})',)
-    if conditions.tags is False and job.tag:
-        return (f'{SKIPPING} this is a build of tag "{job.tag}" ({source})',)
-    return ()
-
-
-def _branch(job: Job, conditions: Conditions, bash: Bash) -> tuple[str, ...]:
-    if conditions.all_branches or conditions.tags:
-        return ()
-    source = conditions.sources["branch"]
-    if any(_branch_is(job.branch, wanted, bash, source) for wanted in conditions.branch):
-        return ()
-    reason = f'{SKIPPING} branch is "{job.branch}", not one of: {", ".join(conditions.branch)} ({source})'
+def _branch(job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
+    if settings.all_branches or settings.tags:
+        return
+    source = settings.sources["branch"]
+    if any(_is_branch(job.branch, wanted, bash, source) for wanted in settings.branch):
+        return
+    reason = f'the branch is "{job.branch}", not one of: {", ".join(settings.branch)} ({source})'
     if job.tag:
-        reason += ". On a tag build Travis puts the tag's name there: to deploy tag builds use --tags"
-    return (reason,)
+        reason += ". On builds of tags, TRAVIS_BRANCH is the tag; use --tags to deploy them"
+    yield reason
 
 
-def _branch_is(branch: str, wanted: str, bash: Bash, source: str) -> bool:
-    """Return whether the branch is the wanted one, as Travis' own bash decides it: the pattern stands unquoted."""
+def _is_branch(branch: str, wanted: str, bash: Bash, source: str) -> bool:
+    """Return whether the branch matches; patterns are matched by bash, unquoted, as Travis does."""
     if PATTERN_CHARACTERS.isdisjoint(wanted):
         return branch == wanted
     return _holds(f"$TRAVIS_BRANCH = {wanted}", bash, source)
 
 
-def _python(job: Job, conditions: Conditions) -> tuple[str, ...]:
-    if not conditions.python or any(_python_is(job.python, wanted) for wanted in conditions.python):
-        return ()
-    wanted = ", ".join(conditions.python)
-    reason = f'{SKIPPING} TRAVIS_PYTHON_VERSION is "{job.python}", not one of: {wanted}'
-    return (f"{reason} ({conditions.sources['python']}){_lost_zero(job.python, conditions.python)}",)
+def _python(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
+    if not settings.python or any(_is_python(job.python, wanted) for wanted in settings.python):
+        return
+    wanted = ", ".join(settings.python)
+    reason = f"TRAVIS_PYTHON_VERSION is {_shown(job.python)}, not one of: {wanted} ({settings.sources['python']})"
+    for each in settings.python:
+        longer = max(each, job.python, key=len)
+        if each != job.python and longer in (f"{each}0", f"{job.python}0"):
+            reason += f'. Write "{longer}" with quotes in .travis.yml; without them YAML reads {longer[:-1]}'
+            break
+    yield reason
 
 
-def _python_is(version: str, wanted: str) -> bool:
+def _is_python(version: str, wanted: str) -> bool:
     if not wanted.startswith(SPECIFIER_START):
         return version == wanted
-    if not PLAIN_VERSION.fullmatch(version):
-        return False  # nightly, pypy3.10 and 3.13-dev have no place in an order of releases
-    from packaging.specifiers import SpecifierSet
-
-    return SpecifierSet(wanted).contains(version)
+    # nightly, pypy3.10 and 3.13-dev cannot be compared with releases
+    return PLAIN_VERSION.fullmatch(version) is not None and SpecifierSet(wanted).contains(version)
 
 
-def _lost_zero(version: str, wanted: Sequence[str]) -> str:
-    """Return a hint where YAML made a number of an unquoted version: 3.10 without quotes is 3.1."""
-    if any(f"{version}0" == each for each in wanted):
-        return f'. Write "{version}0" in quotes in .travis.yml: without them YAML reads the number {version}'
-    if any(f"{each}0" == version for each in wanted):
-        return f'. Write "{version}" in quotes in .travis.yml: without them YAML reads the number {version[:-1]}'
-    return ""
-
-
-def _expressions(conditions: Conditions, bash: Bash) -> tuple[str, ...]:
-    source = conditions.sources["condition"]
-    return tuple(
-        f"{SKIPPING} the condition [[ {each} ]] does not hold ({source})"
-        for each in conditions.condition
-        if not _holds(each, bash, source)
-    )
+def _expressions(_job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
+    source = settings.sources["condition"]
+    for each in settings.condition:
+        if not _holds(each, bash, source):
+            yield f"the condition [[ {each} ]] is false ({source})"
 
 
 def _holds(expression: str, bash: Bash, source: str) -> bool:
-    """Return what bash says of the expression; its complaint is told with the option or variable it came from."""
     try:
         return bash(expression)
     except UsageError as error:
         raise UsageError(f"{source}: {error}") from error
+
+
+def _shown(value: str) -> str:
+    return f'"{value}"' if value else "not set"

@@ -19,10 +19,10 @@ import pytest
 from tests.support import demo_project, travis_job, travis_world
 from tests.support.played_travis import Config, Event, Played, deployments, items, jobs, load
 from travis_pypi_deploy import __version__
+from travis_pypi_deploy.cli import read_arguments
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.migrate.steps import INSTALL
-from travis_pypi_deploy.settings import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,7 +127,7 @@ def test_an_example_has_commands_that_we_understand(path: Path) -> None:
     assert found
     for command in found:
         words = shlex.split(command)
-        command_line.read(words[words.index("travis_pypi_deploy") + 1 :])
+        read_arguments(words[words.index("travis_pypi_deploy") + 1 :])
 
 
 @each_case

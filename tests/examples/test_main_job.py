@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support import command, factories, invented_tokens, sample_projects
+from tests.support import command, invented_tokens, sample_projects
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.real_servers import pip_download
@@ -105,18 +105,3 @@ def assert_published_as_built(folder: Path, server: RealServer) -> None:
         path.name: path.read_bytes() for path in (project / "dist").iterdir()
     }
     assert server.password not in ended.out
-
-
-def test_a_new_project_is_not_called_like_a_module_of_python(tmp_path: Path) -> None:
-    wheel = factories.wheel(tmp_path, name="json")
-    index = LoopbackIndex()
-    with index, Interception({UPLOAD_HOST: index}, tmp_path) as proxy:
-        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token(), **proxy.variables)
-        ended = command.run("--branch=staging", wheel.name, environ=environ, folder=tmp_path)
-    assert ended.code == 3
-    assert [line.partition("  ")[0] for line in ended.err.splitlines()] == [
-        f"Warning: {wheel.name}",
-        f"Error: {wheel.name}",
-        "Error: 1 problem to mend. Nothing was sent",
-    ]
-    assert [request.method for request in index.requests] == ["GET"]

@@ -42,7 +42,7 @@ def test_a_published_file_is_not_sent_again_whatever_the_page(tmp_path: Path, fo
     assert (published.code, published.err) == (0, "")
     assert published.files == {wheel.name: ("identical", 0), sdist.name: ("identical", 0)}
     assert (index.asked("GET"), index.asked("POST")) == (1, 0)
-    assert "Deployed demo 1.0" in published.out
+    assert "already has every file of demo 1.0" in published.out
 
 
 def test_only_what_is_missing_is_sent(tmp_path: Path, index: LoopbackIndex) -> None:
@@ -73,7 +73,7 @@ def test_other_content_is_an_error_before_anything_is_sent(tmp_path: Path, index
     published = publish(index, [wheel, sdist])
 
     assert published.code == 1
-    assert published.files == {wheel.name: ("not attempted", 0), sdist.name: ("not attempted", 0)}
+    assert published.files == {wheel.name: ("rejected", 0), sdist.name: ("not attempted", 0)}
     assert index.asked("POST") == 0
     assert (
         f"{wheel.name}: the index has other content under this name: sha256 {theirs} there, {hexdigest(wheel)} here"

@@ -7,14 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.support import command, factories
+from tests.support.given import settings
 from tests.support.misbehaviours import Answer, Delay
 from tests.support.publishing import environment
-from travis_pypi_deploy import deploy
-from travis_pypi_deploy.cli import bash_in
+from travis_pypi_deploy.console import Console
+from travis_pypi_deploy.deploy import deploy
 from travis_pypi_deploy.job import Job
-from travis_pypi_deploy.report.console import Console
-from travis_pypi_deploy.report.record import Record
-from travis_pypi_deploy.settings import command_line, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,16 +20,11 @@ if TYPE_CHECKING:
     from tests.support.loopback_index import LoopbackIndex
 
 
-def deploy_to(console: Console, *argv: str) -> None:
-    environ = environment()
-    settings, job = resolve(command_line.read(argv), environ), Job.from_environment(environ)
-    deploy.run(deploy.World(settings, job, environ, console, Record(settings.server, job), bash_in(environ)))
-
-
 def log_of_a_restless_console(*argv: str) -> list[str]:
     """Deploy with a console that cannot bear a tenth of a second of silence; return the lines of its log."""
-    out = io.StringIO()
-    deploy_to(Console(out, io.StringIO(), folds=True, colour=False, silence=0.1), *argv)
+    out, environ = io.StringIO(), environment()
+    console = Console(out, io.StringIO(), folds=True, colour=False, silence=0.1)
+    deploy(settings(*argv, environ=environ), Job.from_environment(environ), environ, console)
     return command.FOLD_MARK.sub("", out.getvalue()).splitlines()
 
 

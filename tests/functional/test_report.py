@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories, misbehaviours, sample_projects
-from tests.support.command import NOBODY, Ended, off_travis, on_staging
+from tests.support.command import NOBODY, off_travis, on_staging
 from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ JOB = {
     "job_url": "https://app.travis-ci.com/octocat/demo/jobs/600000001",
 }
 NOTHING = {
-    "schema": 1,
+    "schema": 2,
     "reasons": [],
     "name": None,
     "version": None,
@@ -70,8 +70,8 @@ def test_skipped(tmp_path: Path) -> None:
             "result": "skipped",
             "reasons": [
                 (
-                    'Skipping the deployment: branch is "v1.0", not one of: staging (PYPI_BRANCH). On a tag build '
-                    "Travis puts the tag's name there: to deploy tag builds use --tags"
+                    'Skipping the deployment: the branch is "v1.0", not one of: staging (PYPI_BRANCH). On builds of '
+                    "tags, TRAVIS_BRANCH is the tag; use --tags to deploy them"
                 ),
                 'Skipping the deployment: TRAVIS_PYTHON_VERSION is "3.6", not one of: 3.12 (--python)',
             ],
@@ -81,13 +81,13 @@ def test_skipped(tmp_path: Path) -> None:
     )
 
 
-def test_rehearsed(tmp_path: Path) -> None:
+def test_dry_run(tmp_path: Path) -> None:
     wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
     nowhere = {"slug": "", "branch": "", "tag": "", "build_url": "", "job_url": ""}
     code, report = reported(tmp_path, "--dry-run", str(wheel), str(sdist), **off_travis())
     assert (code, report) == (
         0,
-        {**RELEASE, "result": "rehearsed", "server": NOBODY, "files": [entry(wheel), entry(sdist)], "job": nowhere},
+        {**RELEASE, "result": "dry-run", "server": NOBODY, "files": [entry(wheel), entry(sdist)], "job": nowhere},
     )
 
 
@@ -144,7 +144,7 @@ def test_deployed(tmp_path: Path, index: LoopbackIndex) -> None:
     )
 
 
-def test_refused(tmp_path: Path, index: LoopbackIndex) -> None:
+def test_rejected(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
     index.on_upload(misbehaviours.rejected(400, "Too ugly."))
     code, report = reported(tmp_path, str(wheel), str(sdist), PYPI_SERVER=index.upload_url)
@@ -153,7 +153,7 @@ def test_refused(tmp_path: Path, index: LoopbackIndex) -> None:
         {
             **RELEASE,
             "result": "failed",
-            "reasons": [f"{wheel.name} could not be published; nothing was published"],
+            "reasons": [f"{wheel.name}: rejected with status 400: Too ugly"],
             "server": index.upload_url,
             "files": [entry(wheel, "rejected", 1, "rejected with status 400: Too ugly"), entry(sdist)],
         },
@@ -163,7 +163,7 @@ def test_refused(tmp_path: Path, index: LoopbackIndex) -> None:
 def test_a_failed_build(tmp_path: Path) -> None:
     project = sample_projects.copy("fails", tmp_path)
     code, report = reported(tmp_path, f"--project-dir={project}")
-    reason = "the build failed (status 1); its own words stand above"
+    reason = "The build failed: f\ufffdhler: cannot find demo.h (the full output is above)"
     assert (code, report) == (3, {**NOTHING, "result": "failed", "reasons": [reason], "server": NOBODY})
 
 
@@ -177,11 +177,21 @@ def test_an_unreadable_file_among_others(tmp_path: Path) -> None:
             **RELEASE,
             "result": "failed",
             "reasons": [
-                "demo-1.0.tar.gz: not a readable gzip-compressed tar archive: it is no gzip file",
-                "1 problem to mend. Nothing was sent",
+                (
+                    "demo-1.0.tar.gz: not a readable gzip-compressed tar archive: it is no gzip file (unreadable); "
+                    "nothing was uploaded"
+                ),
             ],
             "server": NOBODY,
             "files": [entry(wheel)],
+            "problems": [
+                {
+                    "file": broken.name,
+                    "rule": "unreadable",
+                    "severity": "error",
+                    "message": "not a readable gzip-compressed tar archive: it is no gzip file",
+                }
+            ],
         },
     )
 
@@ -212,9 +222,8 @@ def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(tmp_pat
     (tmp_path / "file").touch()
     filename = str(tmp_path / name)
     ended = on_staging("missing.whl", PYPI_REPORT=filename)
-    assert ended == Ended(
-        2, "", f"Error: PYPI_REPORT: cannot write a report to {filename}: name a file in a folder that exists\n"
-    )
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"Error: PYPI_REPORT: a report cannot be written to {filename}")
 
 
 def test_a_report_that_cannot_be_written_in_the_end_is_a_warning(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_name_that_is_no_utf_8_does_not_cost_the_report(tmp_path: Path) -> Non
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["job"]["branch"] == "caf\udce9"
 
 
-@pytest.mark.parametrize("password", ["null", "1, 2", "demo-1.0", 'say "friend" & enter\\', "\u00fc" * 12])
+@pytest.mark.parametrize("password", ["demo-1.0", 'say "friend" & enter\\', "\u00fc" * 12])
 def test_a_report_without_the_password_is_still_json(tmp_path: Path, password: str) -> None:
     wheel = factories.wheel(tmp_path)
     environ = command.job(PYPI_PASSWORD=password, TRAVIS_BUILD_WEB_URL=f"https://ci.example/{password}")

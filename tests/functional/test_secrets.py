@@ -52,10 +52,10 @@ PLAYS = {
     "help": Play(("--help",), 0, "exit codes: 0 deployed"),
     "version": Play(("--version",), 0, "travis-pypi-deploy "),
     "built": Play((), 0, "Deployed demo 1.0"),
-    "build failed": Play((), 3, "the build failed", variables={"FAIL": "1"}),
-    "checked, build failed": Play(("--check-only",), 3, "the build failed", variables={"FAIL": "1"}),
+    "build failed": Play((), 3, "The build failed", variables={"FAIL": "1"}),
+    "checked, build failed": Play(("--check-only",), 3, "The build failed", variables={"FAIL": "1"}),
     "rehearsed": Play((WHEEL, "--dry-run"), 0, "Would upload demo"),
-    "skipped": Play((WHEEL,), 0, "does not hold", variables={"PYPI_CONDITION": f"-z {shlex.quote(PASSWORD)}"}),
+    "skipped": Play((WHEEL,), 0, "is false", variables={"PYPI_CONDITION": f"-z {shlex.quote(PASSWORD)}"}),
     "condition holds": Play(
         ("--dry-run", WHEEL),
         0,
@@ -63,24 +63,24 @@ PLAYS = {
         variables={"PYPI_CONDITION": BASH_TELLS},
     ),
     "condition fails in bash": Play(
-        (WHEEL,), 2, "bash cannot judge", variables={"PYPI_CONDITION": "${NO?$TEST_PYPI_TOKEN $PYPI_PASSWORD}"}
+        (WHEEL,), 2, "bash cannot evaluate", variables={"PYPI_CONDITION": "${NO?$TEST_PYPI_TOKEN $PYPI_PASSWORD}"}
     ),
-    "invalid": Play((BROKEN,), 3, "Nothing was sent"),
+    "invalid": Play((BROKEN,), 3, "nothing was uploaded"),
     "no file": Play(("nothing.whl",), 3, "nothing.whl"),
-    "report in no folder": Play((WHEEL, "--report=nowhere/report.json"), 2, "cannot write a report"),
+    "report in no folder": Play((WHEEL, "--report=nowhere/report.json"), 2, "a report cannot be written"),
     "refused, JSON": uploading(Echo("json"), code=1, says="You sent"),
     "refused, HTML": uploading(Echo("html"), code=1, says="You sent"),
     "refused, text": uploading(Echo("text"), code=1, says="You sent"),
     "refused, reason": uploading(Echo("reason"), code=1, says="No: "),
     "redirected": uploading(Echo("location", 307), code=1, says="which is not followed"),
     "redirected as a page": uploading(Echo("location", 301), code=1, says="which is not followed"),
-    "redirected to no address": uploading(BAD_LOCATION, code=1, says="could not be published"),
+    "redirected to no address": uploading(BAD_LOCATION, code=1, says="which is not followed"),
     "retried": uploading(Echo("reason", 503), code=0, says="trying again in"),
     "not retried": uploading(Echo("reason", 503), code=1, says="No: ", more=ONCE),
     "reset": uploading(misbehaviours.Reset(99), code=1, says="the connection broke", more=ONCE),
-    "garbage": uploading(misbehaviours.GARBAGE, code=1, says="could not be published", more=ONCE),
+    "garbage": uploading(misbehaviours.GARBAGE, code=1, says="the index may have the file", more=ONCE),
     "timeout": uploading(misbehaviours.Hang(), code=1, says="no answer from", more=(*ONCE, "--timeout=1")),
-    "page refused": looking(Echo("reason", 500), says="cannot read"),
+    "page refused": looking(Echo("reason", 500), says="Continuing; the upload itself will show it"),
     "page redirected": looking(Echo("location", 302), says="Deployed demo 1.0"),
     "page redirected to no address": looking(BAD_LOCATION, says="Deployed demo 1.0"),
 }
@@ -134,7 +134,7 @@ def test_an_error_that_nobody_expected_shows_no_secret(tmp_path: Path, place: Pl
         ended = job.run(WHEEL, **job.sabotage())
         leaks = job.leaks(ended)
     assert ended.code == 1
-    assert "a defect of this tool (LookupError: cannot send {" in ended.err
+    assert "unexpected LookupError: cannot send {" in ended.err
     assert "'Authorization': 'Basic ***'" in ended.err
     assert "Traceback (most recent call last)" in ended.out
     assert leaks == []
@@ -152,7 +152,7 @@ def test_an_interrupted_upload_shows_no_secret(tmp_path: Path, number: int, code
         process.send_signal(number)
         ended = ended_of(process)
         leaks = job.leaks(ended)
-    assert (ended.code, "Traceback (most recent call last)" in ended.out) == (code, True)
+    assert ended.code == code
     assert leaks == []
 
 
@@ -164,14 +164,14 @@ def ended_of(process: subprocess.Popen[bytes]) -> Ended:
 BAD_TOKENS = {
     "quoted": (f'"{TOKEN}"', "quotation mark"),
     "broken": (f"{TOKEN[:90]}\n{TOKEN[90:]}", "line break"),
-    "spaced": (f" {TOKEN}", "holds a space"),
+    "spaced": (f" {TOKEN}", "contains a space"),
     "cut short": (TOKEN[:-9], "is cut short"),
     "twice": (TOKEN + TOKEN, "more than one token"),
     "without its beginning": (TOKEN[5:], "does not begin with"),
-    "of pypi": (invented_tokens.token("pypi"), "is one of pypi, and the server is testpypi"),
-    "expired": (invented_tokens.token(expired=True), "has expired"),
-    "for another project": (invented_tokens.token(projects=("another",)), 'not good for "demo"'),
-    "password": (PASSWORD, "holds a space"),
+    "of pypi": (invented_tokens.token("pypi"), "is a token of pypi, but the server is testpypi"),
+    "expired": (invented_tokens.token(expired=True), "expired on"),
+    "for another project": (invented_tokens.token(projects=("another",)), "is scoped to another"),
+    "password": (PASSWORD, "contains a space"),
 }
 
 
@@ -181,5 +181,6 @@ def test_a_token_that_cannot_be_right_is_neither_shown_nor_sent(tmp_path: Path, 
         ended = job.run(WHEEL, TEST_PYPI_TOKEN=token)
         leaks = job.leaks(ended)
     assert (ended.code, says in ended.err) == (2, True), ended
-    assert (leaks, job.proxy.hosts) == ([], [])
+    assert leaks == []
+    assert job.index.asked("POST") == 0
     assert not holds(f"{ended.out}{ended.err}".encode(), traces_of(token))

@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 import yaml
 
+from travis_pypi_deploy.cli import read_arguments
 from travis_pypi_deploy.migrate.formats import aliases
 from travis_pypi_deploy.migrate.notes import Note
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import Migration, migrate
 from travis_pypi_deploy.servers import SERVERS, Server
-from travis_pypi_deploy.settings import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +167,7 @@ def test_a_file_without_keys_is_left_alone(text: str) -> None:
 def test_every_command_is_one_that_we_understand(shape: str) -> None:
     for command in _scripts(yaml.load(migrated(corpus(f"{shape}.before.yml")).text, TravisLoader)):
         words = shlex.split(command)
-        command_line.read(words[words.index("travis_pypi_deploy") + 1 :])
+        read_arguments(words[words.index("travis_pypi_deploy") + 1 :])
 
 
 def _scripts(value: object) -> Iterator[str]:

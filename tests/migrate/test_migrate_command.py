@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import venv
@@ -122,7 +123,7 @@ def test_a_file_with_nothing_to_rewrite_is_left(config: Path) -> None:
 )
 def test_what_is_no_yaml_is_told_with_its_line(config: Path, content: bytes, expected: str) -> None:
     config.write_bytes(content)
-    assert run() == Outcome(2, "", f".travis.yml: {expected} Mend it, then run this again.\n")
+    assert run() == Outcome(2, "", f".travis.yml: {expected} Fix it and run the command again.\n")
 
 
 def test_what_is_no_text_is_told_with_its_line(config: Path) -> None:
@@ -144,3 +145,27 @@ def test_without_the_extra_one_sentence_names_it(config: Path, tmp_path: Path) -
     ran = subprocess.run(command, env={"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"{WITHOUT_EXTRA}\n")
     assert 'pip install "travis-pypi-deploy[migrate]"' in WITHOUT_EXTRA
+
+
+def test_mixed_line_endings_lose_no_character(config: Path) -> None:
+    config.write_bytes(
+        b"language: python\r\ndeploy:\n  provider: pypi\n  user: me\n  on:\n    branch: main\nos: linux\n"
+    )
+    assert run("--write").code == 0
+    assert config.read_bytes().endswith(b"branch: main\nos: linux\n")
+
+
+def test_deeply_nested_lists_are_an_error_with_a_reason(config: Path) -> None:
+    config.write_text("a: " + "[" * 3000 + "]" * 3000, encoding="utf-8")
+    outcome = run()
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "nested too deeply" in outcome.stderr
+
+
+@pytest.mark.parametrize("entry", ["", "."], ids=["empty", "dot"])
+def test_modules_of_the_working_directory_are_not_imported(config: Path, entry: str) -> None:
+    config.with_name("argparse.py").write_text("raise SystemExit('imported')", encoding="utf-8")
+    package = Path(main.__code__.co_filename).parents[2]
+    command = [sys.executable, "-m", "travis_pypi_deploy.migrate"]
+    variables = {"PYTHONPATH": os.pathsep.join([entry, str(package)])}
+    assert subprocess.run(command, env=variables, capture_output=True, check=False).returncode == 0

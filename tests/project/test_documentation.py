@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from tests.support.readme_tables import README, renewed
-from travis_pypi_deploy.settings import Settings, command_line
-from travis_pypi_deploy.settings.options import NOT_OPTIONS, OPTIONS
-
-NO_OPTIONS_OF_THEIR_OWN = {"dist", "sources", "warnings"}
-
-
-def test_every_option_has_a_setting_of_its_name() -> None:
-    settings = set(Settings._fields) - NO_OPTIONS_OF_THEIR_OWN
-
-    assert settings == {option.attribute for option in OPTIONS}
+from travis_pypi_deploy import cli
+from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS
 
 
 def test_help_shows_every_option() -> None:
-    text = command_line.help_text()
+    text = cli.help_text()
 
     assert [option.flag for option in OPTIONS if f"  {option.flag}" not in text] == []
     assert [option.name for option in OPTIONS if option.negatable and f"--no-{option.name}" not in text] == []
@@ -29,4 +21,4 @@ def test_no_option_is_also_said_to_be_none() -> None:
 def test_the_readme_has_the_tables_that_the_code_writes() -> None:
     text = README.read_text(encoding="utf-8")
 
-    assert text == renewed(text), "python -m tests.readme_tables renews the README"
+    assert text == renewed(text), "python -m tests.support.readme_tables updates the README"

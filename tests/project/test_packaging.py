@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -37,16 +38,19 @@ TOP_LEVEL = {
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return our own sdist, and the wheel that was built from it."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(REPOSITORY)]
-    subprocess.run(command, check=True, capture_output=True)
+    source = folder / "source"  # a copy, because two workers at once would write into the same egg-info folder
+    shutil.copytree(
+        REPOSITORY, source, ignore=shutil.ignore_patterns(".git", ".venv*", "*.egg-info", ".*_cache", "build")
+    )
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(source)]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
     return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
 
 
 def package_files() -> set[str]:
     root = Path(travis_pypi_deploy.__file__).parent
-    return {f"travis_pypi_deploy/{path.relative_to(root).as_posix()}" for path in root.rglob("*.py")} | {
-        "travis_pypi_deploy/py.typed"
-    }
+    return {f"travis_pypi_deploy/{path.relative_to(root).as_posix()}" for path in root.rglob("*.py")}
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built: tuple[Path, Path]) -> None:
@@ -72,7 +76,7 @@ def test_the_command_is_installed_under_its_name(built: tuple[Path, Path]) -> No
         entry_points = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
         text = wheel.read(entry_points).decode()
 
-    assert text == "[console_scripts]\ntravis-pypi-deploy = travis_pypi_deploy.cli:run\n"
+    assert text == "[console_scripts]\ntravis-pypi-deploy = travis_pypi_deploy.__main__:run\n"
 
 
 def test_both_files_are_of_this_version(built: tuple[Path, Path]) -> None:

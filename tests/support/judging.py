@@ -32,7 +32,7 @@ def problems(
 ) -> tuple[checks.Problem, ...]:
     """Return all problems of the files, taken as one release."""
     read = [distributions.read(path) for path in paths]
-    return checks.judge(read, strict_index=strict_index, tag=tag, with_files=with_files)
+    return checks.validate(read, is_pypi=strict_index, tag=tag, with_files=with_files)
 
 
 def rules(*paths: Path, tag: str | None = None) -> list[str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from travis_pypi_deploy import checks
-from travis_pypi_deploy.settings.options import OPTIONS
+from travis_pypi_deploy.options import OPTIONS
 
 if TYPE_CHECKING:
     from travis_pypi_deploy.checks import Rule
-    from travis_pypi_deploy.settings.options import Option
+    from travis_pypi_deploy.options import Option
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
+import tracemalloc
+from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import command, factories, sample_projects
 from tests.support.named_pipe import NamedPipe
-from travis_pypi_deploy import builder
+from travis_pypi_deploy import build_process, builder
 from travis_pypi_deploy.builder import child_environment, commit_time
+from travis_pypi_deploy.credentials import SECRET_VARIABLES
 from travis_pypi_deploy.errors import BuildError
-from travis_pypi_deploy.settings.secret_variables import SECRET_VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.loopback_index import LoopbackIndex
-    from travis_pypi_deploy.builder import Run
 
 SDIST, WHEEL = "demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"
 BOTH = ("sdist", "bdist_wheel")
@@ -35,20 +38,16 @@ def build(
     *formats: str,
     environ: Mapping[str, str] | None = None,
     dist_dir: Path | None = None,
-    verbose: bool = False,
-    told: list[str] | None = None,
-    run: Run = builder.run,
+    lines: list[str] | None = None,
 ) -> tuple[Path, ...]:
-    """Build a project into its dist folder; ``told`` gets what is said meanwhile."""
-    heard: list[str] = [] if told is None else told
+    """Build a project into its dist folder; ``lines`` gets what the build prints."""
+    printed: list[str] = [] if lines is None else lines
     return builder.build(
         project,
         formats=formats or BOTH,
         dist_dir=dist_dir or project / "dist",
-        environ=environ or os.environ,
-        tell=heard.append,
-        verbose=verbose,
-        run=run,
+        environ=environ or child_environment(os.environ, password_env=()),
+        on_line=printed.append,
     )
 
 
@@ -58,18 +57,39 @@ FORMATS = {"both": (BOTH, [WHEEL, SDIST]), "sdist": (("sdist",), [SDIST]), "whee
 @pytest.mark.parametrize(("formats", "names"), FORMATS.values(), ids=FORMATS)
 def test_what_was_asked_for_is_built(tmp_path: Path, formats: tuple[str, ...], names: list[str]) -> None:
     project = sample_projects.copy("plain", tmp_path)
-    told: list[str] = []
-    built = build(project, *formats, told=told)
+    built = build(project, *formats)
     assert [path.name for path in built] == names
     assert sorted(path.name for path in (project / "dist").iterdir()) == names
-    assert told == []
 
 
-def test_the_build_is_heard_if_that_is_asked_for_and_makes_the_wheel_from_the_sdist(tmp_path: Path) -> None:
-    told: list[str] = []
-    build(sample_projects.copy("plain", tmp_path), verbose=True, told=told)
-    assert "* Building wheel from sdist" in told
-    assert told[-1] == f"Successfully built {SDIST} and {WHEEL}"
+def test_the_wheel_is_made_from_the_sdist(tmp_path: Path) -> None:
+    lines: list[str] = []
+    build(sample_projects.copy("plain", tmp_path), lines=lines)
+    assert lines == ["Building the sdist", "Building the wheel"]
+
+
+REPORTS_ITS_ENVIRONMENT = """
+
+import sys
+print("prefix", sys.prefix)
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return [{requirement}]
+"""
+
+
+@pytest.mark.parametrize("needs_more", [False, True])
+def test_one_environment_serves_both_unless_the_wheel_needs_more(tmp_path: Path, needs_more: bool) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    requirement = f"extra @ {factories.wheel(tmp_path, 'extra').as_uri()}"
+    backend = project / "backend.py"
+    code = REPORTS_ITS_ENVIRONMENT.format(requirement=repr(requirement) if needs_more else "")
+    backend.write_text(backend.read_text("utf-8") + code, "utf-8")
+    lines: list[str] = []
+    build(project, lines=lines)
+    assert len({line for line in lines if line.startswith("prefix")}) == (2 if needs_more else 1)
+    assert (f"Installing {requirement}" in lines) is needs_more
 
 
 @pytest.mark.registry
@@ -100,36 +120,61 @@ def deploy(project: Path, *argv: str, **variables: str | None) -> command.Ended:
     return command.deploy("--branch=staging", f"--project-dir={project}", *argv, environ=command.job(**variables))
 
 
-def test_a_failed_build_shows_the_words_of_the_backend_outside_the_fold(tmp_path: Path, index: LoopbackIndex) -> None:
+def test_a_failed_build_shows_its_output_outside_the_fold_and_ends_with_the_cause(
+    tmp_path: Path, index: LoopbackIndex
+) -> None:
     project = sample_projects.copy("fails", tmp_path)
     ended = deploy(project, PYPI_SERVER=index.upload_url)
     unfolded = ended.out[ended.out.index("travis_fold:end:pypi.build") :]
     assert ended.code == 3
-    assert "f\ufffdhler: cannot find demo.h\n" in unfolded
-    assert "ERROR Backend subprocess exited when trying to invoke build_wheel\n" in unfolded
-    assert ended.err == "Error: the build failed (status 1); its own words stand above\n"
-    assert index.requests == []
+    assert unfolded.count("f\ufffdhler: cannot find demo.h\n") == 1
+    assert ended.err == "Error: The build failed: f\ufffdhler: cannot find demo.h (the full output is above)\n"
+    assert index.uploads == []
     assert not (project / "dist").exists()
 
 
-def test_a_backend_that_lies_about_its_file_is_found_out(tmp_path: Path, index: LoopbackIndex) -> None:
+def test_with_verbose_the_output_of_a_failed_build_is_shown_once(tmp_path: Path) -> None:
+    project = sample_projects.copy("fails", tmp_path)
+    ended = deploy(project, "--verbose", "--check-only")
+    assert ended.out.count("cannot find demo.h") == 1
+
+
+FAILURES = {
+    "an exception": ("raise RuntimeError('cannot find libfoo')", "RuntimeError: cannot find libfoo (the full output"),
+    "pkg_resources": ("import pkg_resources", 'add "setuptools<82" to [build-system] requires'),
+    "a module": (
+        "import numpy_is_missing",
+        "add the distribution that has numpy_is_missing to [build-system] requires",
+    ),
+    "imp": ("raise ModuleNotFoundError(\"No module named 'imp'\")", "build with an older Python"),
+}
+
+
+@pytest.mark.parametrize(("code", "reason"), FAILURES.values(), ids=FAILURES)
+def test_a_failed_build_ends_with_the_last_error_of_the_backend_and_a_hint(
+    tmp_path: Path, code: str, reason: str
+) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    backend = project / "backend.py"
+    backend.write_text(f"{backend.read_text('utf-8')}\n\ndef build_wheel(*_):\n    {code}\n", "utf-8")
+    with pytest.raises(BuildError) as raised:
+        build(project)
+    assert str(raised.value).startswith("The build failed: ")
+    assert reason in str(raised.value)
+    assert raised.value.output[-1] in str(raised.value)
+
+
+def test_a_backend_that_names_a_missing_file_is_reported(tmp_path: Path, index: LoopbackIndex) -> None:
     ended = deploy(sample_projects.copy("lies", tmp_path), PYPI_SERVER=index.upload_url)
     assert ended.code == 3
-    assert f"Successfully built {SDIST} and {WHEEL}" in ended.lines
-    assert ended.err == (
-        "Error: the build said that it succeeded, but made no bdist_wheel: that is a fault of the build backend, which "
-        "[build-system] of pyproject.toml names\n"
-    )
-    assert index.requests == []
+    assert "made no bdist_wheel" in ended.err
+    assert index.uploads == []
 
 
-def test_a_folder_without_a_project_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_project_is_exit_3(tmp_path: Path) -> None:
     ended = deploy(tmp_path, "--server=http://127.0.0.1:9/")
     assert ended.code == 3
-    assert ended.err == (
-        f"Error: nothing to build in {tmp_path}: it has neither pyproject.toml nor setup.py. Name the project's "
-        "folder with --project-dir\n"
-    )
+    assert ended.err.startswith(f"Error: nothing to build in {tmp_path}: there is neither pyproject.toml nor setup.py")
 
 
 @pytest.mark.parametrize("source", ["--project-dir", "PYPI_PROJECT_DIR"])
@@ -144,9 +189,7 @@ def test_a_folder_for_the_files_that_cannot_be_made_is_told(tmp_path: Path) -> N
     project = sample_projects.copy("plain", tmp_path)
     with pytest.raises(BuildError) as raised:
         build(project, dist_dir=project / "backend.py")
-    assert str(raised.value) == (
-        f"cannot put the built files into {project / 'backend.py'}: File exists. Name another folder with --dist-dir"
-    )
+    assert f"cannot be moved to {project / 'backend.py'}: File exists" in str(raised.value)
 
 
 def test_the_folder_for_the_files_is_relative_to_the_project(tmp_path: Path, index: LoopbackIndex) -> None:
@@ -173,7 +216,7 @@ def test_no_secret_reaches_the_build(tmp_path: Path, index: LoopbackIndex) -> No
 
 def test_an_empty_secret_takes_no_other_variable_along() -> None:
     environ = {"PYPI_TOKEN": "", "EMPTY": "", "PATH": "/bin"}
-    assert child_environment(environ, password_env=()) == {"EMPTY": "", "PATH": "/bin"}
+    assert child_environment(environ, password_env=()) == {"EMPTY": "", "PATH": "/bin", "PYTHONUNBUFFERED": "1"}
 
 
 EPOCHS = {"commit": ({}, "1577934245"), "given": ({"SOURCE_DATE_EPOCH": "42"}, "42")}
@@ -198,7 +241,7 @@ def test_two_builds_of_a_commit_give_the_same_bytes(tmp_path: Path) -> None:
         commit(project)
         date = commit_time(project, os.environ)
         assert date is not None
-        built = build(project, environ={**os.environ, "SOURCE_DATE_EPOCH": date})
+        built = build(project, environ={**child_environment(os.environ, password_env=()), "SOURCE_DATE_EPOCH": date})
         contents.append([path.read_bytes() for path in built])
     assert contents[0] == contents[1]
 
@@ -221,60 +264,125 @@ def test_without_git_there_is_no_date(tmp_path: Path) -> None:
     assert commit_time(tmp_path, {"PATH": str(tmp_path)}) is None
 
 
-def test_a_silent_build_gives_signs_of_life(tmp_path: Path) -> None:
-    def silent(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
-        yield ""
-        yield "Compiling\n"
-        yield from ("", "")
-        yield "Linking\n"
-        yield ""
-        yield from builder.run(command, folder, environ)
-
-    project = sample_projects.copy("plain", tmp_path)
-    told: list[str] = []
-    builder.build(project, formats=("sdist",), dist_dir=tmp_path, environ=os.environ, tell=told.append, run=silent)
-    assert told == [
-        "Still building, silent for 30 s",
-        "Still building, silent for 30 s; its last line: Compiling",
-        "Still building, silent for 60 s; its last line: Compiling",
-        "Still building, silent for 30 s; its last line: Linking",
-    ]
-
-
-def test_a_child_that_says_nothing_yields_nothing_now_and_then(tmp_path: Path) -> None:
-    child = [sys.executable, "-c", "import time; print('a', flush=True); time.sleep(1); print('b')"]
-    lines = list(builder.run(child, tmp_path, os.environ, silence=0.2))
-    assert [line for line in lines if line] == ["a\n", "b\n"]
-    assert "" in lines
-
-
-def test_what_a_child_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
-    child = ["bash", "-c", "sleep 30 & echo $!"]
-    number, *rest = builder.run(child, tmp_path, os.environ, silence=0.1)
-    os.kill(int(number), signal.SIGKILL)  # it is still there
-    assert set(rest) <= {""}
-
-
-def test_whoever_stops_listening_ends_the_child_and_its_children(tmp_path: Path) -> None:
+def test_what_a_build_leaves_running_ends_and_is_not_waited_for(tmp_path: Path) -> None:
     with NamedPipe(tmp_path / "pipe") as pipe:
-        child = ["bash", "-c", f"exec 9>{pipe.path}; sleep 600 & echo started; wait"]
-        lines = builder.run(child, tmp_path, os.environ)
-        assert next(lines) == "started\n"
-        lines.close()
+        child = ["bash", "-c", f"(exec 9>{pipe.path}; echo here >&9; sleep 600) & sleep 0.5; echo done"]
+        lines: list[str] = []
+        status = builder.run(child, tmp_path, os.environ, lines.append)
+        assert (status, lines) == (0, ["done"])
+        assert pipe.read() == b"here\n"
         assert pipe.read() == b""
 
 
-@pytest.mark.parametrize(("script", "status"), [("exit 3", "status 3"), ("kill -9 $$", "signal 9")])
-def test_a_failure_is_told_with_its_status(tmp_path: Path, script: str, status: str) -> None:
+def test_an_exception_ends_the_child_and_its_children(tmp_path: Path) -> None:
+    with NamedPipe(tmp_path / "pipe") as pipe:
+        child = ["bash", "-c", f"exec 9>{pipe.path}; sleep 600 & echo started; wait"]
+        with pytest.raises(KeyboardInterrupt):
+            builder.run(child, tmp_path, os.environ, interrupt)
+        assert pipe.read() == b""
+
+
+def interrupt(line: str) -> None:
+    raise KeyboardInterrupt(line)
+
+
+def test_the_build_ends_when_the_tool_is_killed(tmp_path: Path) -> None:
+    project = sample_projects.copy("waits", tmp_path)
+    with (
+        NamedPipe(tmp_path / "pipe") as pipe,
+        subprocess.Popen(
+            command.module("--check-only"), cwd=project, env=command.job(PIPE=str(pipe.path)), stdout=subprocess.DEVNULL
+        ) as process,
+    ):
+        assert pipe.read() == b"waiting\n"
+        process.kill()
+        assert pipe.read() == b""
+
+
+def test_long_lines_and_long_outputs_are_cut(tmp_path: Path) -> None:
+    script = "import sys\nprint('x' * 50_000_000)\nfor n in range(10_000): print(n)\nsys.exit(1)"
+    lines: list[str] = []
+    status = builder.run([sys.executable, "-c", script], tmp_path, os.environ, lines.append)
+    assert (status, len(lines[0]), lines[1:3], lines[-1]) == (1, 10_000, ["0", "1"], "9999")
+
+
+def test_a_daemon_that_floods_the_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    lines: deque[str] = deque(maxlen=1)
+    status = builder.run(["bash", "-c", "setsid yes noise & echo $! > pid"], tmp_path, os.environ, lines.append)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)  # it is still there
+    assert (status, list(lines)) == (0, ["noise"])
+
+
+def test_the_output_of_a_failed_build_takes_little_memory(tmp_path: Path) -> None:
+    project = failing(tmp_path, "[print(chr(0x1F600) * 12_000, flush=True) for _ in range(6_000)]; sys.exit('enough')")
+    tracemalloc.start()
+    try:
+        with pytest.raises(BuildError) as raised:
+            builder.build(
+                project,
+                formats=BOTH,
+                dist_dir=tmp_path / "dist",
+                environ=child_environment(os.environ, password_env=()),
+                on_line=lambda _: None,
+            )
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sum(map(len, raised.value.output)) <= builder.OUTPUT_LIMIT_CHARACTERS
+    assert raised.value.output[-1] == "enough"
+    assert peak_bytes < 30_000_000
+
+
+def failing(folder: Path, code: str) -> Path:
+    """Return a project whose wheel runs this code."""
+    project = sample_projects.copy("plain", folder)
+    backend = project / "backend.py"
+    backend.write_text(f"{backend.read_text('utf-8')}\n\ndef build_wheel(*_):\n    import sys\n    {code}\n", "utf-8")
+    return project
+
+
+def test_an_interrupted_build_leaves_no_temporary_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", None)  # read TMPDIR again
+    with pytest.raises(KeyboardInterrupt):
+        builder.build(
+            sample_projects.copy("plain", tmp_path),
+            formats=BOTH,
+            dist_dir=tmp_path / "dist",
+            environ=child_environment(os.environ, password_env=()),
+            on_line=interrupt,
+        )
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_error_of_pip_is_the_cause(tmp_path: Path) -> None:
     project = sample_projects.copy("plain", tmp_path)
+    (project / "pyproject.toml").write_text("[build-system]\nrequires = ['no-such-distribution']\n", "utf-8")
+    with pytest.raises(BuildError, match="ERROR: No matching distribution found for no-such-distribution"):
+        build(project, environ={**child_environment(os.environ, password_env=()), "PIP_NO_INDEX": "1"})
 
-    def failing(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
-        return builder.run(["bash", "-c", f"echo words; {script}"], folder, environ)
 
-    with pytest.raises(BuildError) as raised:
-        build(project, run=failing)
-    assert str(raised.value) == f"the build failed ({status}); its own words stand above"
-    assert raised.value.output == ("words",)
+def test_an_exception_of_any_name_is_the_cause(tmp_path: Path) -> None:
+    code = "print('Error reading the cache', flush=True); raise type('InvalidVersion', (ValueError,), {})('bad')"
+    with pytest.raises(BuildError, match=r"InvalidVersion: bad \("):
+        build(failing(tmp_path, code))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of tarfile, which has a filter where this is not used
+def test_a_link_inside_a_link_cannot_leave_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    with tarfile.open(tmp_path / "sdist.tar", "w") as archive:
+        for name, target in (("inner", "."), ("inner/up", "..")):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, target
+            archive.addfile(link)
+        archive.addfile(tarfile.TarInfo("up/escaped"), io.BytesIO())
+    with tarfile.open(tmp_path / "sdist.tar") as archive, pytest.raises(tarfile.TarError, match="outside its folder"):
+        build_process.extract_checked(archive, folder)
+    assert not (tmp_path / "escaped").exists()
 
 
 SHADOWS = [
@@ -282,7 +390,6 @@ SHADOWS = [
     "packaging.py",
     "pkginfo.py",
     "requests/__init__.py",
-    "tqdm.py",
     "json.py",
     "logging.py",
 ]

@@ -1,23 +1,18 @@
-"""The console: folds, colours, what others said, secrets, signs of life; and the table in the end."""
+"""The job's log: streams, colours, folds, masking, text of others, and a line whenever the log is silent."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import re
-from typing import TYPE_CHECKING
+import threading
 
 import pytest
 
-from tests.support import factories, invented_tokens
-from travis_pypi_deploy import cli, distributions
-from travis_pypi_deploy.report.console import Console
-from travis_pypi_deploy.report.summary import install_command, size, table
-from travis_pypi_deploy.servers import SERVERS, Server
-from travis_pypi_deploy.upload import FileResult, Outcome
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.support import invented_tokens
+from travis_pypi_deploy import cli
+from travis_pypi_deploy.console import Console
+from travis_pypi_deploy.credentials import Mask
 
 TOKEN = invented_tokens.token()
 
@@ -27,6 +22,10 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+def nothing() -> str:
+    return "Still waiting"
 
 
 class Log:
@@ -45,7 +44,7 @@ class Log:
         return self._err.getvalue()
 
 
-def test_facts_go_to_the_output_and_complaints_to_the_errors() -> None:
+def test_results_go_to_stdout_and_warnings_and_errors_to_stderr() -> None:
     log = Log()
     log.console.say("Building")
     log.console.success("Built")
@@ -60,7 +59,7 @@ def test_colours_are_closed_again() -> None:
     log.console.success("Built")
     log.console.warn("slow")
     log.console.error("failed")
-    with log.console.fold("pypi.build", "Title"):
+    with log.console.step("pypi.build", "Title", waiting=nothing):
         pass
     assert log.out == "Building\n\x1b[32mBuilt\x1b[0m\n\x1b[1mTitle\x1b[0m\n"
     assert log.err == "\x1b[33mWarning: slow\x1b[0m\n\x1b[31mError: failed\x1b[0m\n"
@@ -93,9 +92,9 @@ FOLD = re.compile(
 )
 
 
-def test_a_stage_is_a_fold_with_its_time_in_nanoseconds() -> None:
+def test_a_step_is_a_fold_with_its_time_in_nanoseconds() -> None:
     log = Log(folds=True)
-    with log.console.fold("pypi.build", "Building"):
+    with log.console.step("pypi.build", "Building", waiting=nothing):
         log.console.say("more")
     found = FOLD.fullmatch(log.out)
     assert found
@@ -104,9 +103,9 @@ def test_a_stage_is_a_fold_with_its_time_in_nanoseconds() -> None:
     assert duration == finished - started
 
 
-def test_a_fold_ends_with_its_stage_so_that_an_error_stands_outside() -> None:
+def test_a_fold_ends_with_its_step_so_that_an_error_stands_outside() -> None:
     log = Log(folds=True)
-    with contextlib.suppress(KeyError), log.console.fold("pypi.build", "Building"):
+    with contextlib.suppress(KeyError), log.console.step("pypi.build", "Building", waiting=nothing):
         log.console.say("more")
         raise KeyError
     log.console.say("after")
@@ -114,29 +113,32 @@ def test_a_fold_ends_with_its_stage_so_that_an_error_stands_outside() -> None:
     assert log.out.endswith("travis_fold:end:pypi.build\r\x1b[0Kafter\n")
 
 
-def test_off_travis_a_stage_is_a_title() -> None:
+def test_outside_travis_a_step_is_a_title() -> None:
     log = Log()
-    with log.console.fold("pypi.build", "Building"):
+    with log.console.step("pypi.build", "Building", waiting=nothing):
         log.console.say("more")
     assert log.out == "Building\nmore\n"
 
 
 SAID = {
     "colour": ("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m"),
-    "fold": ("travis_fold:end:x\r\x1b[0K", "travis_fold:end:x\\r\\x1b[0K"),
+    "fold": ("travis_fold:end:x\r\x1b[0K", "travis_fold\\:end:x\\r\\x1b[0K"),
+    "new fold": ("it says fold:start:x", "it says fold\\:start:x"),
+    "time": ("travis_time:start:x", "travis_time\\:start:x"),
+    "line break": ("a\nError: b\r\nc", "a\\nError: b\\r\\nc"),
     "bell and null": ("\a\0", "\\x07\\x00"),
     "C1": ("\x9b31m\x85", "\\x9b31m\\x85"),
     "backspace": ("no\b\byes", "no\\x08\\x08yes"),
     "right to left": ("\u202egpj.exe", "\\u202egpj.exe"),
     "line separator": ("a\u2028b", "a\\u2028b"),
     "surrogate": ("gr\udcf6", "gr\\udcf6"),
-    "tab and line": ("a\tb\nc", "a\tb\nc"),
+    "tab": ("a\tb", "a\tb"),
     "letters": ("größe 日本 🚀", "größe 日本 🚀"),
 }
 
 
 @pytest.mark.parametrize(("text", "shown"), SAID.values(), ids=SAID)
-def test_control_characters_of_others_are_made_visible(text: str, shown: str) -> None:
+def test_control_characters_line_breaks_and_folds_are_made_visible(text: str, shown: str) -> None:
     log = Log(folds=True, colour=True)
     log.console.say(text)
     log.console.error(text)
@@ -161,13 +163,13 @@ def test_whatever_looks_like_a_token_is_masked() -> None:
 
 def test_a_secret_is_masked_once_it_is_known() -> None:
     log = Log()
-    log.console.hide(["correct horse"])
+    log.console.hide(Mask.of(frozenset({"correct horse"})))
     log.console.say("the correct horse knows")
     log.console.error("say: correct horse")
     assert (log.out, log.err) == ("the *** knows\n", "Error: say: ***\n")
 
 
-def test_a_closed_log_is_no_reason_to_stop() -> None:
+def test_a_closed_log_does_not_stop_the_run() -> None:
     log = Log()
     log.console._out.close()
     log.console.say("nobody reads this")
@@ -175,90 +177,44 @@ def test_a_closed_log_is_no_reason_to_stop() -> None:
     assert log.err == "Error: but this\n"
 
 
-def test_a_long_silence_is_broken() -> None:
-    patient, impatient = Log(), Log(silence=0)
-    for log in (patient, impatient):
-        log.console.tick("Still waiting")
-        with log.console.progress(2_000_000) as count:
-            count(500_000)
-            log.console.tick()
-    assert patient.out == ""
-    waiting, uploading = impatient.out.splitlines()
-    assert waiting == "Still waiting"
-    assert re.fullmatch(r"Still uploading:  25%\|.*\| 500k/2\.00M \[\d\d:\d\d<\d\d:\d\d, .*B/s\]", uploading)
+def test_text_of_others_is_masked_also_where_the_secret_is_short() -> None:
+    log = Log()
+    log.console.hide(Mask.of(frozenset({"hunter2"})))
+    assert log.console.quoted("  wrong password hunter2\n") == "wrong password ***"
+    assert log.console.hidden("hunter2-1.0.tar.gz") == "hunter2-1.0.tar.gz"
 
 
-def test_on_a_terminal_there_is_a_bar_that_makes_room_for_lines() -> None:
-    out, err = Terminal(), Terminal()
-    console = Console(out, err, folds=False, colour=False)
-    with console.progress(2000) as count:
-        count(1500)
-        console.say("Uploaded a file")
-    assert out.getvalue() == "Uploaded a file\n"
-    assert re.fullmatch(r"\r  0%\|.*\| 0\.00/2\.00k .*\r {30,}\r+", err.getvalue())
+@pytest.mark.parametrize("secret", [" correct horse", "correct horse ", "correct horse\n"])
+def test_text_of_others_is_masked_before_it_is_stripped(secret: str) -> None:
+    log = Log()
+    log.console.hide(Mask.of(frozenset({secret})))
+    assert log.console.quoted(f"it is {secret}") in ("it is ***", "it is***")
+    assert log.console.quoted(secret) == "***"
 
 
-@pytest.mark.parametrize("folds", [True, False])
-def test_in_a_log_there_is_no_bar(folds: bool) -> None:
-    out, err = Terminal() if folds else io.StringIO(), Terminal() if folds else io.StringIO()
-    with Console(out, err, folds=folds, colour=False).progress(2000) as count:
-        count(1500)
-    assert (out.getvalue(), err.getvalue()) == ("", "")
+def test_text_of_others_is_masked_before_it_is_cut() -> None:
+    log = Log()
+    assert log.console.quoted("x" * 20, limit=20) == "x" * 20
+    assert log.console.quoted("x" * 21, limit=20) == "x" * 20 + " ..."
+    assert log.console.quoted("x" * 15 + f" {TOKEN}", limit=20) == "x" * 15 + " ***"
 
 
-def test_the_table_has_a_line_for_each_file(tmp_path: Path) -> None:
-    paths = [
-        factories.wheel(tmp_path),
-        factories.wheel(tmp_path, tag="cp312-cp312-win_amd64"),
-        factories.big_wheel(tmp_path, 1, version="10.0"),
-        factories.sdist(tmp_path),
-    ]
-    results = [
-        FileResult(paths[0].name, Outcome.UPLOADED, attempts=1, seconds=0.26),
-        FileResult(paths[1].name, Outcome.IDENTICAL),
-        FileResult(paths[2].name, Outcome.UNKNOWN, attempts=3, seconds=61.04),
-    ]
-    lines = list(table([distributions.read(path) for path in paths], results))
-    small, windows, source = (size(paths[number].stat().st_size) for number in (0, 1, 3))
-    assert lines == [
-        f"  demo-1.0-py3-none-any.whl           {small:>9}  uploaded (0.3 s)",
-        f"  demo-1.0-cp312-cp312-win_amd64.whl  {windows:>9}  identical",
-        "  demo-10.0-py3-none-any.whl             1.0 MB  unknown (61.0 s, 3 attempts)",
-        f"  demo-1.0.tar.gz                     {source:>9}  not attempted",
-    ]
+def test_a_silent_log_says_what_is_waited_for() -> None:
+    log, asked = Log(silence=0.01), threading.Event()
+
+    def waiting() -> str:
+        asked.set()
+        return "Sent 45 of 120 MB"
+
+    with log.console.step("pypi.upload", "Uploading", waiting=waiting):
+        assert asked.wait(10)
+        while "Sent" not in log.out:
+            threading.Event().wait(0.01)
+    assert log.out.splitlines()[:2] == ["Uploading", "Sent 45 of 120 MB"]
 
 
-SIZES = {
-    0: "0 B",
-    999: "999 B",
-    1000: "1.0 kB",
-    1550: "1.6 kB",
-    999_949: "999.9 kB",
-    999_950: "1.0 MB",
-    300 * 1024 * 1024: "314.6 MB",
-    12_345_678_901: "12.3 GB",
-}
-
-
-@pytest.mark.parametrize(("count", "text"), SIZES.items(), ids=SIZES.values())
-def test_a_size_is_what_a_person_reads(count: int, text: str) -> None:
-    assert size(count) == text
-
-
-def test_the_command_that_installs_a_release_names_its_index() -> None:
-    testpypi, pypi = SERVERS
-    private = Server("https://index.example/", "https://index.example/")
-    assert [
-        install_command(server, index_url, name="demo", version="1.0")
-        for server, index_url in [
-            (pypi, pypi.index_url),
-            (testpypi, testpypi.index_url),
-            (private, "https://index.example/simple/"),
-            (private, None),
-        ]
-    ] == [
-        "pip install demo==1.0",
-        f"pip install --index-url {testpypi.index_url} demo==1.0",
-        "pip install --index-url https://index.example/simple/ demo==1.0",
-        None,
-    ]
+def test_a_log_that_is_not_silent_gets_no_such_line() -> None:
+    log = Log(silence=1000)
+    with log.console.heartbeat(nothing):
+        log.console.say("Uploaded a file")
+    assert log.out == "Uploaded a file\n"

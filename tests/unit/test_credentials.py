@@ -1,69 +1,65 @@
-"""Which secret goes where, and what is said where it cannot."""
+"""Which secret goes to which server, how tokens are read, validated and narrowed, and the error where one is wrong."""
 
 from __future__ import annotations
 
 import base64
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
+from hypothesis import assume
+from hypothesis import given as given_by
+from hypothesis import settings as runs
+from hypothesis import strategies as st
 
-from tests.support import invented_tokens, travis_job
+from tests.support import given, invented_tokens, travis_job, wire
+from travis_pypi_deploy import credentials
+from travis_pypi_deploy.credentials import contains_token, described, owner
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
 from travis_pypi_deploy.job import Job
-from travis_pypi_deploy.settings import command_line, credentials, resolve, secret_sources
+from travis_pypi_deploy.servers import SERVERS, Server
 
 if TYPE_CHECKING:
-    from travis_pypi_deploy.settings.credentials import Credentials
+    from collections.abc import Callable
 
+    from travis_pypi_deploy.credentials import Credentials
+
+TESTPYPI, PYPI = SERVERS
 PRIVATE, LOOPBACK, PLAIN = "https://index.example/", "http://127.0.0.1:8080/", "http://index.example/"
 TESTPYPI_TOKEN, PYPI_TOKEN = invented_tokens.token("testpypi"), invented_tokens.token("pypi")
-NO_SECRETS = (
-    "Travis gave this job no encrypted variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or none are "
-    "defined for this branch in the repository's settings"
-)
+UNREADABLE = "pypi-" + base64.urlsafe_b64encode(b"\x07 a format of the future").decode().rstrip("=")
+NOW, NOW_UTC = 1_700_000_000, "2023-11-14 22:13:20 UTC"
 
 
 def find(*argv: str, **variables: str) -> Credentials | None:
     """Return the credentials that a job with these variables has."""
     environ = {**travis_job.job(), **variables}
-    settings = resolve(command_line.read(argv), environ)
-    found = secret_sources.find(settings, environ, Job.from_environment(environ))
-    return found and credentials.for_server(settings, found[0], source=found[1], now=time.time())
-
-
-def found(*argv: str, **variables: str) -> tuple[str, str, str]:
-    """Return the user name, the secret and its source."""
-    there = find(*argv, **variables)
-    assert there is not None
-    return there.username, there.secret.reveal(), there.source
+    settings = given.settings(*argv, environ=environ)
+    return credentials.find(settings, environ, Job.from_environment(environ), now=time.time())
 
 
 def complaint(*argv: str, **variables: str) -> str:
-    """Return what is said about credentials that cannot be used."""
+    """Return the error for credentials that cannot be used."""
     with pytest.raises(UsageError) as raised:
         find(*argv, **variables)
     return str(raised.value)
 
 
 EVERYWHERE = {"TEST_PYPI_TOKEN": TESTPYPI_TOKEN, "PYPI_TOKEN": PYPI_TOKEN}
-PLACES: dict[str, tuple[list[str], dict[str, str], tuple[str, str, str]]] = {
+Found = tuple[str, str, str]
+PLACES: dict[str, tuple[list[str], dict[str, str], Found]] = {
     "testpypi": ([], EVERYWHERE, ("__token__", TESTPYPI_TOKEN, "TEST_PYPI_TOKEN")),
     "pypi": (["--server=pypi"], EVERYWHERE, ("__token__", PYPI_TOKEN, "PYPI_TOKEN")),
-    "testpypi over any": (
+    "the server's variable first": (
         [],
         {"TEST_PYPI_TOKEN": TESTPYPI_TOKEN, "PYPI_PASSWORD": "other"},
         ("__token__", TESTPYPI_TOKEN, "TEST_PYPI_TOKEN"),
     ),
-    "any for testpypi": (
+    "then PYPI_PASSWORD": (
         [],
         {"TEST_PYPI_TOKEN": "", "PYPI_PASSWORD": TESTPYPI_TOKEN},
         ("__token__", TESTPYPI_TOKEN, "PYPI_PASSWORD"),
-    ),
-    "any for pypi": (
-        ["--server=pypi"],
-        {"PYPI_PASSWORD": PYPI_TOKEN},
-        ("__token__", PYPI_TOKEN, "PYPI_PASSWORD"),
     ),
     "named": (
         ["--password-env=DEPLOY"],
@@ -90,14 +86,19 @@ PLACES: dict[str, tuple[list[str], dict[str, str], tuple[str, str, str]]] = {
         {"PYPI_PASSWORD": "s3cret"},
         ("__token__", "s3cret", "PYPI_PASSWORD"),
     ),
+    "unreadable, not narrowed": (
+        ["--no-narrow-token"],
+        {"TEST_PYPI_TOKEN": UNREADABLE},
+        ("__token__", UNREADABLE, "TEST_PYPI_TOKEN"),
+    ),
 }
 
 
 @pytest.mark.parametrize(("argv", "variables", "expected"), PLACES.values(), ids=PLACES)
-def test_a_secret_is_found_in_its_variable(
-    argv: list[str], variables: dict[str, str], expected: tuple[str, str, str]
-) -> None:
-    assert found(*argv, **variables) == expected
+def test_a_secret_is_found_in_its_variable(argv: list[str], variables: dict[str, str], expected: Found) -> None:
+    found = find(*argv, **variables)
+    assert found is not None
+    assert (found.username, found.secret, found.source) == expected
 
 
 @pytest.mark.parametrize("url", [PRIVATE, PLAIN, LOOPBACK])
@@ -105,176 +106,216 @@ def test_another_server_may_do_without_credentials(url: str) -> None:
     assert find("--server", url, **EVERYWHERE) is None
 
 
-TO_DO = (
-    "Create an API token on {server}, and store it in the repository's settings on Travis as {variable}, with display "
-    "in the log off, for this branch or all"
-)
-MISSING = {
-    "unset": (
-        [],
-        {},
-        "no token for testpypi: TEST_PYPI_TOKEN and PYPI_PASSWORD are not set. "
-        + TO_DO.format(server="testpypi", variable="TEST_PYPI_TOKEN"),
-    ),
-    "empty": (
-        ["--server", "pypi"],
-        {"PYPI_TOKEN": "", "PYPI_PASSWORD": ""},
-        "no token for pypi: PYPI_TOKEN and PYPI_PASSWORD are not set. "
-        + TO_DO.format(server="pypi", variable="PYPI_TOKEN"),
-    ),
-    "fork": (
-        [],
-        {"TRAVIS_SECURE_ENV_VARS": "false"},
-        f"no token for testpypi: TEST_PYPI_TOKEN and PYPI_PASSWORD are not set. {NO_SECRETS}",
-    ),
-    "for pypi only": (
-        [],
-        {"PYPI_TOKEN": PYPI_TOKEN},
-        (
-            "no token for testpypi: TEST_PYPI_TOKEN and PYPI_PASSWORD are not set. "
-            "PYPI_TOKEN is set: did you mean --server pypi?"
-        ),
-    ),
+FORK = {"TRAVIS_SECURE_ENV_VARS": "false"}
+MISSING: dict[str, tuple[list[str], dict[str, str], tuple[str, ...]]] = {
+    "unset": ([], {}, ("testpypi", "TEST_PYPI_TOKEN and PYPI_PASSWORD are not set", "Create", "settings on Travis")),
+    "empty": (["--server=pypi"], {"PYPI_TOKEN": ""}, ("PYPI_TOKEN and PYPI_PASSWORD are not set", "Create")),
+    "fork": ([], FORK, ("TEST_PYPI_TOKEN", "TRAVIS_SECURE_ENV_VARS is false", "fork")),
+    "for pypi only": ([], {"PYPI_TOKEN": PYPI_TOKEN}, ("PYPI_TOKEN is set", "--server pypi")),
     "for testpypi only": (
-        ["--server", "pypi"],
+        ["--server=pypi"],
         {"TEST_PYPI_TOKEN": TESTPYPI_TOKEN},
-        (
-            "no token for pypi: PYPI_TOKEN and PYPI_PASSWORD are not set. "
-            "TEST_PYPI_TOKEN is set: did you mean --server testpypi?"
-        ),
+        ("TEST_PYPI_TOKEN is set", "--server testpypi"),
     ),
-    "named, unset": (
-        ["--password-env", "DEPLOY"],
-        EVERYWHERE,
-        (
-            "the variable DEPLOY, which --password-env names, is not set. Store it in the repository's settings "
-            "on Travis as DEPLOY"
-        ),
-    ),
+    "for twine": ([], {"TWINE_PASSWORD": "x"}, ("TWINE_PASSWORD is set", "--password-env TWINE_PASSWORD")),
+    "for uv": ([], {"UV_PUBLISH_TOKEN": "x"}, ("UV_PUBLISH_TOKEN is set", "--password-env UV_PUBLISH_TOKEN")),
+    "named, unset": (["--password-env=DEPLOY"], EVERYWHERE, ("DEPLOY", "--password-env", "not set", "settings")),
     "named, empty": (
         [],
         {"PYPI_PASSWORD_ENV": "A\nDEPLOY", "A": "pypi-", "DEPLOY": ""},
-        (
-            "the variable DEPLOY, which PYPI_PASSWORD_ENV names, is empty. Store it in the repository's settings "
-            "on Travis as DEPLOY"
-        ),
+        ("DEPLOY", "PYPI_PASSWORD_ENV", "empty"),
     ),
-    "named, fork": (
-        ["--password-env", "DEPLOY", "--server", PRIVATE],
-        {"TRAVIS_SECURE_ENV_VARS": "false"},
-        f"the variable DEPLOY, which --password-env names, is not set. {NO_SECRETS}",
-    ),
+    "named, fork": (["--password-env=DEPLOY", f"--server={PRIVATE}"], FORK, ("DEPLOY", "fork")),
 }
 
 
-@pytest.mark.parametrize(("argv", "variables", "sentence"), MISSING.values(), ids=MISSING)
-def test_missing_credentials_are_told_with_what_to_do(
-    argv: list[str], variables: dict[str, str], sentence: str
+@pytest.mark.parametrize(("argv", "variables", "facts"), MISSING.values(), ids=MISSING)
+def test_missing_credentials_are_an_error_with_the_likely_reason(
+    argv: list[str], variables: dict[str, str], facts: tuple[str, ...]
 ) -> None:
     with pytest.raises(MissingCredentialsError) as raised:
         find(*argv, **variables)
-    assert str(raised.value) == sentence
+    assert [fact for fact in facts if fact not in str(raised.value)] == []
 
 
-WRONG = {
-    "a user name at pypi": (
-        ["--server=pypi", "--username=alice"],
-        EVERYWHERE,
-        'pypi takes API tokens only: leave out --username "alice" and put a token into PYPI_TOKEN',
-    ),
-    "a token for a user name": (
-        ["--username=pypi-AgEx"],
-        EVERYWHERE,
-        "testpypi takes API tokens only: leave out --username and put a token into TEST_PYPI_TOKEN",
-    ),
+@pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.name)
+def test_missing_credentials_name_the_page_where_a_token_is_made(server: Server) -> None:
+    assert server.token_url
+    assert server.token_url in complaint(f"--server={server.name}")
+
+
+WRONG: dict[str, tuple[list[str], dict[str, str], tuple[str, ...]]] = {
+    "a user name at pypi": (["--server=pypi", "--username=alice"], EVERYWHERE, ("API tokens only", "--username")),
     "a user name without a password": (
         [f"--server={PRIVATE}"],
         {"PYPI_USERNAME": "alice"},
-        (
-            'there is no password for PYPI_USERNAME "alice": PYPI_PASSWORD is not set. Put it there, or name its '
-            "variable with --password-env"
-        ),
+        ("PYPI_USERNAME", "PYPI_PASSWORD is not set"),
     ),
-    "plain http": (
-        [f"--server={PLAIN}"],
-        {"PYPI_PASSWORD": "s3cret"},
-        (
-            "PYPI_PASSWORD is not sent to http://index.example/: over plain http everybody on the way can read it. "
-            "Use https, or --allow-plain-http in a network that you trust"
-        ),
-    ),
-    "a token of pypi at a private index": (
-        [f"--server={PRIVATE}"],
-        {"PYPI_PASSWORD": PYPI_TOKEN},
-        (
-            "PYPI_PASSWORD holds a token of pypi, which must not go to https://index.example/: give that server's own "
-            "password, or use --server pypi"
-        ),
-    ),
-    "a quoted token at a private index": (
-        [f"--server={PRIVATE}"],
-        {"PYPI_PASSWORD": f' "{TESTPYPI_TOKEN}"'},
-        (
-            "PYPI_PASSWORD holds a token of testpypi, which must not go to https://index.example/: give that server's "
-            "own password, or use --server testpypi"
-        ),
-    ),
-    "a token of pypi at testpypi": (
-        [],
-        {"TEST_PYPI_TOKEN": PYPI_TOKEN},
-        (
-            "The token in TEST_PYPI_TOKEN is one of pypi, and the server is testpypi: store one of testpypi, or "
-            "give --server pypi."
-        ),
-    ),
-    "an expired token": (
+    "plain http": ([f"--server={PLAIN}"], {"PYPI_PASSWORD": "s3cret"}, ("PYPI_PASSWORD", "--allow-plain-http")),
+    "of the other index": ([], {"TEST_PYPI_TOKEN": PYPI_TOKEN}, ("TEST_PYPI_TOKEN", "of pypi", "--server pypi")),
+    "expired": (
         [],
         {"TEST_PYPI_TOKEN": invented_tokens.token(expired=True)},
-        (
-            "The token in TEST_PYPI_TOKEN has expired (it was good until 1970-01-01 00:00:02 UTC): make a new one and "
-            "store it there."
-        ),
+        ("expired on 1970-01-01 00:00:02 UTC", "Create"),
     ),
-    "a password": (
-        [],
-        {"TEST_PYPI_TOKEN": "correcthorse"},
-        (
-            'The token in TEST_PYPI_TOKEN does not begin with "pypi-", so it is no API token of the index: '
-            'store it anew, alone, from "pypi-" to its last character.'
-        ),
-    ),
-    "a line break": (
-        [],
-        {"TEST_PYPI_TOKEN": f"{TESTPYPI_TOKEN}\n"},
-        'The token in TEST_PYPI_TOKEN holds a line break: store it anew, alone, from "pypi-" to its last character.',
-    ),
-    "cut short": (
-        [],
-        {"TEST_PYPI_TOKEN": TESTPYPI_TOKEN[:60]},
-        (
-            "The token in TEST_PYPI_TOKEN is cut short, damaged or more than one token: store it anew, alone, "
-            'from "pypi-" to its last character.'
-        ),
-    ),
+    "unreadable": ([], {"TEST_PYPI_TOKEN": UNREADABLE}, ("TEST_PYPI_TOKEN", "cut short")),
 }
 
 
-@pytest.mark.parametrize(("argv", "variables", "sentence"), WRONG.values(), ids=WRONG)
-def test_wrong_credentials_are_told_in_one_sentence(argv: list[str], variables: dict[str, str], sentence: str) -> None:
-    assert complaint(*argv, **variables) == sentence
+@pytest.mark.parametrize(("argv", "variables", "facts"), WRONG.values(), ids=WRONG)
+def test_wrong_credentials_are_an_error(argv: list[str], variables: dict[str, str], facts: tuple[str, ...]) -> None:
+    sentence = complaint(*argv, **variables)
+    assert [fact for fact in facts if fact not in sentence] == []
 
 
-def test_a_token_for_other_projects_is_refused_once_the_project_is_known() -> None:
-    there = find(TEST_PYPI_TOKEN=invented_tokens.token(projects=("spam", "eggs")))
-    assert there is not None
-    assert there.token is not None
-    server = resolve(command_line.read([]), {}).server
+FAULTS = {
+    "empty": ("", "is empty"),
+    "spaces only": (" \n", "is empty"),
+    "a line break at its end": (f"{TESTPYPI_TOKEN}\n", "line break"),
+    "a line break within": (f"{TESTPYPI_TOKEN[:70]}\r\n{TESTPYPI_TOKEN[70:]}", "line break"),
+    "a space": (f" {TESTPYPI_TOKEN}", "space"),
+    "quotes": (f'"{TESTPYPI_TOKEN}"', "quotation mark"),
+    "typographic quotes": (f"\u201c{TESTPYPI_TOKEN}\u201d", "quotation mark"),
+    "a password": ("hunter2", 'begin with "pypi-"'),
+    "its variable": (f"PYPI_TOKEN={TESTPYPI_TOKEN}", 'begin with "pypi-"'),
+    "capitals": (TESTPYPI_TOKEN.replace("pypi", "PYPI"), 'begin with "pypi-"'),
+}
+UNREADABLES = {
+    "the prefix alone": "pypi-",
+    "another character": "pypi-AgE.IcA",
+    "cut short": TESTPYPI_TOKEN[:60],
+    "two": TESTPYPI_TOKEN * 2,
+    "another format": UNREADABLE,
+}
+
+
+@pytest.mark.parametrize("unreadable_allowed", [False, True])
+@pytest.mark.parametrize(("text", "fault"), FAULTS.values(), ids=FAULTS)
+def test_a_text_that_is_no_token_is_an_error_that_does_not_repeat_it(
+    text: str, fault: str, unreadable_allowed: bool
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        credentials.read(text, source="A + B", unreadable_allowed=unreadable_allowed)
+    assert str(caught.value).startswith("the token in A + B ")
+    assert fault in str(caught.value)
+    assert not text.strip() or text.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", UNREADABLES.values(), ids=UNREADABLES)
+def test_an_unreadable_token_is_an_error_unless_it_is_allowed(text: str) -> None:
+    assert credentials.read(text, source="A", unreadable_allowed=True) is None
+    with pytest.raises(UsageError, match="cut short") as caught:
+        credentials.read(text, source="A")
+    assert caught.value.__suppress_context__  # the cause can contain a part of the token
+
+
+def test_padding_is_accepted() -> None:
+    token = wire.token(wire.macaroon(caveats=[b"1"]))
+    assert credentials.read(f"{token}==", source="X") == credentials.read(token, source="X")
+
+
+# Validation
+
+HERE = Server("pypi", "https://index.example/", token_location="index.example")
+EXPIRED, EARLY, OTHERS = "expired on", "is not valid before", "is scoped to"
+LIMITS: dict[str, tuple[list[bytes], tuple[str, ...]]] = {
+    "none": ([], ()),
+    "in time": ([b"[0,1700000001,1700000000]"], ()),
+    "expired": ([b"[0,1700000000,0]"], (EXPIRED, NOW_UTC)),
+    "expired by one caveat": ([b"[0,1700000060,0]", b"[0,1699999940,0]"], (EXPIRED, "22:12:20")),
+    "before all years": ([b"[0,-1" + b"0" * 30 + b",0]"], (EXPIRED, "before 1")),
+    "not yet": ([b'{"nbf":1700000001,"exp":1700000060}'], (EARLY, "22:13:21", NOW_UTC)),
+    "never": ([b"[0,1" + b"0" * 40 + b",1" + b"0" * 30 + b"]"], (EARLY, "after 9999")),
+    "the project": ([b'[1,["Demo","other"]]'], ()),
+    "another project": ([b'[1,["other","Another"]]'], (OTHERS, "another, other", "demo")),
+    "an intersection": ([b'[1,["a","b"]]', b'[1,["b","c"]]'], (OTHERS, " b.")),
+    "no project": ([b'[1,["demo"]]', b'[1,["other"]]'], (OTHERS, "no project")),
+    "unknown": ([b'[3,"me"]'], ()),
+}
+
+
+@pytest.mark.parametrize(("caveats", "facts"), LIMITS.values(), ids=LIMITS)
+def test_a_token_is_valid_within_its_limits(caveats: list[bytes], facts: tuple[str, ...]) -> None:
+    token = credentials.read(wire.token(wire.macaroon(caveats=caveats)), source="PYPI_TOKEN")
+    assert token is not None
+    if not facts:
+        credentials.validate(token, HERE, source="PYPI_TOKEN", now=NOW, project="demo")
+        return
     with pytest.raises(UsageError) as raised:
-        credentials.judge_token(there.token, server, source=there.source, project="Demo", now=time.time())
-    assert str(raised.value) == (
-        'The token in TEST_PYPI_TOKEN is not good for "demo" but for "eggs", "spam": store one for "demo", or one for '
-        "the whole account as long as that project does not exist."
-    )
+        credentials.validate(token, HERE, source="PYPI_TOKEN", now=NOW, project="demo")
+    assert [fact for fact in facts if fact not in str(raised.value)] == []
+
+
+@pytest.mark.parametrize("name", ["demo", "Demo", "my_.Demo"])
+def test_the_project_counts_once_its_name_is_known(name: str) -> None:
+    token = credentials.read(wire.token(wire.macaroon(caveats=[b'[1,["other"]]'])), source="X")
+    assert token is not None
+    credentials.validate(token, HERE, source="X", now=NOW)
+    with pytest.raises(UsageError):
+        credentials.validate(token, HERE, source="X", now=NOW, project=name)
+
+
+# A token of PyPI or TestPyPI goes to no other server, however it is written
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "whole": lambda token: token,
+    "without its prefix": lambda token: token[5:],
+    "capital prefix": lambda token: "PYPI-" + token[5:],
+    "a quote behind the prefix": lambda token: "pypi-'" + token[5:],
+    "a line break as two characters": lambda token: r"pypi-\n" + token[5:],
+    "a real line break": lambda token: token[:12] + "\n" + token[12:],
+    "an invisible character": lambda token: "pypi-\u200b" + token[5:],
+    "percent-encoded": lambda token: "".join(f"%{ord(each):02X}" for each in token),
+    "hyphen percent-encoded": lambda token: quote(token, safe="").replace("-", "%2D"),
+    "base64": lambda token: base64.b64encode(token.encode()).decode(),
+    "Basic": lambda token: "Basic " + base64.b64encode(f"__token__:{token}".encode()).decode(),
+    "with its variable": lambda token: f"PYPI_TOKEN={token}",
+}
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.name)
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+def test_a_token_is_recognised_however_it_is_written(write: Callable[[str], str], server: Server) -> None:
+    text = write(invented_tokens.token(server.name))
+    assert owner(text) is server
+    assert contains_token(text)
+    sentence = complaint("--server", PRIVATE, PYPI_PASSWORD=text)
+    assert f"token of {server.name}" in sentence
+    assert text[5:30] not in sentence
+
+
+@runs(deadline=None)
+@given_by(st.sampled_from(sorted(WRITTEN)), st.integers(0, 10_000))
+def test_a_token_that_is_cut_short_is_recognised_too(how: str, length: int) -> None:
+    text = WRITTEN[how](TESTPYPI_TOKEN)
+    least = 140 if how == "percent-encoded" else 60  # the server's name has to be in it
+    assert owner(text[: max(least, length)]) is TESTPYPI
+
+
+@runs(deadline=None)
+@given_by(st.one_of(st.text(), st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=-_% ")))
+def test_a_password_is_not_taken_for_a_token(password: str) -> None:
+    assume("pypi-AgE" not in password)
+    for text in (password, f"pypi-{password}", base64.b64encode(password.encode("utf-8", "replace")).decode()):
+        assert owner(text) is None
+
+
+def test_a_token_of_a_private_index_is_nobody_s() -> None:
+    assert owner(wire.token(wire.macaroon("private.example"))) is None
+    assert owner(wire.token(wire.macaroon("a." + (PYPI.token_location or "")))) is None
+
+
+# What is sent
+
+
+def sent(*argv: str, **variables: str) -> str:
+    """Return the password that is sent for an upload of the project demo."""
+    found = find(*argv, **variables)
+    assert found is not None
+    header = found.authorization(project="demo", now=time.time())
+    username, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
+    assert username == "__token__"
+    return password
 
 
 @pytest.mark.parametrize("server", ["testpypi", LOOPBACK])
@@ -285,29 +326,50 @@ def test_a_token_is_narrowed_to_the_project_and_an_hour(server: str) -> None:
     assert not invented_tokens.accepts(password, "demo", seconds_from_now=3700)
 
 
-def test_a_token_is_sent_as_it_is_if_that_is_asked_for() -> None:
-    assert sent("--no-narrow-token", TEST_PYPI_TOKEN=TESTPYPI_TOKEN) == TESTPYPI_TOKEN
+@pytest.mark.parametrize("token", [TESTPYPI_TOKEN, UNREADABLE], ids=["readable", "unreadable"])
+def test_a_token_is_sent_as_it_is_with_no_narrow_token(token: str) -> None:
+    assert sent("--no-narrow-token", TEST_PYPI_TOKEN=token) == token
 
 
-@pytest.mark.parametrize("password", ["correct horse", "pässwörd:1", "pypi-of-my-own"])
+@pytest.mark.parametrize("password", ["correct horse", "p\u00e4ssw\u00f6rd:1", "pypi-of-my-own"])
 def test_a_password_is_sent_as_it_is(password: str) -> None:
     assert sent("--server", PRIVATE, PYPI_PASSWORD=password) == password
 
 
-def sent(*argv: str, **variables: str) -> str:
-    """Return the password that goes over the wire for an upload of the project demo."""
-    there = find(*argv, **variables)
-    assert there is not None
-    narrow = resolve(command_line.read(argv), {}).narrow_token
-    header = there.authorization(project="demo", now=time.time(), narrow=narrow)
-    username, _, password = base64.b64decode(header.removeprefix("Basic ")).decode().partition(":")
-    assert username == "__token__"
-    return password
+HEADERS: dict[str, tuple[list[str], dict[str, str], str]] = {
+    "account-wide": ([], EVERYWHERE, "token from TEST_PYPI_TOKEN (not limited to a project)"),
+    "a project": (
+        [],
+        {"TEST_PYPI_TOKEN": invented_tokens.token(projects=("demo",))},
+        "token from TEST_PYPI_TOKEN (project demo)",
+    ),
+    "projects": (
+        [],
+        {"TEST_PYPI_TOKEN": invented_tokens.token(projects=("spam", "eggs"))},
+        "token from TEST_PYPI_TOKEN (projects eggs, spam)",
+    ),
+    "no project": (
+        [],
+        {"TEST_PYPI_TOKEN": wire.token(wire.macaroon(TESTPYPI.token_location or "", caveats=[b"[1,[]]"]))},
+        "token from TEST_PYPI_TOKEN (not valid for any project)",
+    ),
+    "a password": (
+        [f"--server={PRIVATE}", "--username=alice"],
+        {"PYPI_PASSWORD": "s3cret"},
+        "password from PYPI_PASSWORD",
+    ),
+    "unreadable": (["--no-narrow-token"], {"TEST_PYPI_TOKEN": UNREADABLE}, "token from TEST_PYPI_TOKEN"),
+    "none": ([f"--server={PRIVATE}"], {}, "no credentials (PYPI_PASSWORD is not set)"),
+}
+
+
+@pytest.mark.parametrize(("argv", "variables", "text"), HEADERS.values(), ids=HEADERS)
+def test_the_header_says_what_is_used_to_log_in(argv: list[str], variables: dict[str, str], text: str) -> None:
+    assert described(find(*argv, **variables)) == text
 
 
 @pytest.mark.parametrize("server", ["testpypi", PRIVATE])
-def test_nothing_shows_credentials_by_accident(server: str) -> None:
+def test_credentials_do_not_show_the_secret(server: str) -> None:
     secret = TESTPYPI_TOKEN if server == "testpypi" else "correct horse"
-    there = find("--server", server, PYPI_PASSWORD=secret)
-    assert secret not in repr(there)
-    assert "Secret(***)" in repr(there)
+    found = find("--server", server, PYPI_PASSWORD=secret)
+    assert secret[5:] not in repr(found)

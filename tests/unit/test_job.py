@@ -1,36 +1,50 @@
-"""The job, the conditions on it, and that they decide as Travis' own bash does."""
+"""The job, the conditions on it, and whether they decide as Travis' own bash does."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import travis_job
-from travis_pypi_deploy import job as travis
+from tests.support import given, travis_job
 from travis_pypi_deploy.cli import bash_in
+from travis_pypi_deploy.console import Console
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.job import Conditions, Job, reasons_to_skip, unknown_conditions
-from travis_pypi_deploy.settings import command_line, resolve
+from travis_pypi_deploy.job import Job, reason_to_deploy, reasons_to_skip, require_job, unknown_conditions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from travis_pypi_deploy.job import Bash
+    from travis_pypi_deploy.options import Settings
 
-def conditions(*argv: str, **environ: str) -> Conditions:
-    """Return the conditions that a command line and the environment state."""
-    return resolve(command_line.read(argv), environ).conditions
+
+def conditions(*argv: str, **environ: str) -> Settings:
+    """Return the settings of a command line and an environment."""
+    return given.settings(*argv, environ=environ)
+
+
+def bash(environ: Mapping[str, str]) -> Bash:
+    """Return the real bash, in this environment."""
+    return bash_in(environ, Console(io.StringIO(), io.StringIO(), folds=False, colour=False))
 
 
 def reasons(*argv: str, **changes: str | None) -> tuple[str, ...]:
     """Return why a job with these variables does not deploy; bash has nothing else in its environment."""
     environ = {"PATH": os.environ["PATH"], **travis_job.job(**changes)}
-    return reasons_to_skip(Job.from_environment(environ), conditions(*argv), bash_in(environ))
+    return reasons_to_skip(Job.from_environment(environ), conditions(*argv), bash(environ))
 
 
-def test_a_job_is_what_travis_says_of_it() -> None:
+def job(**changes: str | None) -> Job:
+    """Return a job with these variables."""
+    return Job.from_environment(travis_job.job(**changes))
+
+
+def test_a_job_is_read_from_the_variables_of_travis() -> None:
     assert Job.from_environment(travis_job.job(TRAVIS_TAG="v1.0", TRAVIS_BRANCH="v1.0")) == Job(
         on_travis=True,
         branch="v1.0",
@@ -45,7 +59,7 @@ def test_a_job_is_what_travis_says_of_it() -> None:
     )
 
 
-def test_nothing_is_known_off_travis() -> None:
+def test_outside_travis_nothing_is_known() -> None:
     assert Job.from_environment({}) == Job(
         on_travis=False,
         branch="",
@@ -60,27 +74,27 @@ def test_nothing_is_known_off_travis() -> None:
     )
 
 
-MISSING = {
-    "TRAVIS_BRANCH": "which branch or tag this job builds",
-    "TRAVIS_PULL_REQUEST": "whether this job builds a pull request",
-}
-
-
 @pytest.mark.parametrize("value", [None, ""], ids=["unset", "empty"])
-@pytest.mark.parametrize(("variable", "unknown"), MISSING.items(), ids=MISSING)
-def test_a_job_that_does_not_say_what_it_builds_is_told_so(variable: str, unknown: str, value: str | None) -> None:
-    assert Job.from_environment(travis_job.job(**{variable: value})).missing() == (
-        f"{variable} is not set, or empty: nobody can tell {unknown}. Travis always sets it; check whether a script of "
-        "yours, sudo, or a container drops it"
-    )
+@pytest.mark.parametrize("variable", ["TRAVIS_BRANCH", "TRAVIS_PULL_REQUEST"])
+def test_a_job_that_does_not_say_what_it_builds_is_an_error(variable: str, value: str | None) -> None:
+    for dry_run in (False, True):
+        with pytest.raises(UsageError, match=f"^{variable} is not set or empty"):
+            require_job(job(**{variable: value}), dry_run=dry_run)
+
+
+@pytest.mark.parametrize("travis", [None, "", "false", "1", "True"])
+def test_outside_travis_only_a_dry_run_is_possible(travis: str | None) -> None:
+    require_job(job(TRAVIS=travis), dry_run=True)
+    with pytest.raises(UsageError, match="--dry-run or --check-only"):
+        require_job(job(TRAVIS=travis), dry_run=False)
 
 
 def test_an_ordinary_job_says_what_it_builds() -> None:
-    assert Job.from_environment(travis_job.job()).missing() is None
+    require_job(job(), dry_run=False)
 
 
-# What Travis' own test decides, for each of these jobs and each of these blocks of "on:". Where Travis has no word of
-# its own for what we can do (a specifier, several Pythons), its test is what a user would write as a condition.
+# The decision of Travis' own test, for each of these jobs and each of these blocks of "on:". Where Travis has no option
+# for a feature of this tool (a specifier, several Pythons), the test is the condition that a user would write.
 JOBS = {
     "staging": {},
     "master": {"TRAVIS_BRANCH": "master"},
@@ -160,7 +174,7 @@ ON: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize("changes", JOBS.values(), ids=JOBS)
 @pytest.mark.parametrize(("argv", "test"), ON.values(), ids=ON)
-def test_a_decision_is_the_one_of_travis_bash(argv: list[str], test: str, changes: dict[str, str]) -> None:
+def test_every_decision_equals_the_one_of_travis_bash(argv: list[str], test: str, changes: dict[str, str]) -> None:
     environ = {"PATH": os.environ["PATH"], **travis_job.job(**changes)}
     travis_script = f"if [[ {test} ]]; then exit 10; else exit 11; fi"
     decided = subprocess.run(["bash", "-c", travis_script], env=environ, check=False, capture_output=True)
@@ -178,124 +192,92 @@ def test_the_table_of_agreement_has_both_answers_for_every_condition() -> None:
         )
 
 
-BRANCH = "Skipping the deployment: branch is "
-REASONS: dict[str, tuple[list[str], dict[str, str | None], tuple[str, ...]]] = {
+SKIPPING = "Skipping the deployment: "
+LOST_ZERO = 'Write "3.10" with quotes in .travis.yml; without them YAML reads 3.1'
+# Options, variables, and for each unmet condition the facts of its sentence: both values, and the option.
+REASONS: dict[str, tuple[list[str], dict[str, str | None], tuple[tuple[str, ...], ...]]] = {
     "nothing": (["--branch", "staging"], {}, ()),
-    "default branch": ([], {}, (f'{BRANCH}"staging", not one of: master, main (--branch)',)),
+    "default branch": ([], {}, (('"staging"', "master, main", "(--branch)"),)),
     "branches": (
         ["--branch", "a", "--branch", "b*"],
         {"TRAVIS_BRANCH": "feature/x"},
-        (f'{BRANCH}"feature/x", not one of: a, b* (--branch)',),
+        (('"feature/x"', "a, b*", "(--branch)"),),
     ),
     "branch on a tag build": (
         ["--branch", "staging"],
         {"TRAVIS_BRANCH": "v1.0", "TRAVIS_TAG": "v1.0"},
-        (
-            (
-                f'{BRANCH}"v1.0", not one of: staging (--branch). On a tag build Travis puts the tag\'s name there: to '
-                "deploy tag builds use --tags"
-            ),
-        ),
+        (('"v1.0"', "staging", "(--branch)", "TRAVIS_BRANCH is the tag; use --tags"),),
     ),
-    "pull request": (
-        ["--all-branches"],
-        {"TRAVIS_PULL_REQUEST": "12"},
-        ("Skipping the deployment: this job builds pull request 12, and those are never deployed",),
-    ),
-    "failed": (
-        ["--all-branches"],
-        {"TRAVIS_TEST_RESULT": "1"},
-        ("Skipping the deployment: the build's own commands failed (TRAVIS_TEST_RESULT is 1)",),
-    ),
+    "pull request": (["--all-branches"], {"TRAVIS_PULL_REQUEST": "12"}, (("pull requests are never", "#12"),)),
+    "pull request 0": (["--all-branches"], {"TRAVIS_PULL_REQUEST": "0"}, (("pull requests are never", "#0"),)),
+    "failed": (["--all-branches"], {"TRAVIS_TEST_RESULT": "1"}, (("TRAVIS_TEST_RESULT is 1",),)),
     "no result yet": (["--all-branches"], {"TRAVIS_TEST_RESULT": ""}, ()),
     "no result": (["--all-branches"], {"TRAVIS_TEST_RESULT": None}, ()),
     "passed": (["--all-branches"], {"TRAVIS_TEST_RESULT": "0"}, ()),
     "repo": (
         ["--all-branches", "--repo", "octocat/demo"],
         {"TRAVIS_REPO_SLUG": "fork/demo"},
-        ('Skipping the deployment: the repository is "fork/demo", not "octocat/demo" (--repo)',),
+        (('"fork/demo"', '"octocat/demo"', "(--repo)"),),
     ),
-    "tags": (
-        ["--tags"],
-        {},
-        ('Skipping the deployment: this is a build of branch "staging", not of a tag (--tags)',),
+    "no repo": (
+        ["--all-branches", "--repo", "octocat/demo"],
+        {"TRAVIS_REPO_SLUG": None},
+        (("is not set,", '"octocat/demo"', "(--repo)"),),
     ),
-    "no tags": (
-        ["--no-tags", "--all-branches"],
-        {"TRAVIS_TAG": "v1.0", "TRAVIS_BRANCH": "v1.0"},
-        ('Skipping the deployment: this is a build of tag "v1.0" (--no-tags)',),
-    ),
+    "tags": (["--tags"], {}, (('branch "staging"', "(--tags)"),)),
+    "no tags": (["--no-tags", "--all-branches"], {"TRAVIS_TAG": "v1.0"}, (('tag "v1.0"', "(--no-tags)"),)),
     "python": (
         ["--all-branches", "--python", "3.12", "--python", ">=3.13"],
         {},
-        ('Skipping the deployment: TRAVIS_PYTHON_VERSION is "3.6", not one of: 3.12, >=3.13 (--python)',),
+        (('TRAVIS_PYTHON_VERSION is "3.6"', "3.12, >=3.13", "(--python)"),),
     ),
     "no python": (
         ["--all-branches", "--python", "3.6"],
         {"TRAVIS_PYTHON_VERSION": None},
-        ('Skipping the deployment: TRAVIS_PYTHON_VERSION is "", not one of: 3.6 (--python)',),
+        (("TRAVIS_PYTHON_VERSION is not set,", "3.6", "(--python)"),),
     ),
     "lost zero in the job": (
         ["--all-branches", "--python", "3.10"],
         {"TRAVIS_PYTHON_VERSION": "3.1"},
-        (
-            (
-                'Skipping the deployment: TRAVIS_PYTHON_VERSION is "3.1", not one of: 3.10 (--python). Write "3.10" in '
-                "quotes in .travis.yml: without them YAML reads the number 3.1"
-            ),
-        ),
+        (('"3.1"', "3.10 (--python)", LOST_ZERO),),
     ),
     "lost zero in the option": (
         ["--all-branches", "--python", "3.1"],
         {"TRAVIS_PYTHON_VERSION": "3.10"},
-        (
-            (
-                'Skipping the deployment: TRAVIS_PYTHON_VERSION is "3.10", not one of: 3.1 (--python). Write "3.10" in '
-                "quotes in .travis.yml: without them YAML reads the number 3.1"
-            ),
-        ),
+        (('"3.10"', "3.1 (--python)", LOST_ZERO),),
     ),
     "condition": (
         ["--all-branches", "--condition", "$A = b", "--condition", "-n $CI", "--condition", "-z $CI"],
         {},
-        (
-            "Skipping the deployment: the condition [[ $A = b ]] does not hold (--condition)",
-            "Skipping the deployment: the condition [[ -z $CI ]] does not hold (--condition)",
-        ),
+        (("[[ $A = b ]] is false", "(--condition)"), ("[[ -z $CI ]] is false", "(--condition)")),
     ),
     "all at once": (
         ["--repo=a/b", "--no-tags", "--branch=c", "--python=2.7", "--condition=-z $CI"],
         {"TRAVIS_PULL_REQUEST": "1", "TRAVIS_TEST_RESULT": "2", "TRAVIS_TAG": "t"},
-        (
-            "Skipping the deployment: this job builds pull request 1, and those are never deployed",
-            "Skipping the deployment: the build's own commands failed (TRAVIS_TEST_RESULT is 2)",
-            'Skipping the deployment: the repository is "octocat/demo", not "a/b" (--repo)',
-            'Skipping the deployment: this is a build of tag "t" (--no-tags)',
-            (
-                f'{BRANCH}"staging", not one of: c (--branch). On a tag build Travis puts the tag\'s name there: to '
-                "deploy tag builds use --tags"
-            ),
-            'Skipping the deployment: TRAVIS_PYTHON_VERSION is "3.6", not one of: 2.7 (--python)',
-            "Skipping the deployment: the condition [[ -z $CI ]] does not hold (--condition)",
-        ),
+        (("#1",), ("is 2",), ("(--repo)",), ("(--no-tags)",), ("(--branch)",), ("(--python)",), ("(--condition)",)),
     ),
 }
 
 
 @pytest.mark.parametrize(("argv", "changes", "expected"), REASONS.values(), ids=REASONS)
-def test_every_unmet_condition_gets_its_sentence(
-    argv: list[str], changes: dict[str, str | None], expected: tuple[str, ...]
+def test_every_unmet_condition_gets_one_sentence(
+    argv: list[str], changes: dict[str, str | None], expected: tuple[tuple[str, ...], ...]
 ) -> None:
-    assert reasons(*argv, **changes) == expected
+    sentences = reasons(*argv, **changes)
+    assert len(sentences) == len(expected)
+    for sentence, facts in zip(sentences, expected):
+        assert sentence.startswith(SKIPPING)
+        assert [fact for fact in facts if fact not in sentence] == []
+
+
+def test_only_a_lost_zero_is_explained() -> None:
+    assert not any("YAML" in each for each in reasons("--all-branches", "--python=3.1", TRAVIS_PYTHON_VERSION="3.11"))
 
 
 def test_a_sentence_names_the_variable_that_a_condition_came_from() -> None:
-    job = Job.from_environment(travis_job.job())
-    asked = conditions(PYPI_BRANCH="release", PYPI_PYTHON="3.7")
-    assert reasons_to_skip(job, asked, bash_in({})) == (
-        f'{BRANCH}"staging", not one of: release (PYPI_BRANCH)',
-        'Skipping the deployment: TRAVIS_PYTHON_VERSION is "3.6", not one of: 3.7 (PYPI_PYTHON)',
-    )
+    branch, python = reasons_to_skip(job(), conditions(PYPI_BRANCH="release", PYPI_PYTHON="3.7"), bash({}))
+    assert branch.endswith("release (PYPI_BRANCH)")
+    assert python.endswith("3.7 (PYPI_PYTHON)")
 
 
 PYTHONS = {
@@ -321,64 +303,77 @@ def test_a_python_is_compared_as_text_or_by_a_specifier(version: str, wanted: st
 
 
 UNPARSABLE = {
-    "condition": ("--condition=$A = (b", "--condition: bash cannot judge [[ $A = (b ]]: "),
-    "no expression": ("--condition=-n", "--condition: bash cannot judge [[ -n ]]: "),
-    "regular expression": ("--condition=a =~ '['[", "--condition: bash cannot judge [[ a =~ '['[ ]]: "),
-    "pattern": ("--branch=(x", "--branch: bash cannot judge [[ $TRAVIS_BRANCH = (x ]]: "),
+    "condition": ("--condition=$A = (b", "--condition: ", "[[ $A = (b ]]"),
+    "no expression": ("--condition=-n", "--condition: ", "[[ -n ]]"),
+    "regular expression": ("--condition=a =~ '['[", "--condition: ", "[[ a =~ '['[ ]]"),
+    "pattern": ("--branch=(x", "--branch: ", "[[ $TRAVIS_BRANCH = (x ]]"),
+    "early exit": ("--condition=-n x ]]; exit 3; [[ x", "--condition: ", "status 3"),
 }
 
 
-@pytest.mark.parametrize(("option", "opening"), UNPARSABLE.values(), ids=UNPARSABLE)
-def test_what_bash_cannot_parse_is_told_in_its_own_words(option: str, opening: str) -> None:
+@pytest.mark.parametrize(("option", "source", "expression"), UNPARSABLE.values(), ids=UNPARSABLE)
+def test_an_expression_that_bash_cannot_parse_is_an_error_in_one_line(
+    option: str, source: str, expression: str
+) -> None:
     with pytest.raises(UsageError) as raised:
         reasons(option)
-    sentence, words = str(raised.value)[: len(opening)], str(raised.value)[len(opening) :]
-    assert sentence == opening
-    assert words
-    assert "\n" not in words
+    sentence = str(raised.value)
+    assert sentence.startswith(source)
+    assert expression in sentence
+    assert "\n" not in sentence
 
 
-def test_without_bash_a_condition_cannot_be_judged(tmp_path: Path) -> None:
+def test_without_bash_a_condition_is_an_error(tmp_path: Path) -> None:
     asked = conditions("--all-branches", "--condition=-n $CI")
-    with pytest.raises(UsageError) as raised:
-        reasons_to_skip(Job.from_environment(travis_job.job()), asked, bash_in({"PATH": str(tmp_path)}))
-    assert str(raised.value) == (
-        "--condition: [[ -n $CI ]] needs bash, which does not start: No such file or directory"
-    )
+    with pytest.raises(UsageError, match=r"^--condition: \[\[ -n \$CI \]\] needs bash.*No such file or directory"):
+        reasons_to_skip(job(), asked, bash({"PATH": str(tmp_path)}))
 
 
 def test_a_plain_branch_needs_no_bash() -> None:
-    environ = travis_job.job(PATH="")
     asked = conditions("--branch", "staging", "--python", "3.6")
-    assert reasons_to_skip(Job.from_environment(environ), asked, bash_in(environ)) == ()
+    assert reasons_to_skip(job(), asked, bash({"PATH": ""})) == ()
 
 
-def test_off_travis_every_condition_is_unknown() -> None:
+# Options, variables, and the end of the first line of the log.
+DEPLOYED = {
+    "branch": (["--branch", "staging"], {}, 'branch "staging" matches --branch'),
+    "pattern": (["--branch", "st*"], {}, 'branch "staging" matches --branch'),
+    "default branch": ([], {"TRAVIS_BRANCH": "main"}, 'branch "main" matches --branch'),
+    "all branches": (["--all-branches"], {}, 'branch "staging" matches --all-branches'),
+    "tag": (["--tags"], {"TRAVIS_TAG": "v1.0"}, 'tag "v1.0" matches --tags'),
+    "no tags": (["--no-tags", "--all-branches"], {}, 'branch "staging" matches --all-branches'),
+    "python": (["--tags", "--python=3.6"], {"TRAVIS_TAG": "t"}, 'tag "t" matches --tags, Python 3.6 matches --python'),
+    "outside Travis": (["--dry-run"], {"TRAVIS": None}, "not a Travis job, so no condition was checked"),
+}
+
+
+@pytest.mark.parametrize(("argv", "changes", "reason"), DEPLOYED.values(), ids=DEPLOYED)
+def test_the_header_says_why_a_job_deploys(argv: list[str], changes: dict[str, str | None], reason: str) -> None:
+    assert reason_to_deploy(job(**changes), conditions(*argv)) == reason
+
+
+def test_the_header_names_the_variable_that_a_condition_came_from() -> None:
+    settings = conditions(PYPI_BRANCH="staging", PYPI_PYTHON="3.6")
+    assert reason_to_deploy(job(), settings) == 'branch "staging" matches PYPI_BRANCH, Python 3.6 matches PYPI_PYTHON'
+
+
+def test_outside_travis_every_condition_is_unknown() -> None:
     argv = ["--repo=a/b", "--no-tags", "--branch=c", "--branch=d", "--python=>=3.9", "--condition=-n $CI"]
-    assert unknown_conditions(conditions(*argv)) == (
-        "Cannot tell off Travis: whether this is a pull request (TRAVIS_PULL_REQUEST), which is never deployed",
-        "Cannot tell off Travis: whether the build's own commands passed (TRAVIS_TEST_RESULT)",
-        "Cannot tell off Travis: whether the repository is a/b (--repo)",
-        "Cannot tell off Travis: whether this is a tag build (--no-tags)",
-        "Cannot tell off Travis: whether the branch is one of: c, d (--branch)",
-        "Cannot tell off Travis: whether the Python is one of: >=3.9 (--python)",
-        "Cannot tell off Travis: whether [[ -n $CI ]] holds (--condition)",
+    facts = (
+        ("pull request",),
+        ("build passed",),
+        ("a/b", "(--repo)"),
+        ("tag", "(--no-tags)"),
+        ("c, d", "(--branch)"),
+        (">=3.9", "(--python)"),
+        ("[[ -n $CI ]]", "(--condition)"),
     )
+    sentences = unknown_conditions(conditions(*argv))
+    assert len(sentences) == len(facts)
+    for sentence, expected in zip(sentences, facts):
+        assert [fact for fact in expected if fact not in sentence] == []
 
 
 @pytest.mark.parametrize("option", ["--all-branches", "--tags"])
 def test_a_branch_that_does_not_matter_is_not_unknown(option: str) -> None:
     assert not any("branch is" in sentence for sentence in unknown_conditions(conditions(option)))
-
-
-def test_a_fold_is_what_travis_reads() -> None:
-    assert travis.fold_start("pypi.build") == (
-        "travis_fold:start:pypi.build\r\x1b[0Ktravis_time:start:pypi_build\r\x1b[0K"
-    )
-    assert travis.fold_end("pypi.build", started=1_000, finished=1_234) == (
-        "travis_time:end:pypi_build:start=1000,finish=1234,duration=234\r\x1b[0Ktravis_fold:end:pypi.build\r\x1b[0K"
-    )
-
-
-def test_the_table_of_agreement_is_as_long_as_it_should_be() -> None:
-    assert len(JOBS) * len(ON) >= 100

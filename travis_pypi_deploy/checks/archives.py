@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import csv
 import io
 import re
@@ -114,8 +115,6 @@ def entry_points(distribution: Distribution) -> Iterator[str]:
     wheel = distribution.archive
     if not isinstance(wheel, Wheel) or "entry_points.txt" not in wheel.dist_info:
         return
-    import configparser
-
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # documented so: names keep their case
     try:

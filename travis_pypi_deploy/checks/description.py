@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
 import re
-import signal
-import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,9 +14,8 @@ if TYPE_CHECKING:
 
 RESTRUCTUREDTEXT = "text/x-rst"
 
-# docutils takes a second for this much, of certain texts some seconds, and of hostile ones years.
+# docutils takes a second for this much, and much longer for certain texts.
 RENDERED_AT_MOST_CHARACTERS = 100_000
-RENDERED_AT_MOST_SECONDS = 6.0
 
 
 def renders(distribution: Distribution) -> Iterator[str]:
@@ -35,13 +31,13 @@ def renders(distribution: Distribution) -> Iterator[str]:
         )
 
 
-def is_rendered_in_time(distribution: Distribution) -> Iterator[str]:
+def is_short_enough_to_render(distribution: Distribution) -> Iterator[str]:
     """Find reStructuredText of which nobody here can say whether it renders."""
     description, content_type = _description(distribution)
     if _is_rendered(description, content_type) and not _rendering(description).is_done:
         yield (
-            f"its description, of {len(description)} characters, takes too long to be rendered here: "
-            "whether the index can show it is not known."
+            f"its description has {len(description)} characters, more than the {RENDERED_AT_MOST_CHARACTERS} that are "
+            "rendered here: check on the index that its page displays it."
         )
 
 
@@ -83,40 +79,14 @@ def _rendering(description: str) -> _Rendering:
     """Return what PyPI's renderer complains of."""
     if len(description) > RENDERED_AT_MOST_CHARACTERS:
         return _Rendering(is_done=False)
-    from readme_renderer import rst
+    from readme_renderer import rst  # docutils takes 150 ms to import, and most descriptions are Markdown
 
     complaints = io.StringIO()
     try:
-        with _deadline(RENDERED_AT_MOST_SECONDS):
-            rendered = rst.render(description, complaints)
+        rendered = rst.render(description, complaints)
     except RecursionError:
         return _Rendering("it is nested too deeply")
-    except _TooLateError:
-        return _Rendering(is_done=False)
     return _Rendering() if rendered is not None else _Rendering(_first(complaints.getvalue()))
-
-
-class _TooLateError(Exception):
-    """The time is up."""
-
-
-@contextlib.contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """Raise _TooLateError in the block when the time is up, where the system can interrupt the main thread."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        raise _TooLateError
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def _first(complaints: str) -> str:

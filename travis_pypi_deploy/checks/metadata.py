@@ -11,10 +11,15 @@ import email.utils
 import re
 from typing import TYPE_CHECKING
 
+from packaging.metadata import Metadata, parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from pkginfo.distribution import HEADER_ATTRS
+from trove_classifiers import all_classifiers, deprecated_classifiers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packaging.metadata import Metadata, RawMetadata
+    from packaging.metadata import RawMetadata
 
     from ..distributions import Distribution
 
@@ -36,8 +41,6 @@ URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query
 
 def valid_fields(distribution: Distribution) -> Iterator[str]:
     """Find fields that are not what the core metadata specification says they are."""
-    from packaging.metadata import Metadata
-
     raw, unparsed = _sent(distribution)
     for field in unparsed:
         yield f"{field}: it cannot be read, or has one key twice."
@@ -58,8 +61,6 @@ def metadata_version(distribution: Distribution) -> Iterator[str]:
 
 def newer_fields(distribution: Distribution) -> Iterator[str]:
     """Find fields that the declared metadata version does not have: they would be lost."""
-    from pkginfo.distribution import HEADER_ATTRS
-
     declared = _metadata_version(distribution)
     if declared not in METADATA_VERSIONS:
         return
@@ -72,6 +73,16 @@ def newer_fields(distribution: Distribution) -> Iterator[str]:
             f"its metadata version is too old for the field {header.title()}, which would be lost: "
             "build it with a current version of its build backend."
         )
+
+
+def duplicate_headers(distribution: Distribution) -> Iterator[str]:
+    """Yield a message for each header that stands twice and may stand once."""
+    headers = email.parser.HeaderParser().parsestr(distribution.metadata.decode(errors="replace"))
+    *_, newest = HEADER_ATTRS.values()
+    for header, _, several in newest:
+        values = headers.get_all(header, [])
+        if len(values) > 1 and not several:
+            yield f"its metadata has {len(values)} {header} headers, and the index accepts one: remove the others."
 
 
 def encoding(distribution: Distribution) -> Iterator[str]:
@@ -127,8 +138,6 @@ def classifiers(distribution: Distribution) -> Iterator[str]:
 
 def dependencies(distribution: Distribution) -> Iterator[str]:
     """Find requirements that name an address instead of a version, and others that are none."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
     for field, header in DEPENDENCY_FIELDS.items():
         for value in distribution.fields.get(field, ()):
             try:
@@ -180,8 +189,6 @@ def _complaint(metadata: Metadata, field: str) -> Iterator[str]:
 
 
 def _classifier_complaint(classifier: str) -> str:
-    from trove_classifiers import all_classifiers, deprecated_classifiers
-
     if classifier.startswith("Private ::"):
         return f'"{classifier}" is there to keep a project off PyPI: remove it to publish.'
     if classifier in deprecated_classifiers:
@@ -195,9 +202,6 @@ def _classifier_complaint(classifier: str) -> str:
 
 def _sent(distribution: Distribution) -> tuple[RawMetadata, list[str]]:
     """Return the fields that are sent, as packaging has them, and the names of those that it cannot read."""
-    from packaging.metadata import parse_email
-    from pkginfo.distribution import HEADER_ATTRS
-
     *_, newest = HEADER_ATTRS.values()
     header_of = {attribute: header for header, attribute, _ in newest}
     text = "".join(

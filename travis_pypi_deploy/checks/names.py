@@ -8,7 +8,6 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from . import platforms
-from .stdlib import MODULE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,15 +84,6 @@ def file_size(distribution: Distribution) -> Iterator[str]:
         yield (
             f"it has {distribution.size / 1024**2:.1f} MiB, and PyPI takes {SIZE_LIMIT_BYTES // 1024**2} MiB "
             "unless the project was granted more: leave out what is not needed, or ask for a higher limit."
-        )
-
-
-def stdlib_name(distribution: Distribution) -> Iterator[str]:
-    """Find projects that are called like a module of the standard library."""
-    if canonicalize_name(distribution.name) in MODULE_NAMES:
-        yield (
-            f'"{distribution.name}" is a module of the standard library, and PyPI gives such names to no new '
-            "project: choose another one."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable, Literal
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ MESSAGE_LIMIT_CHARACTERS = 1000
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that the index would refuse (error) or show badly (warning): the reason, and what to do."""
+    """Something that the index would reject (error) or display badly (warning): the reason, and what to do."""
 
     filename: str
     rule: str
@@ -26,7 +26,13 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.filename}  {self.rule}  {self.message}"
+        return f"{self.filename}: {self.message.rstrip('.')} ({self.rule})"
+
+    def with_severity(self, *, strict: bool, is_ignored: bool) -> Problem:
+        """Return the problem as a warning if its rule is ignored, as an error if warnings are errors."""
+        if is_ignored:
+            return replace(self, severity="warning")
+        return replace(self, severity="error") if strict else self
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import email.parser
 import re
 import warnings
 from typing import TYPE_CHECKING
+
+import pkginfo
+from pkginfo.distribution import HEADER_ATTRS
 
 from ..errors import InvalidReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pkginfo
 
 SIZE_LIMIT_BYTES = 4 * 1024 * 1024
 HEADERS_LIMIT_BYTES = 1024 * 1024
 HEADERS_LIMIT_LINES = 20_000
 VALUE_LIMIT_CHARACTERS = 100_000
 
+LINES_ARE_JOINED = ("description", "keywords")
 FREE_TEXT = ("description", "license", "keywords", "summary")
 
 NEWEST_VERSION = "2.5"
+HEADERS = HEADER_ATTRS[NEWEST_VERSION]
 
 
 def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
@@ -36,9 +41,21 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
         # The fields of a version that nobody knows are judged as well: they are read as the newest one's.
         parsed = parsed if tuple(parsed) else _parse(metadata, NEWEST_VERSION)
         fields = {attribute: _values(getattr(parsed, attribute)) for attribute in parsed}
+    fields.update(_with_line_breaks(metadata, fields))
     fields["metadata_version"] = _values(declared)
     _check_values(fields)
     return {name: values for name, values in fields.items() if values}
+
+
+def _with_line_breaks(metadata: bytes, fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Return the fields whose value has several lines, as it stands in the metadata: pkginfo joins the lines."""
+    headers = email.parser.HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
+    whole = {attribute: headers.get(header) for header, attribute, several in HEADERS if not several}
+    return {
+        attribute: (value.replace("\r\n", "\n"),)
+        for attribute, value in whole.items()
+        if attribute not in LINES_ARE_JOINED and fields.get(attribute) and isinstance(value, str) and "\n" in value
+    }
 
 
 def _check_headers(metadata: bytes) -> None:
@@ -56,8 +73,6 @@ def _check_values(fields: Mapping[str, tuple[str, ...]]) -> None:
 
 
 def _parse(metadata: bytes, version: str | None = None) -> pkginfo.Distribution:
-    import pkginfo
-
     parsed = pkginfo.Distribution()
     parsed.metadata_version = version
     parsed.parse(metadata)

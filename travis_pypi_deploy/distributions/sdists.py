@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 MEMBER_LIMIT = 200_000
 
-# What people publish shrinks to a fifth or a tenth; deflate at its best, which is a bomb, to a thousandth.
-UNPACKED_LIMIT_BYTES = 64 * 1024 * 1024
+# An sdist with many zeros is valid; what exceeds both limits is a bomb.
+UNPACKED_LIMIT_BYTES = 1024 * 1024 * 1024
 UNPACKED_LIMIT_RATIO = 50
 
 
@@ -48,7 +48,7 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
     Raises InvalidReleaseError where the file is no whole gzip-compressed tar archive or has no PKG-INFO.
     """
     with path.open("rb", buffering=0) as file:
-        limit = UNPACKED_LIMIT_BYTES + UNPACKED_LIMIT_RATIO * path.stat().st_size
+        limit = max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size)
         try:
             stream = Gunzip(file, limit)
             found = _Found(set(), [])

@@ -1,13 +1,16 @@
 """``python -m travis_pypi_deploy.migrate``."""
 
-from __future__ import annotations
-
-import io
 import sys
 
-from .command import main
+from travis_pypi_deploy.importing import drop_working_directory
+
+drop_working_directory()  # before anything else is imported: the job's secrets are in reach of every import
+
+import io  # noqa: E402
+
+from travis_pypi_deploy.migrate.command import main  # noqa: E402
 
 if __name__ == "__main__":
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # the diff has the file's own bytes everywhere
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # the diff keeps the file's line endings
     sys.exit(main(sys.argv[1:], sys.stdout, sys.stderr))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .notes import Note
 from .places import is_pypi, mappings
 from .translate import OURS_ALONE, in_the_way
-from .tree import Alias, Mapping, Pair, entries, merged, walk
+from .tree import Alias, MappingNode, Pair, entries, merged, walk
 
 UNTIE = "this deployment is left as it is; untie the two, then run this again."
 
@@ -16,7 +16,7 @@ UNTIE = "this deployment is left as it is; untie the two, then run this again."
 class Blocks:
     """The deployments that can be rewritten, and why others cannot."""
 
-    movable: tuple[Mapping, ...]
+    movable: tuple[MappingNode, ...]
     notes: tuple[Note, ...]
 
     @property
@@ -25,7 +25,7 @@ class Blocks:
         return frozenset(pair for block in self.movable for pair in _options(block))
 
 
-def blocks(root: Mapping) -> Blocks:
+def blocks(root: MappingNode) -> Blocks:
     """Return the deployments to PyPI that a file writes down, those used and those kept as a template."""
     named = [(block, entries(block)) for block in mappings(root) if "provider" in entries(block)]
     found = [block for block, pairs in named if is_pypi(pairs["provider"].value)]
@@ -35,7 +35,7 @@ def blocks(root: Mapping) -> Blocks:
     return _keep_anchors(root, movable, [note for note in notes.values() if note])
 
 
-def _obstacle(block: Mapping, shared: set[Pair]) -> Note | None:
+def _obstacle(block: MappingNode, shared: set[Pair]) -> Note | None:
     for pair in _options(block):
         if pair in shared:
             return Note(pair.key.line, f"{pair.name} is merged into deployments to elsewhere, too: {UNTIE}")
@@ -45,7 +45,7 @@ def _obstacle(block: Mapping, shared: set[Pair]) -> Note | None:
     return in_the_way(entries(block))
 
 
-def _keep_anchors(root: Mapping, candidates: list[Mapping], notes: list[Note]) -> Blocks:
+def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[Note]) -> Blocks:
     """Leave out blocks with an anchor in a dropped option that is needed elsewhere, until none is left."""
     doomed = {node for block in candidates for pair in _options(block) for node in walk(pair.value)}
     needed = {node.target for node in walk(root) if isinstance(node, Alias) and node not in doomed}
@@ -58,7 +58,7 @@ def _keep_anchors(root: Mapping, candidates: list[Mapping], notes: list[Note]) -
     return Blocks(tuple(candidates), tuple(notes))
 
 
-def _options(block: Mapping) -> tuple[Pair, ...]:
+def _options(block: MappingNode) -> tuple[Pair, ...]:
     """Return what only a PyPI deployment knows, in a block and in what is merged into it."""
     own = tuple(pair for pair in block.pairs if pair.name in OURS_ALONE)
     return (*own, *(pair for source in merged(block) for pair in _options(source)))

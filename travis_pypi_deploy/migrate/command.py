@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
 from . import formats
-from .rewrite import migrate
+from .rewrite import Migration, migrate
+from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     path = Path(options.file)
     try:
         text = _read(path)
-        migration = migrate(text, _parse(text, path), _aliases(path))
+        root = _parse(text, path)
+        migration = migrate(text, root, _aliases(path))
+        _check(migration, root, path)
         if options.write and migration.text != text:
             _write(path, migration.text)
     except UsageError as error:
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Rewrite every `provider: pypi` of a .travis.yml into a `provider: script` that runs us.",
+        description="Rewrite each `provider: pypi` of a .travis.yml into a `provider: script` with travis-pypi-deploy.",
         allow_abbrev=False,
     )
     parser.add_argument("file", nargs="?", default=".travis.yml", metavar=".travis.yml", help="the file to rewrite")
@@ -68,14 +71,32 @@ def _read(path: Path) -> str:
 
 def _parse(text: str, path: Path) -> Node | None:
     try:
-        from .parse import parse
+        from .parse import parse  # its ruamel.yaml is installed with the extra "migrate" only
     except ModuleNotFoundError:
         raise UsageError(WITHOUT_EXTRA) from None
     try:
         return parse(text)
-    except UsageError as error:
-        message = f"{path}: {error} Mend it, then run this again."
+    except RecursionError:
+        message = f"{path}: the lists and mappings are nested too deeply to be read."
         raise UsageError(message) from None
+    except UsageError as error:
+        message = f"{path}: {error} Fix it and run the command again."
+        raise UsageError(message) from None
+
+
+def _check(migration: Migration, root: Node | None, path: Path) -> None:
+    """Raise UsageError unless the result is YAML, equal elsewhere, and stays the same in a second run."""
+    if not migration.deployments:
+        return
+    try:
+        after = _parse(migration.text, path)
+        verify(root, after, migration.rewritten, migration.dropped)
+    except UsageError as error:
+        message = f"{path} was not changed, because the result would be wrong: {error}"
+        raise UsageError(message) from None
+    if migrate(migration.text, after, _aliases(path)).text != migration.text:
+        message = f"{path} was not changed, because a second run would change it again. Migrate this file by hand."
+        raise UsageError(message)
 
 
 def _aliases(path: Path) -> dict[str, str]:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..settings.values import REPOSITORY
-from .tree import Mapping, Node, Pair, entries, is_false, is_true, members, resolved, word
+from ..options import REPOSITORY
+from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as ByName
+    from collections.abc import Mapping
 
 ON = ("if", "on", "true")
 RUNTIMES = frozenset(
@@ -47,7 +47,7 @@ BRANCH_PATTERN = re.compile(r"[\w./+@*?\[\]-]+")
 class Conditions:
     """The conditions of one deployment; ``pairs`` are those of ``on:`` by name, with their places."""
 
-    pairs: ByName[str, Pair]
+    pairs: Mapping[str, Pair]
     branches: tuple[str, ...] = ()
     line: int = 0
 
@@ -92,13 +92,13 @@ class Conditions:
         return (*options, *(part for branch in self.branches for part in ("--branch", branch)))
 
 
-def conditions(block: ByName[str, Pair]) -> Conditions:
+def conditions(block: Mapping[str, Pair]) -> Conditions:
     """Return what the pairs of a deployment say about when it happens."""
     pair = next((block[name] for name in ON if name in block), None)
     if pair is None:
         return Conditions({})
     node = resolved(pair.value)
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         return Conditions({}, _branches(node), pair.key.line)
     pairs = entries(node)
     branches = _branches(pairs["branch"].value) if "branch" in pairs else ()
@@ -108,5 +108,5 @@ def conditions(block: ByName[str, Pair]) -> Conditions:
 def _branches(node: Node) -> tuple[str, ...]:
     """Return branch names; a mapping by branch, dpl's oldest form, has them as keys."""
     target = resolved(node)
-    names = [pair.key for pair in target.pairs] if isinstance(target, Mapping) else members(target)
+    names = [pair.key for pair in target.pairs] if isinstance(target, MappingNode) else members(target)
     return tuple(name for name in map(word, names) if name)

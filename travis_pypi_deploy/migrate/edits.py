@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .tree import Alias, Mapping, Pair, Scalar, walk
+from .tree import Alias, MappingNode, Pair, ScalarNode, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from collections.abc import Mapping as ByName
+    from collections.abc import Iterable, Mapping
 
 NEXT_COMMENT = re.compile(r"(?:[ \t]*\r?\n)*( *)#")
 COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
@@ -63,7 +62,7 @@ def is_comment_further_in(text: str, at: int, indent: str) -> bool:
     return comment is not None and len(comment.group(1)) > len(indent)
 
 
-def take_out(text: str, mapping: Mapping, doomed: frozenset[Pair]) -> list[Edit]:
+def take_out(text: str, mapping: MappingNode, doomed: frozenset[Pair]) -> list[Edit]:
     """Return the edits that remove pairs from a mapping and leave every comment where it was."""
     runs = _runs(mapping, doomed)
     if len(runs) == 1 and len(runs[0]) == len(mapping.pairs):
@@ -73,7 +72,7 @@ def take_out(text: str, mapping: Mapping, doomed: frozenset[Pair]) -> list[Edit]
     return [edit for run in runs for edit in _without_lines(text, mapping, run)]
 
 
-def put_behind(text: str, mapping: Mapping, pair: Pair, added: ByName[str, str]) -> Edit:
+def put_behind(text: str, mapping: MappingNode, pair: Pair, added: Mapping[str, str]) -> Edit:
     """Return the edit that writes more pairs behind one of a mapping, in the mapping's style."""
     if mapping.flow:
         quote = text[pair.key.start] if text[pair.key.start] in "\"'" else ""
@@ -94,7 +93,7 @@ def written(value: str, *, flow: bool = False) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _runs(mapping: Mapping, doomed: frozenset[Pair]) -> list[list[int]]:
+def _runs(mapping: MappingNode, doomed: frozenset[Pair]) -> list[list[int]]:
     """Return the indices of the doomed pairs, neighbours together."""
     indices = [index for index, pair in enumerate(mapping.pairs) if pair in doomed]
     runs: list[list[int]] = []
@@ -106,14 +105,14 @@ def _runs(mapping: Mapping, doomed: frozenset[Pair]) -> list[list[int]]:
     return runs
 
 
-def _without_run(mapping: Mapping, run: list[int]) -> Edit:
+def _without_run(mapping: MappingNode, run: list[int]) -> Edit:
     first, last = mapping.pairs[run[0]], mapping.pairs[run[-1]]
     if run[0] == 0:
         return Edit(first.key.start, mapping.pairs[run[-1] + 1].key.start, "")
     return Edit(mapping.pairs[run[0] - 1].end, last.end, "")
 
 
-def _without_lines(text: str, mapping: Mapping, run: list[int]) -> list[Edit]:
+def _without_lines(text: str, mapping: MappingNode, run: list[int]) -> list[Edit]:
     pairs = [mapping.pairs[index] for index in run]
     start, indent = pairs[0].key.start, indentation(text, pairs[0].key.start)
     if not text[line_start(text, start) : start].strip("\ufeff \t"):
@@ -134,12 +133,18 @@ def _without_line(text: str, pair: Pair) -> Edit:
         before = text[line_start(text, at) : at]
         kept += f"{indent if before.strip() else before}{text[at:comment_end]}{line_break(text)}"
     bom = "\ufeff" if text.startswith("\ufeff") and start == 0 else ""
-    return Edit(start + len(bom), min(end + len(line_break(text)), len(text)), kept)
+    return Edit(start + len(bom), _next_line(text, end), kept)
+
+
+def _next_line(text: str, end: int) -> int:
+    """Return where the next line starts; lines of one file may have different endings."""
+    following = text.find("\n", end)
+    return len(text) if following < 0 else following + 1
 
 
 def _ends_in_text_block(pair: Pair) -> bool:
     *_, last = walk(pair.value)
-    return isinstance(last, Scalar) and last.style in ("|", ">")
+    return isinstance(last, ScalarNode) and last.style in ("|", ">")
 
 
 def _fence(text: str, edits: list[Edit], indent: str) -> list[Edit]:
@@ -154,7 +159,7 @@ def _comments(text: str, pairs: list[Pair], end: int) -> list[tuple[int, int]]:
     """Return where the comments among some pairs stand, up to ``end``; a ``#`` inside a value is none."""
     gap, found = pairs[0].key.start, []
     leaves = [leaf for pair in pairs for part in (pair.key, pair.value) for leaf in walk(part)]
-    written = [leaf for leaf in leaves if isinstance(leaf, (Scalar, Alias))]
+    written = [leaf for leaf in leaves if isinstance(leaf, (ScalarNode, Alias))]
     for leaf_start, leaf_end in [*((leaf.start, leaf.end) for leaf in written), (end, end)]:
         found += [match.span() for match in COMMENT.finditer(text, gap, leaf_start)]
         gap = leaf_end

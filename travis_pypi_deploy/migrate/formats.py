@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 from typing import TYPE_CHECKING
 
-from ..settings.values import FORMATS
+from ..options import FORMATS
 from .notes import Note
 
 if TYPE_CHECKING:

@@ -11,11 +11,10 @@ from .notes import Note
 from .places import deployments, is_pypi, jobs, mappings
 from .tag_builds import missed_tags
 from .translate import CONDITIONS, TRANSLATED
-from .tree import Mapping, Scalar, entries, members, resolved, word
+from .tree import MappingNode, ScalarNode, entries, members, resolved, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Mapping as ByName
+    from collections.abc import Iterator, Mapping
 
     from .tree import Node, Pair
 
@@ -24,7 +23,7 @@ LOST_ZERO = re.compile(r"\d+\.\d+0")
 IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|sender|fork)\s*(?:=|!=)")
 
 
-def lints(root: Mapping) -> tuple[Note, ...]:
+def lints(root: MappingNode) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by us."""
     ours = [(job, node) for job in jobs(root) for node in deployments(root, job) if _is_ours(node)]
     return (
@@ -45,15 +44,15 @@ def _is_ours(node: Node) -> bool:
     return is_pypi(provider) or "travis_pypi_deploy" in (script or "")
 
 
-def _lost_zeros(root: Mapping) -> Iterator[Note]:
+def _lost_zeros(root: MappingNode) -> Iterator[Note]:
     pairs = (pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "python")
     for node in (resolved(member) for pair in pairs for member in members(pair.value)):
-        if isinstance(node, Scalar) and node.style is None and LOST_ZERO.fullmatch(node.value):
+        if isinstance(node, ScalarNode) and node.style is None and LOST_ZERO.fullmatch(node.value):
             number = node.value.rstrip("0")
             yield Note(node.line, f'{node.value} without quotes is the number {number}: write "{node.value}".')
 
 
-def _repeated(root: Mapping) -> Iterator[Note]:
+def _repeated(root: MappingNode) -> Iterator[Note]:
     for mapping in mappings(root):
         last = {pair.name: pair for pair in mapping.pairs if pair.name not in {"", "<<"}}
         for pair in mapping.pairs:
@@ -62,7 +61,7 @@ def _repeated(root: Mapping) -> Iterator[Note]:
                 yield Note(pair.key.line, f"{pair.name} stands here and in line {line}: Travis takes the last.")
 
 
-def _beside_deploy(job: Mapping) -> Iterator[Note]:
+def _beside_deploy(job: MappingNode) -> Iterator[Note]:
     pairs = entries(job)
     for name in sorted({"on", "true", "provider", "distributions"} & pairs.keys()):
         yield Note(
@@ -71,7 +70,7 @@ def _beside_deploy(job: Mapping) -> Iterator[Note]:
         )
 
 
-def _misplaced(block: ByName[str, Pair], on: Conditions) -> Iterator[Note]:
+def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
     for name in sorted(CONDITIONS & block.keys()):
         yield Note(block[name].key.line, f"{name} stands beside `on:`, where it does nothing: indent it under `on:`.")
     for name in sorted(TRANSLATED & on.pairs.keys()):
@@ -89,7 +88,7 @@ def _if_grammar(on: Conditions) -> Iterator[Note]:
             yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
 
 
-def _every_job(root: Mapping, on: Conditions) -> Iterator[Note]:
+def _every_job(root: MappingNode, on: Conditions) -> Iterator[Note]:
     if more_than_one_job(root) and not on.single_out_a_job:
         line = entries(root)["deploy"].key.line
         said = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .places import jobs
-from .tree import Mapping, entries, members, resolved
+from .tree import MappingNode, entries, members, resolved
 
 if TYPE_CHECKING:
     from .tree import Node
 
 
-def more_than_one_job(root: Mapping) -> bool:
+def more_than_one_job(root: MappingNode) -> bool:
     """Tell whether several jobs run the file's own ``deploy``: those of `python` and `env`, and the included.
 
     Operating systems and architectures are not counted: each may have wheels of its own to publish.
@@ -28,7 +28,7 @@ def more_than_one_job(root: Mapping) -> bool:
 
 def _environments(env: Node) -> int:
     target = resolved(env)
-    if not isinstance(target, Mapping):
+    if not isinstance(target, MappingNode):
         return len(members(target))
     pairs = entries(target)
     return max((len(members(pairs[name].value)) for name in ("jobs", "matrix") if name in pairs), default=1)

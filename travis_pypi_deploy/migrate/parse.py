@@ -18,7 +18,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from ..errors import UsageError
-from .tree import Alias, Mapping, Node, Pair, Scalar, Sequence
+from .tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,20 +84,20 @@ class _Builder:
             _refuse(line, f"*{event.anchor} stands for nothing, no &{event.anchor} has ended above it")
         return Alias(self._anchors[event.anchor], start, event.end_mark.index, line)
 
-    def _scalar(self, event: ScalarEvent) -> Scalar:
+    def _scalar(self, event: ScalarEvent) -> ScalarNode:
         start, end = event.start_mark.index, event.end_mark.index
         if start == end:
             return self._nothing()
         written = self._text[start:end].rstrip()  # a block scalar's mark lies behind its empty lines
-        return Scalar(event.value, start, start + len(written), event.start_mark.line + 1, event.style)
+        return ScalarNode(event.value, start, start + len(written), event.start_mark.line + 1, event.style)
 
-    def _nothing(self) -> Scalar:
+    def _nothing(self) -> ScalarNode:
         """Return an empty value right behind its colon; the parser's mark lies at the next word."""
         colon = re.compile(r"\s*:?").match(self._text, self._read_to)
         start = colon.end() if colon else self._read_to
-        return Scalar("", start, start, self._text.count("\n", 0, start) + 1)
+        return ScalarNode("", start, start, self._text.count("\n", 0, start) + 1)
 
-    def _collection(self, event: CollectionStartEvent) -> Mapping | Sequence:
+    def _collection(self, event: CollectionStartEvent) -> MappingNode | SequenceNode:
         start, line, flow = event.start_mark.index, event.start_mark.line + 1, bool(event.flow_style)
         children: list[Node] = []
         closing = next(self._events)
@@ -108,5 +108,5 @@ class _Builder:
         end = closing.end_mark.index if flow else last
         if isinstance(event, MappingStartEvent):
             pairs = tuple(Pair(key, value) for key, value in zip(children[::2], children[1::2]))
-            return Mapping(pairs, start, end, line, flow)
-        return Sequence(tuple(children), start, end, line, flow)
+            return MappingNode(pairs, start, end, line, flow)
+        return SequenceNode(tuple(children), start, end, line, flow)

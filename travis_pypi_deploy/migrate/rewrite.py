@@ -13,10 +13,10 @@ from .places import deployments, emptying, jobs, mappings, names_pypi
 from .script import rewrite_mapping, rewrite_name
 from .steps import COMMAND, homes, install_at
 from .translate import translate
-from .tree import Mapping, Node, Pair, Scalar, entries, is_false, is_true
+from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, is_true
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as ByName
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,13 @@ class Migration:
     text: str
     deployments: int
     notes: tuple[Note, ...]
+    rewritten: frozenset[Node] = frozenset()
+    dropped: frozenset[Pair] = frozenset()
 
 
-def migrate(text: str, root: Node | None, aliases: ByName[str, str]) -> Migration:
+def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migration:
     """Return the migration of a text with its tree; ``aliases`` are the commands that setup.cfg names."""
-    if not isinstance(root, Mapping):
+    if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
     found, names = blocks(root), names_pypi(root)
     emptied = _emptied(root)
@@ -50,16 +52,22 @@ def migrate(text: str, root: Node | None, aliases: ByName[str, str]) -> Migratio
         *(note for node in commands if node not in emptied for note in _about_leftovers(entries(node))),
         *lints(root),
     ]
-    return Migration(_same_end(text, apply(text, edits)), len(commands), tuple(sorted(set(notes))))
+    return Migration(
+        _same_end(text, apply(text, edits)),
+        len(commands),
+        tuple(sorted(set(notes))),
+        frozenset(commands),
+        found.doomed,
+    )
 
 
-def _emptied(root: Mapping) -> dict[Node, Scalar]:
+def _emptied(root: MappingNode) -> dict[Node, ScalarNode]:
     """Return the deployments before which setup.py is emptied, each with the command that does it."""
     commands = {node: emptying(root, job) for job in jobs(root) for node in deployments(root, job)}
     return {node: command for node, command in commands.items() if command}
 
 
-def _about_ready_made(node: Node, command: Scalar) -> list[Note]:
+def _about_ready_made(node: Node, command: ScalarNode) -> list[Note]:
     said = "this is no longer needed: the script ends in dist/*, what lies there is uploaded as it is."
     if {"skip_cleanup", "cleanup", "edge"} & entries(node).keys():
         return [Note(command.line, said)]
@@ -67,14 +75,14 @@ def _about_ready_made(node: Node, command: Scalar) -> list[Note]:
     return [Note(command.line, said), Note(node.line, lost)]
 
 
-def _about_leftovers(block: ByName[str, Pair]) -> list[Note]:
+def _about_leftovers(block: Mapping[str, Pair]) -> list[Note]:
     """Return a note where files that the job has built before may have been uploaded with dpl's own."""
     said = "dpl uploaded all that lay in dist/, the script what it builds: for files of your own let it end in dist/*."
     kept = [("skip_cleanup", is_true), ("cleanup", is_false)]
     return [Note(block[name].key.line, said) for name, says in kept if name in block and says(block[name].value)]
 
 
-def _steps(text: str, root: Mapping, rewritten: frozenset[Node]) -> list[Edit]:
+def _steps(text: str, root: MappingNode, rewritten: frozenset[Node]) -> list[Edit]:
     owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
     return [edit for pair in homes(root, rewritten) for edit in install_at(text, owners[pair], pair)]
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from .edits import Edit, line_break, line_start, put_behind, written
 from .places import is_pypi
-from .tree import Alias, Mapping, Pair, Scalar, Sequence, entries, is_false, is_true, merged, walk, word
+from .tree import Alias, MappingNode, Pair, ScalarNode, SequenceNode, entries, is_false, is_true, merged, walk, word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as ByName
+    from collections.abc import Mapping
 
     from .tree import Node
 
 PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 
 
-def rewrite_mapping(text: str, block: Mapping, commands: ByName[Node, str]) -> list[Edit]:
+def rewrite_mapping(text: str, block: MappingNode, commands: Mapping[Node, str]) -> list[Edit]:
     """Return the edits that name the other provider and write its script where it is not merged in."""
     added = {"script": commands[block], **_cleanup(entries(block))}
     own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(pair.value)]
@@ -30,11 +30,11 @@ def rewrite_mapping(text: str, block: Mapping, commands: ByName[Node, str]) -> l
     return [put_behind(text, block, merge, added)]
 
 
-def rewrite_name(text: str, root: Mapping, name: Scalar, command: str) -> Edit:
+def rewrite_name(text: str, root: MappingNode, name: ScalarNode, command: str) -> Edit:
     """Return the edit that writes a whole deployment for a mere ``pypi``, behind the anchor if it has one."""
     properties = PROPERTIES.match(text, name.start)
     start = properties.end() if properties else name.start
-    around = [node for node in walk(root) if isinstance(node, (Mapping, Sequence)) and node.flow]
+    around = [node for node in walk(root) if isinstance(node, (MappingNode, SequenceNode)) and node.flow]
     if any(node.start < start < node.end for node in around):
         pairs = f'{{"provider": "script", "script": {written(command, flow=True)}}}'
         return Edit(start, name.end, pairs)
@@ -58,7 +58,7 @@ def _script(text: str, provider: Node) -> Edit:
     return Edit(start, start + len(word(provider) or ""), "script")
 
 
-def _cleanup(block: ByName[str, Pair]) -> dict[str, str]:
+def _cleanup(block: Mapping[str, Pair]) -> dict[str, str]:
     """Return what keeps the job's files where `edge`, that is dpl 2, kept them without being asked."""
     edge = "edge" in block and not is_false(block["edge"].value)
     asked = "skip_cleanup" in block or ("cleanup" in block and is_true(block["cleanup"].value))

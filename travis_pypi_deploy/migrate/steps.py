@@ -6,7 +6,7 @@ import re
 
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
 from .places import deployments, effective, jobs
-from .tree import Mapping, Node, Pair, Sequence, is_empty, members, resolved, word
+from .tree import MappingNode, Node, Pair, SequenceNode, is_empty, members, resolved, word
 
 # An environment of our own, made by the first interpreter that takes us: the job's, another on the PATH, or
 # one of pyenv's (Travis keeps more there). Bash runs it, again before every deployment of the job.
@@ -20,7 +20,7 @@ INSTALLS_US = re.compile(r"~/deployer/bin/pip install .*travis-pypi-deploy")
 COMMAND = "~/deployer/bin/python -m travis_pypi_deploy"
 
 
-def homes(root: Mapping, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
+def homes(root: MappingNode, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
     """Return the pairs at which a step that installs us belongs, for the jobs that run rewritten deployments.
 
     That is a job's ``before_deploy``, to which the step is added, or where it has none its ``deploy``.
@@ -34,12 +34,12 @@ def homes(root: Mapping, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def install_at(text: str, owner: Mapping, pair: Pair) -> list[Edit]:
+def install_at(text: str, owner: MappingNode, pair: Pair) -> list[Edit]:
     """Return the edits that add the step to a ``before_deploy``, or that write one before a ``deploy``."""
     if pair.name != "before_deploy":
         return [_before(text, owner, pair)]
-    value = resolved(pair.value) if isinstance(resolved(pair.value), Sequence) else pair.value
-    if isinstance(value, Sequence):
+    value = resolved(pair.value) if isinstance(resolved(pair.value), SequenceNode) else pair.value
+    if isinstance(value, SequenceNode):
         return [_behind_last(text, value)]
     if is_empty(value):
         end = line_end(text, value.end)
@@ -53,13 +53,13 @@ def install_at(text: str, owner: Mapping, pair: Pair) -> list[Edit]:
     return _listed(text, pair)
 
 
-def _installs_us(root: Mapping, job: Mapping) -> bool:
+def _installs_us(root: MappingNode, job: MappingNode) -> bool:
     phases = ("before_install", "install", "before_script", "script", "before_deploy")
     pairs = [effective(root, job, name) for name in phases]
     return any(INSTALLS_US.search(word(node) or "") for pair in pairs if pair for node in members(pair.value))
 
 
-def _before(text: str, owner: Mapping, pair: Pair) -> Edit:
+def _before(text: str, owner: MappingNode, pair: Pair) -> Edit:
     """Write the step as a key of its own, above the comment that belongs to the deployment."""
     start = pair.key.start
     if owner.flow:
@@ -79,7 +79,7 @@ def _comment_block(text: str, floor: int, start: int) -> int:
     return top
 
 
-def _behind_last(text: str, commands: Sequence) -> Edit:
+def _behind_last(text: str, commands: SequenceNode) -> Edit:
     if not commands.items:
         return Edit(commands.end - 1, commands.end - 1, written(INSTALL, flow=True))
     last = commands.items[-1]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .conditions import Conditions
-    from .tree import Mapping, Node, Pair
+    from .tree import MappingNode, Node, Pair
 
 ASKS_FOR_A_TAG = re.compile(r"""-n\s*"?\$\{?TRAVIS_TAG|\$\{?TRAVIS_TAG\b\}?"?\s*(?:=~|!=|==?(?!\s*(?:""|'')))""")
 BRANCH_IS = re.compile(r"""\$\{?TRAVIS_BRANCH\}?"?\s*==?\s*["']?([\w./-]+)""")
@@ -22,7 +22,7 @@ IF_TAG = re.compile(r"^(?!.*\bOR\b).*?\btag\s+(?:IS\s+present|=~)", re.DOTALL)
 NEVER = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
 
 
-def missed_tags(root: Mapping, job: Mapping, on: Conditions) -> Iterator[Note]:
+def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator[Note]:
     """Yield what keeps tag builds from deploying, where they are meant to."""
     if on.only_tags:
         yield from _contradictions(on)
@@ -43,7 +43,7 @@ def _contradictions(on: Conditions) -> Iterator[Note]:
             yield Note(line, f"this branch condition {NEVER}.")
 
 
-def _never_built(root: Mapping, job: Mapping) -> Iterator[Note]:
+def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
     """Yield why the job, or the whole build, never runs for a tag."""
     for pair in _ifs(root, job):
         found = IF_BRANCH_IS.search(word(pair.value) or "")
@@ -57,12 +57,12 @@ def _never_built(root: Mapping, job: Mapping) -> Iterator[Note]:
         yield Note(only.key.line, said)
 
 
-def _ifs(root: Mapping, job: Mapping) -> tuple[Pair, ...]:
+def _ifs(root: MappingNode, job: MappingNode) -> tuple[Pair, ...]:
     """Return the `if:` of a job and of its stage."""
     return tuple(entries(each)["if"] for each in (job, *_stages(root, job)) if "if" in entries(each))
 
 
-def _stages(root: Mapping, job: Mapping) -> tuple[Node, ...]:
+def _stages(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
     """Return what the file says about the stage of a job."""
     name, stages = _word(job, "stage"), entries(root).get("stages")
     listed = map(resolved, members(stages.value)) if stages and name else ()

@@ -12,10 +12,10 @@ from ..errors import UsageError
 from . import formats
 from .conditions import conditions
 from .notes import Note
-from .tree import Mapping, entries, is_false, is_true, members, resolved, word
+from .tree import MappingNode, entries, is_false, is_true, members, resolved, word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as ByName
+    from collections.abc import Mapping
 
     from .tree import Node, Pair
 
@@ -53,7 +53,7 @@ class Translation:
     notes: tuple[Note, ...] = ()
 
 
-def translate(block: ByName[str, Pair], aliases: ByName[str, str], *, ready_made: bool) -> Translation:
+def translate(block: Mapping[str, Pair], aliases: Mapping[str, str], *, ready_made: bool) -> Translation:
     """Return our arguments for a deployment's pairs by name.
 
     ``aliases`` are those of setup.cfg; ``ready_made`` tells that the files lie in dist/ and nothing is built.
@@ -75,16 +75,16 @@ def translate(block: ByName[str, Pair], aliases: ByName[str, str], *, ready_made
     )
 
 
-def in_the_way(block: ByName[str, Pair]) -> Note | None:
+def in_the_way(block: Mapping[str, Pair]) -> Note | None:
     """Return why a deployment cannot be translated: dpl's oldest form gives an option one value a branch."""
     for name in sorted(TRANSLATED & block.keys()):
-        if isinstance(resolved(block[name].value), Mapping) and not _is_encrypted(block[name].value):
+        if isinstance(resolved(block[name].value), MappingNode) and not _is_encrypted(block[name].value):
             said = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
             return Note(block[name].key.line, said)
     return None
 
 
-def _server(block: ByName[str, Pair]) -> tuple[servers.Server, Translation]:
+def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     """Return the server; one that cannot be read stays as it is written, and our command will refuse it."""
     named, line = _text(block, "server") or "pypi", _line(block, "server")
     written = re.sub(r"(?<=//)[^/@]*@", "", named)
@@ -104,7 +104,7 @@ def _server(block: ByName[str, Pair]) -> tuple[servers.Server, Translation]:
     return server, Translation(option, notes)
 
 
-def _username(block: ByName[str, Pair], server: servers.Server) -> Translation:
+def _username(block: Mapping[str, Pair], server: servers.Server) -> Translation:
     name = "username" if "username" in block else "user"
     written, line = _text(block, name), _line(block, name)
     if server.is_pypi:
@@ -120,7 +120,7 @@ def _username(block: ByName[str, Pair], server: servers.Server) -> Translation:
     return Translation(("--username", _shell_word(written)))
 
 
-def _password(block: ByName[str, Pair], server: servers.Server) -> Translation:
+def _password(block: Mapping[str, Pair], server: servers.Server) -> Translation:
     written, line = _text(block, "password"), _line(block, "password")
     wanted = server.token_variable or "PYPI_PASSWORD"
     setting = f"set {wanted} in the repository's settings on Travis."
@@ -139,7 +139,7 @@ def _password(block: ByName[str, Pair], server: servers.Server) -> Translation:
     return Translation(tuple(part for variable in names for part in ("--password-env", variable)))
 
 
-def _distributions(block: ByName[str, Pair], aliases: ByName[str, str]) -> Translation:
+def _distributions(block: Mapping[str, Pair], aliases: Mapping[str, str]) -> Translation:
     written = _text(block, "distributions") or "sdist"
     found, notes = formats.formats(written, aliases, _line(block, "distributions"))
     if set(found) == {"sdist", "bdist_wheel"}:  # our default
@@ -147,15 +147,21 @@ def _distributions(block: ByName[str, Pair], aliases: ByName[str, str]) -> Trans
     return Translation(("--distributions", *found), notes)
 
 
-def _switches(block: ByName[str, Pair]) -> Translation:
+def _switches(block: Mapping[str, Pair]) -> Translation:
     skip = "skip_existing" in block and is_true(block["skip_existing"].value)
     unchecked = "twine_check" in block and is_false(block["twine_check"].value)
     return Translation((*(["--skip-existing"] if skip else []), *(["--no-check"] if unchecked else [])))
 
 
-def _dropped(block: ByName[str, Pair]) -> Translation:
+def _dropped(block: Mapping[str, Pair]) -> Translation:
+    without_effect = {
+        *(name for name in ("skip_upload_docs",) if name in block and is_true(block[name].value)),
+        *(name for name in ("upload_docs",) if name in block and is_false(block[name].value)),
+    }
     dropped = [
-        Note(block[name].key.line, f"{name} is dropped: {why}.") for name, why in DROPPED.items() if name in block
+        Note(block[name].key.line, f"{name} is dropped: {why}.")
+        for name, why in DROPPED.items()
+        if name in block and name not in without_effect
     ]
     unknown = [
         Note(pair.key.line, f"{name} is no option of a PyPI or a script deployment: it is left as it is.")
@@ -165,11 +171,11 @@ def _dropped(block: ByName[str, Pair]) -> Translation:
     return Translation((), (*dropped, *unknown))
 
 
-def _text(block: ByName[str, Pair], name: str) -> str | None:
+def _text(block: Mapping[str, Pair], name: str) -> str | None:
     return word(block[name].value) if name in block else None
 
 
-def _line(block: ByName[str, Pair], name: str) -> int:
+def _line(block: Mapping[str, Pair], name: str) -> int:
     return block[name].key.line if name in block else 0
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Scalar:
+class ScalarNode:
     """A single value; ``start`` and ``end`` are offsets into the text, an anchor or tag included."""
 
     value: str
@@ -31,7 +31,7 @@ class Alias:
 
 
 @dataclass(frozen=True, eq=False)
-class Sequence:
+class SequenceNode:
     """A list, in block or in flow style."""
 
     items: tuple[Node, ...]
@@ -56,11 +56,11 @@ class Pair:
     @property
     def name(self) -> str:
         """The key as Travis looks it up: ``skip-existing`` is ``skip_existing``."""
-        return self.key.value.replace("-", "_") if isinstance(self.key, Scalar) else ""
+        return self.key.value.replace("-", "_") if isinstance(self.key, ScalarNode) else ""
 
 
 @dataclass(frozen=True, eq=False)
-class Mapping:
+class MappingNode:
     """A mapping, in block or in flow style; names may stand in it twice."""
 
     pairs: tuple[Pair, ...]
@@ -70,7 +70,7 @@ class Mapping:
     flow: bool
 
 
-Node = Union[Scalar, Alias, Sequence, Mapping]
+Node = Union[ScalarNode, Alias, SequenceNode, MappingNode]
 
 
 def resolved(node: Node) -> Node:
@@ -80,7 +80,7 @@ def resolved(node: Node) -> Node:
 
 def entries(node: Node | None) -> dict[str, Pair]:
     """Return a mapping's pairs by name as Travis sees them: the last of a name, then ``<<:`` merges."""
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         return {}
     found = {pair.name: pair for pair in node.pairs if pair.name != "<<"}
     for source in merged(node):
@@ -88,22 +88,24 @@ def entries(node: Node | None) -> dict[str, Pair]:
     return found
 
 
-def merged(mapping: Mapping) -> tuple[Mapping, ...]:
+def merged(mapping: MappingNode) -> tuple[MappingNode, ...]:
     """Return the mappings that ``<<:`` merges into this one, the weakest last."""
     values = [resolved(pair.value) for pair in mapping.pairs if pair.name == "<<"]
     sources = [
-        resolved(source) for value in values for source in (value.items if isinstance(value, Sequence) else (value,))
+        resolved(source)
+        for value in values
+        for source in (value.items if isinstance(value, SequenceNode) else (value,))
     ]
-    return tuple(source for source in sources if isinstance(source, Mapping))
+    return tuple(source for source in sources if isinstance(source, MappingNode))
 
 
 def walk(node: Node) -> Iterator[Node]:
     """Yield a node and everything that is written inside it, not following aliases."""
     yield node
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         for item in node.items:
             yield from walk(item)
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         for pair in node.pairs:
             yield from walk(pair.key)
             yield from walk(pair.value)
@@ -111,21 +113,21 @@ def walk(node: Node) -> Iterator[Node]:
 
 def members(node: Node | None) -> tuple[Node, ...]:
     """Return a list's items, aliases to further lists included; a lone value is a list of one."""
-    if node is None or (isinstance(node, Scalar) and is_empty(node)):
+    if node is None or (isinstance(node, ScalarNode) and is_empty(node)):
         return ()
     target = resolved(node)
-    if not isinstance(target, Sequence):
+    if not isinstance(target, SequenceNode):
         return (node,)
     return tuple(
         member
         for item in target.items
-        for member in (members(item) if isinstance(resolved(item), Sequence) else (item,))
+        for member in (members(item) if isinstance(resolved(item), SequenceNode) else (item,))
     )
 
 
 def is_empty(node: Node) -> bool:
     """Tell whether a node is YAML's nothing: no value at all, ``~`` or ``null``."""
-    return isinstance(node, Scalar) and node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
+    return isinstance(node, ScalarNode) and node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
 
 
 def word(node: Node | None) -> str | None:
@@ -133,7 +135,7 @@ def word(node: Node | None) -> str | None:
     if node is None:
         return None
     target = resolved(node)
-    return target.value if isinstance(target, Scalar) and not is_empty(target) else None
+    return target.value if isinstance(target, ScalarNode) and not is_empty(target) else None
 
 
 def is_true(node: Node | None) -> bool:

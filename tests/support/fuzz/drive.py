@@ -76,7 +76,7 @@ def judge(path: Path) -> None:
         if not str(error).startswith(f"{path.name}: "):
             raise
         return
-    for problem in checks.judge(read, strict_index=True, tag="v1.0", with_files=True):
+    for problem in checks.validate(read, is_pypi=True, tag="v1.0"):
         str(problem)
 
 

@@ -107,8 +107,7 @@ def test_a_description_is_rendered_outside_the_main_thread_too(tmp_path: Path) -
         assert pool.submit(rules, path).result() == ["description"]
 
 
-def test_a_description_that_takes_too_long_is_told_as_such(tmp_path: Path) -> None:
-    doubling = "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(40))
-    (problem,) = problems(described(f"|a0|\n\n{doubling}.. |a40| replace:: x\n")(tmp_path))
+def test_a_description_that_is_too_long_to_render_is_a_warning(tmp_path: Path) -> None:
+    (problem,) = problems(described("*" * 100_001)(tmp_path))
     assert (problem.rule, problem.severity) == ("description-length", "warning")
-    assert "takes too long to be rendered here" in problem.message
+    assert "100001 characters" in problem.message

@@ -56,7 +56,6 @@ CASES = (
     Case("sdist-filename", sdist("demo-1.0.0.tar.gz"), sdist("demo-1.0.tar.gz"), says='"demo-1.0.tar.gz"'),
     Case("filename-length", wheel_with_name_of(247), wheel_with_name_of(246), says="at most 246"),
     Case("file-size", wheel_of(100), wheel_of(99), says="it has 100.0 MiB"),
-    Case("stdlib-name", wheel(name="asyncio"), wheel(name="asyncio-tools"), says='"asyncio"'),
 )
 
 
@@ -80,8 +79,8 @@ def test_a_problem_is_one_line_with_file_rule_and_reason(tmp_path: Path) -> None
         message='PyPI takes no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
     )
     assert str(problem) == (
-        "demo-1.0-cp311-cp311-linux_x86_64.whl  platform-tag  "
-        'PyPI takes no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.'
+        'demo-1.0-cp311-cp311-linux_x86_64.whl: PyPI takes no "linux_x86_64" wheels: repair it with auditwheel to '
+        "manylinux or musllinux (platform-tag)"
     )
 
 
@@ -165,10 +164,3 @@ def test_platforms_on_the_list_are_taken(platform: str) -> None:
 def test_platforms_that_are_not_on_the_list_are_refused_with_a_remedy(platform: str, remedy: str) -> None:
     assert not platforms.is_taken(platform)
     assert remedy in platforms.remedy(platform)
-
-
-def test_the_name_of_a_new_project_must_not_be_a_module_of_the_standard_library(tmp_path: Path) -> None:
-    read = distributions.read(factories.wheel(tmp_path, name="tomllib"))
-    (problem,) = checks.judge_new_project([read])
-    assert (problem.rule, problem.severity) == ("stdlib-name", "error")
-    assert checks.judge_new_project([distributions.read(factories.wheel(tmp_path, name="tomlish"))]) == ()

@@ -52,6 +52,12 @@ CASES = (
         neighbour=wheel(metadata_version="2.2", dynamic="Requires-Dist"),
         says="field Dynamic",
     ),
+    Case(
+        "duplicate-header",
+        wheel(license=["MIT", "BSD"]),
+        wheel(license="MIT", classifier=["Topic :: Internet", "Topic :: Utilities"]),
+        says="2 License headers",
+    ),
     Case("metadata-encoding", wheel_of(LATIN_1), wheel(summary="Résumé"), says="not UTF-8"),
     Case("local-version", wheel(version="1.0+g12ab"), wheel(version="1.0.dev12"), says="no-local-version"),
     Case("summary-length", wheel(summary="x" * 513), wheel(summary="é" * 512), says="513 characters"),

@@ -12,6 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.metadata import parse_email
 
 from tests.support import factories
 from travis_pypi_deploy import distributions
@@ -278,3 +279,24 @@ def test_of_a_release_s_file_only_what_is_judged_is_kept(tmp_path: Path) -> None
     archive = distributions.read(path).archive
     assert isinstance(archive, Wheel)
     assert sorted(archive.dist_info) == ["RECORD", "WHEEL"]
+
+
+SEVERAL_LINES = {
+    "license": "MIT License\n        Permission is hereby granted\n\t\n        free of charge",
+    "author": "Ann,\n  Bob",
+    "license with CR LF": "MIT\r\n        second line",
+}
+
+
+@pytest.mark.parametrize("field", SEVERAL_LINES)
+def test_a_value_over_several_lines_keeps_its_line_breaks(tmp_path: Path, field: str) -> None:
+    attribute = field.split()[0]
+    metadata = factories.metadata(**{attribute: SEVERAL_LINES[field]})
+    expected, _ = parse_email(metadata.replace(b"\r\n", b"\n"))  # what twine stores
+    found = distributions.read(factories.wheel(tmp_path, metadata=metadata)).fields
+    assert found[attribute] == (expected[attribute],)  # type: ignore[literal-required]
+
+
+def test_of_a_header_that_stands_twice_the_first_value_counts(tmp_path: Path) -> None:
+    metadata = factories.metadata(license=["MIT", "BSD"])
+    assert distributions.read(factories.wheel(tmp_path, metadata=metadata)).fields["license"] == ("MIT",)

@@ -1,0 +1,19 @@
+"""Settings as the command line and the environment give them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from travis_pypi_deploy.cli import read_arguments
+from travis_pypi_deploy.options import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from travis_pypi_deploy.options import Settings
+
+
+def settings(*argv: str, environ: Mapping[str, str]) -> Settings:
+    """Return what a command line and an environment mean; raises UsageError."""
+    arguments = read_arguments(argv)
+    return resolve(arguments.dist, arguments.given, environ)

@@ -1,0 +1,140 @@
+"""The child process that builds: it drives PyPA's build, and never sees a secret.
+
+The builder starts it with a project, a folder and formats. Its standard input is a pipe that nobody writes to. When
+that closes, the tool has ended, and this process ends with everything that it has started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import traceback
+from pathlib import Path
+from typing import Literal
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+from build.env import DefaultIsolatedEnv
+
+
+def main(argv: list[str]) -> int:
+    """Build the formats (sdist, bdist_wheel) of a project into a folder, and return the exit status."""
+    _end_with_parent()
+    project, outdir, *formats = argv
+    tempfile.tempdir = outdir  # the builder removes it, also after it has killed this process
+    try:
+        _build(project, outdir, formats)
+    except subprocess.CalledProcessError as error:  # pip, or the creation of the environment
+        for output in (error.stdout or b"", error.stderr or b""):
+            _say(output if isinstance(output, str) else output.decode(errors="replace"))
+        return 1
+    except BuildBackendException as error:
+        # If the backend ended by itself, it has printed why.
+        if not isinstance(error.exception, subprocess.CalledProcessError):
+            traceback.print_exception(None, error.exception, None)
+        return 1
+    except (BuildException, OSError, tarfile.TarError) as error:
+        traceback.print_exception(None, error, None)
+        return 1
+    return 0
+
+
+def _build(project: str, outdir: str, formats: list[str]) -> None:
+    """Build the sdist, and the wheel from it, in one isolated environment if it has what both need."""
+    with DefaultIsolatedEnv() as environment, tempfile.TemporaryDirectory() as unpacked:
+        builder = ProjectBuilder.from_isolated_env(environment, project)
+        if "sdist" not in formats:
+            _install(environment, builder, "wheel")
+            _build_wheel(builder, outdir)
+            return
+        installed = _install(environment, builder, "sdist")
+        _say("Building the sdist")
+        source = _unpack(builder.build("sdist", outdir), unpacked)
+        if "bdist_wheel" not in formats:
+            return
+        builder = ProjectBuilder.from_isolated_env(environment, source)
+        if builder.build_system_requires <= installed and builder.get_requires_for_build("wheel") <= installed:
+            _build_wheel(builder, outdir)
+            return
+    # More into the same environment could mix pins that contradict each other.
+    with DefaultIsolatedEnv() as environment, tempfile.TemporaryDirectory() as unpacked:
+        builder = ProjectBuilder.from_isolated_env(environment, _unpack(_only_sdist(outdir), unpacked))
+        _install(environment, builder, "wheel")
+        _build_wheel(builder, outdir)
+
+
+def _build_wheel(builder: ProjectBuilder, outdir: str) -> None:
+    _say("Building the wheel")
+    builder.build("wheel", outdir)
+
+
+def _only_sdist(outdir: str) -> str:
+    (sdist,) = Path(outdir).glob("*.tar.gz")
+    return str(sdist)
+
+
+def _install(
+    environment: DefaultIsolatedEnv, builder: ProjectBuilder, distribution: Literal["sdist", "wheel"]
+) -> set[str]:
+    """Install what a build of this distribution needs, and return it."""
+    installed = set(builder.build_system_requires)
+    if installed:
+        _say(f"Installing {', '.join(sorted(installed))}")
+        environment.install(installed)
+    missing = set(builder.get_requires_for_build(distribution)) - installed
+    if missing:
+        _say(f"Installing {', '.join(sorted(missing))}")
+        environment.install(missing)
+    return installed | missing
+
+
+def _unpack(sdist: str, folder: str) -> str:
+    """Unpack an sdist, and return its top folder; raises TarError for members that would leave the folder."""
+    with tarfile.open(sdist) as archive:
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(folder, filter="data")
+        else:
+            extract_checked(archive, Path(folder))
+    tops = list(Path(folder).iterdir())
+    if len(tops) != 1:
+        raise tarfile.TarError("the sdist has more than one top folder")
+    return str(tops[0])
+
+
+def extract_checked(archive: tarfile.TarFile, folder: Path) -> None:
+    """Extract an archive where tarfile has no filters; raises TarError for members, or links, outside the folder.
+
+    Each member is checked when those before it are extracted, because they may be links that lead elsewhere.
+    """
+    root = folder.resolve()
+    for member in archive:
+        path = root / member.name
+        target = path.parent / member.linkname if member.issym() else root / member.linkname
+        if any(root not in (each.resolve(), *each.resolve().parents) for each in (path, target)):
+            raise tarfile.TarError(f"the sdist has a member outside its folder: {member.name}")
+        if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
+            raise tarfile.TarError(f"the sdist has a member that is neither a file, a folder nor a link: {member.name}")
+        archive.extract(member, root, set_attrs=not member.isdir())
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _end_with_parent() -> None:
+    """End this process and all its children as soon as the standard input is closed; give children an empty one."""
+    watched = os.dup(0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+
+    def watch() -> None:
+        os.read(watched, 1)
+        if hasattr(os, "killpg"):
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

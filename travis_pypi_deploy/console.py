@@ -1,0 +1,136 @@
+"""The job's log: complete lines, folds, colour, and a line whenever nothing was written for 30 seconds."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from .credentials import SHORTEST, Mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SILENCE_SECONDS = 30.0
+QUOTED_LIMIT_CHARACTERS = 500
+BOLD, YELLOW, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+# Travis' page takes these for a fold wherever they stand in a line.
+FOLD_MARK = re.compile(r"(travis_)?(fold|time)(?=:(start|end))")
+
+
+class Console:
+    """Writes lines to the job's log; may be used by several threads.
+
+    ``folds``: Travis shows the log. ``colour``: escape codes are allowed. ``silence``: seconds without a line after
+    which the log says what is being waited for. Secrets are masked, and control characters and line breaks are made
+    visible, so that no text can forge a line, a fold or a colour.
+    """
+
+    def __init__(
+        self, out: TextIO, err: TextIO, *, folds: bool, colour: bool, silence: float = SILENCE_SECONDS
+    ) -> None:
+        self._out = out
+        self._err = err
+        self._folds = folds
+        self._colour = colour
+        self._silence = silence
+        self._mask = Mask()
+        self._lock = threading.RLock()
+        self._last_line = time.monotonic()
+
+    def hide(self, mask: Mask) -> None:
+        """Mask these secrets in everything that is written from now on."""
+        self._mask = mask
+
+    def say(self, text: str, *, colour: str = "") -> None:
+        """Write a line of what is going on."""
+        self._write(self._out, text, colour)
+
+    def success(self, text: str) -> None:
+        """Write a line with the result."""
+        self._write(self._out, text, GREEN)
+
+    def warn(self, text: str) -> None:
+        """Write a warning."""
+        self._write(self._err, f"Warning: {text}", YELLOW)
+
+    def error(self, text: str) -> None:
+        """Write an error."""
+        self._write(self._err, f"Error: {text}", RED)
+
+    def hidden(self, text: str) -> str:
+        """Return one of our texts as it is shown in the report."""
+        return self._mask.hide(text)
+
+    def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
+        """Return what an index, a build backend or bash said, ready to stand in a sentence.
+
+        Short passwords are masked here too. Long texts are cut, after everything was masked.
+        """
+        clean = self._mask.hide(text, shortest=SHORTEST).strip()
+        return clean if len(clean) <= limit else f"{clean[:limit]} ..."
+
+    def say_quoted(self, line: str) -> None:
+        """Write a line that a build backend printed, with its indentation."""
+        self.say(line[: len(line) - len(line.lstrip())] + self.quoted(line))
+
+    @contextmanager
+    def step(self, name: str, title: str, *, waiting: Callable[[], str]) -> Iterator[None]:
+        """Put the lines of a step into a fold with its time; ``waiting`` says what it waits for while it is silent."""
+        started = time.time_ns()
+        timer = name.replace(".", "_")
+        if self._folds:
+            self._raw(self._out, f"travis_fold:start:{name}\r\x1b[0Ktravis_time:start:{timer}\r\x1b[0K")
+        self.say(title, colour=BOLD)
+        try:
+            with self.heartbeat(waiting):
+                yield
+        finally:
+            if self._folds:
+                finished = time.time_ns()
+                clock = f"start={started},finish={finished},duration={finished - started}"
+                self._raw(self._out, f"travis_time:end:{timer}:{clock}\r\x1b[0Ktravis_fold:end:{name}\r\x1b[0K")
+
+    @contextmanager
+    def heartbeat(self, waiting: Callable[[], str]) -> Iterator[None]:
+        """Write a line whenever the log was silent for 30 seconds; Travis ends a job that is silent for 10 minutes."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(max(0.0, self._last_line + self._silence - time.monotonic())):
+                if time.monotonic() - self._last_line >= self._silence:
+                    self.say(waiting())
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+
+    def _write(self, stream: TextIO, text: str, colour: str) -> None:
+        line = _printable(self._mask.hide(text))
+        self._raw(stream, f"{colour}{line}{PLAIN}\n" if colour and self._colour else f"{line}\n")
+
+    def _raw(self, stream: TextIO, text: str) -> None:
+        """Write at once; a log that takes no more (a closed pipe, a full disk) must not stop an upload half-way."""
+        encoding = stream.encoding or "utf-8"
+        with self._lock:
+            self._last_line = time.monotonic()
+            try:
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                stream.flush()
+            except (OSError, ValueError):
+                pass
+
+
+def _printable(text: str) -> str:
+    """Return the text as one line without control characters and without the marks of Travis' folds."""
+    visible = "".join(each if each.isprintable() or each == "\t" else _escaped(each) for each in text)
+    return FOLD_MARK.sub(lambda match: f"{match[0]}\\", visible)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,390 @@
+"""Every option, one row each: the command line, the variables, ``--help``, the README and Settings come from here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from . import servers
+from .credentials import TOKEN_USERNAME, contains_token
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .servers import Server
+
+T = TypeVar("T")
+
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+FORMATS = {"sdist": "sdist", "bdist_wheel": "bdist_wheel", "wheel": "bdist_wheel"}
+SPECIFIER_START = ("<", ">", "=", "!", "~")
+REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
+TYPING_ERRORS_LIMIT = 2
+
+Group = str
+CONDITIONS: Group = "conditions (all must hold; the names of deploy.on)"
+SERVER: Group = "server and credentials"
+BUILD: Group = "build"
+CHECKS: Group = "checks"
+UPLOAD: Group = "upload"
+OUTPUT: Group = "output"
+
+
+@dataclass(frozen=True)
+class Given:
+    """The texts that were given for an option, and the option or variable that they came from."""
+
+    source: str
+    texts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the text that counts: the last one."""
+        return self.texts[-1]
+
+    def wrong(self, why: str, text: str | None = None) -> UsageError:
+        """Return the error for a text that the option does not take."""
+        return UsageError(f'{self.source}: "{text or self.text}" {why}')
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: ``--name`` on the command line, ``PYPI_NAME`` in the environment.
+
+    Without a ``metavar`` it is a switch; a ``negatable`` one has a ``--no-name``. ``default`` is written as a user
+    writes it, several values with commas. ``dpl`` is what dpl, or ``on:``, calls the option.
+    """
+
+    group: Group
+    metavar: str
+    help: str
+    parse: Callable[[Given], object]
+    default: str
+    dpl: str
+    repeatable: bool
+    negatable: bool
+    attribute: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the option's name without hyphens in front."""
+        return self.attribute.replace("_", "-")
+
+    @property
+    def flag(self) -> str:
+        """Return the option as it is written on the command line."""
+        return f"--{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """Return the environment variable that stands for the option, as in dpl."""
+        return f"PYPI_{self.attribute.upper()}"
+
+
+def option(
+    group: Group,
+    metavar: str,
+    help: str,  # noqa: A002 - argparse's name
+    parse: Callable[[Given], T],
+    *,
+    default: str = "",
+    dpl: str = "",
+    repeatable: bool = False,
+    negatable: bool = False,
+) -> T:
+    """Return a field of Settings that an option fills."""
+    row = Option(group, metavar, help, parse, default, dpl, repeatable, negatable)
+    value: T = field(metadata={"option": row})
+    return value
+
+
+def texts(given: Given) -> tuple[str, ...]:
+    """Return all texts."""
+    return given.texts
+
+
+def text(given: Given) -> str:
+    """Return the text of an option that has a default."""
+    return given.text
+
+
+def optional_text(given: Given) -> str | None:
+    """Return the text, None if there is none."""
+    return given.text if given.texts else None
+
+
+def optional_switch(given: Given) -> bool | None:
+    """Return whether a switch is on, None if it was not given."""
+    if not given.texts:
+        return None
+    if given.text.lower() not in TRUE + FALSE:
+        raise given.wrong("is neither yes nor no: use true or false")
+    return given.text.lower() in TRUE
+
+
+def switch(given: Given) -> bool:
+    """Return whether a switch is on."""
+    return bool(optional_switch(given))
+
+
+def count(given: Given) -> int:
+    """Return a whole number from 0."""
+    if not re.fullmatch(r"[0-9]{1,9}", given.text):
+        raise given.wrong("is not a whole number")
+    return int(given.text)
+
+
+def positive(given: Given) -> int:
+    """Return a whole number from 1."""
+    if count(given) < 1:
+        raise given.wrong("is not a whole number of at least 1")
+    return count(given)
+
+
+def repository(given: Given) -> str | None:
+    """Return a repository, OWNER/NAME."""
+    if given.texts and not REPOSITORY.fullmatch(given.text):
+        raise given.wrong("is not of the form OWNER/NAME")
+    return optional_text(given)
+
+
+def python_versions(given: Given) -> tuple[str, ...]:
+    """Return versions as text, and version specifiers (PEP 440)."""
+    for each in given.texts:
+        try:
+            SpecifierSet(each if each.startswith(SPECIFIER_START) else "")
+        except InvalidSpecifier:
+            raise given.wrong('is not a valid version specifier; an example is ">=3.10"', each) from None
+    return given.texts
+
+
+def named_server(given: Given) -> Server:
+    """Return the server that a name or an upload URL stands for."""
+    return servers.find(given.text, source=given.source)[0]
+
+
+def url(given: Given) -> str | None:
+    """Return an http(s) URL without a password in it."""
+    return servers.check_url(given.text, source=given.source) if given.texts else None
+
+
+def formats(given: Given) -> tuple[str, ...]:
+    """Return what to build, ``sdist`` and ``bdist_wheel`` in this order."""
+    words = given.text.replace(",", " ").split()
+    for word in words:
+        if word.startswith("-"):
+            raise given.wrong(f"has an argument ({word}); only formats are allowed. Put arguments into setup.cfg")
+        if word not in FORMATS:
+            raise given.wrong(f"names {word}; indexes take sdist and bdist_wheel only")
+    if not words:
+        raise given.wrong("names no format: use sdist, bdist_wheel or both")
+    return tuple(sorted({FORMATS[word] for word in words}, reverse=True))
+
+
+def variable_names(given: Given) -> tuple[str, ...]:
+    """Return names of variables; an error does not repeat what was given, because it may be a secret."""
+    if not all(VARIABLE.fullmatch(each) for each in given.texts):
+        raise UsageError(
+            f"{given.source} takes the name of a variable, such as PYPI_TOKEN, and got something else. If that was a "
+            "token or password, revoke it: the command line is in the build log"
+        )
+    return given.texts
+
+
+def rules(given: Given) -> frozenset[str]:
+    """Return names of rules."""
+    if not given.texts:
+        return frozenset()
+    from .checks import RULE_NAMES  # the checks import much, and few people ignore a rule
+
+    for each in given.texts:
+        if each not in RULE_NAMES:
+            raise given.wrong(f"is not a rule. The rules are: {', '.join(sorted(RULE_NAMES))}", each)
+    return frozenset(given.texts)
+
+
+# fmt: off
+@dataclass(frozen=True, init=False)
+class Settings:
+    """Every option's value; times are in seconds.
+
+    ``dist`` are the files or globs to upload. ``sources`` names, by attribute, the option or variable that a value
+    came from. ``warnings`` are sentences about settings that are probably mistakes.
+    """
+
+    dist: tuple[str, ...]
+    sources: Mapping[str, str]
+    warnings: tuple[str, ...]
+    branch: tuple[str, ...] = option(
+        CONDITIONS, "NAME", "deploy from this branch; patterns are matched by bash", texts,
+        default="master, main", dpl="on.branch", repeatable=True)
+    all_branches: bool = option(CONDITIONS, "", "deploy from every branch", switch, dpl="on.all_branches")
+    tags: bool | None = option(
+        CONDITIONS, "", "deploy only builds of tags, from any branch / never deploy builds of tags", optional_switch,
+        dpl="on.tags", negatable=True)
+    repo: str | None = option(CONDITIONS, "OWNER/NAME", "deploy from this repository", repository, dpl="on.repo")
+    python: tuple[str, ...] = option(
+        CONDITIONS, "VERSION", 'deploy if TRAVIS_PYTHON_VERSION is this text or matches this specifier (">=3.10")',
+        python_versions, dpl="on.python", repeatable=True)
+    condition: tuple[str, ...] = option(
+        CONDITIONS, "EXPR", "deploy if bash's [[ EXPR ]] is true; in .travis.yml, set PYPI_CONDITION instead", texts,
+        dpl="on.condition", repeatable=True)
+    server: Server = option(
+        SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", named_server,
+        default="testpypi", dpl="server")
+    index_url: str | None = option(
+        SERVER, "URL", "simple index of another server, to compare files and to wait", url)
+    username: str = option(SERVER, "NAME", "user name", text, default=TOKEN_USERNAME, dpl="username, user")
+    password_env: tuple[str, ...] = option(
+        SERVER, "NAME", "variable that holds the token or password; several are joined. Without this option: "
+        "TEST_PYPI_TOKEN (testpypi) or PYPI_TOKEN (pypi), otherwise PYPI_PASSWORD", variable_names,
+        dpl="password", repeatable=True)
+    narrow_token: bool = option(
+        SERVER, "", "upload with a copy of the token that is valid for this project and one hour only / upload with "
+        "the token itself", switch, default="on", negatable=True)
+    allow_plain_http: bool = option(
+        SERVER, "", "allow credentials over http to a host that is not loopback", switch)
+    distributions: tuple[str, ...] = option(
+        BUILD, "FORMATS", "what to build", formats, default="sdist bdist_wheel", dpl="distributions")
+    project_dir: str = option(BUILD, "DIR", "source tree", text, default=".")
+    dist_dir: str = option(
+        BUILD, "DIR", "folder for the built files, relative to the source tree", text, default="dist")
+    check: bool = option(
+        CHECKS, "", "validate the files before uploading / skip validation", switch,
+        default="on", dpl="twine_check", negatable=True)
+    strict: bool = option(CHECKS, "", "treat warnings as errors", switch)
+    ignore: frozenset[str] = option(
+        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", rules, repeatable=True)
+    match_tag: bool = option(
+        CHECKS, "", "require that a tag equals the version / allow any tag", switch, default="on", negatable=True)
+    skip_existing: bool = option(
+        UPLOAD, "", "continue if the index has other content under a file's name", switch, dpl="skip_existing")
+    jobs: int = option(UPLOAD, "N", "number of parallel uploads", positive, default="4")
+    retries: int = option(UPLOAD, "N", "number of retries per file", count, default="5")
+    timeout: int = option(
+        UPLOAD, "SECONDS", "give up an upload after SECONDS without progress or an answer", positive, default="300")
+    wait: int = option(UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", count, default="0")
+    dry_run: bool = option(OUTPUT, "", "do everything except the upload; works outside Travis", switch)
+    check_only: bool = option(
+        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", switch)
+    report: str | None = option(OUTPUT, "FILE", "write the result to FILE as JSON", optional_text)
+    verbose: bool = option(OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", switch)
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        """Set every field from ``values``."""
+        vars(self).update(values)
+# fmt: on
+
+
+OPTIONS = tuple(
+    replace(row, attribute=each.name)
+    for each in fields(Settings)
+    if isinstance(row := each.metadata.get("option"), Option)
+)
+
+LEAKED = (
+    "secrets are never options, and this value is now in the build log: revoke it, put a new one into a variable in "
+    "the repository's settings on Travis, and name the variable with --password-env if it is not PYPI_TOKEN or "
+    "TEST_PYPI_TOKEN"
+)
+BUILD_REQUIREMENT = "set the version in [build-system] requires of pyproject.toml and remove this option"
+NOT_OPTIONS = {
+    "password": LEAKED,
+    "token": LEAKED,
+    "setuptools-version": BUILD_REQUIREMENT,
+    "wheel-version": BUILD_REQUIREMENT,
+    "twine-version": "twine is not used: remove this option",
+    "twine-check": "use --check or --no-check",
+    "edge": "there is nothing to replace it: remove this option",
+    "remove-build-dir": "only files of this build are uploaded: remove this option",
+    "upload-docs": "indexes take no documentation any more: remove this option",
+    "skip-upload-docs": "documentation is never uploaded: remove this option",
+    "docs-dir": "indexes take no documentation any more: remove this option",
+    "user": "use --username",
+}
+
+
+def resolve(dist: Sequence[str], arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
+    """Return the settings; UsageError names the option or variable of the first wrong value.
+
+    ``arguments`` are the texts of the command line by attribute. They win over ``PYPI_<OPTION>``, which wins over
+    the default; an empty variable is unset.
+    """
+    given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
+    _reject_secrets({**given, "dist": Given("DIST", tuple(dist))}, environ)
+    values: dict[str, object] = {row.attribute: row.parse(given[row.attribute]) for row in OPTIONS}
+    address = given["server"]
+    warnings = [
+        servers.find(address.text, source=address.source)[1],
+        *(_probable_typing_error(name) for name in sorted(environ)),
+    ]
+    return Settings(
+        {
+            **values,
+            "dist": tuple(dist),
+            "sources": {attribute: each.source for attribute, each in given.items()},
+            "warnings": tuple(each for each in warnings if each),
+        }
+    )
+
+
+def password_variables(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the variables that ``--password-env`` names, found before anything is parsed or reported."""
+    words = [word.replace("--password_env", "--password-env", 1) for word in argv]
+    after = [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--password-env"]
+    joined = [word.partition("=")[2] for word in words if word.startswith("--password-env=")]
+    return (*after, *joined, *(line.strip() for line in environ.get("PYPI_PASSWORD_ENV", "").splitlines()))
+
+
+def _given(row: Option, arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
+    variable = environ.get(row.variable, "").strip()
+    if row.attribute in arguments:
+        found = arguments[row.attribute]
+        given = Given(f"--no-{row.name}" if row.negatable and found[-1] == "false" else row.flag, found)
+    elif variable:
+        lines = variable.splitlines() if row.repeatable else [variable]
+        given = Given(row.variable, tuple(line.strip() for line in lines if line.strip()))
+    else:
+        given = Given(row.flag, tuple(row.default.split(", ")) if row.default else ())
+    if not all(each.strip() for each in given.texts):
+        raise UsageError(f"{given.source} is empty: give it a value, or remove it")
+    return given
+
+
+def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
+    """Raise UsageError for a secret where none belongs; its value is not repeated."""
+    names = everything["password_env"]
+    for each in names.texts:
+        holder = next((name for name in sorted(environ) if environ[name] == each and name != names.source), None)
+        if holder and each not in environ:
+            raise UsageError(f"{names.source} got the value of {holder}: write the name {holder}, without the $")
+    for given in everything.values():
+        if any(contains_token(each) for each in given.texts):
+            raise UsageError(
+                f"{given.source} contains an API token, which is now in the build log. Revoke it, put a new one into a "
+                "variable in the repository's settings on Travis, and name the variable with --password-env"
+            )
+
+
+def _probable_typing_error(name: str) -> str | None:
+    known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
+    if not name.startswith("PYPI_") or name in known:
+        return None
+    close = next((each for each in known if _edits(name, each) <= TYPING_ERRORS_LIMIT), None)
+    return f"the variable {name} is not used. Did you mean {close}?" if close else None
+
+
+def _edits(one: str, other: str) -> int:
+    """Return how many letters have to be changed, added or removed between two words (Levenshtein distance)."""
+    row = list(range(len(other) + 1))
+    for line, letter in enumerate(one, start=1):
+        previous, row = row, [line]
+        for at, each in enumerate(other):
+            row.append(min(previous[at] + (letter != each), previous[at + 1] + 1, row[at] + 1))
+    return row[-1]

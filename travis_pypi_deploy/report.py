@@ -1,0 +1,176 @@
+"""The report of a run: what it found and did, as JSON, as lines of the log, and in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Union
+
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .checks import Problem
+    from .distributions import Distribution
+    from .job import Job
+    from .servers import Server
+    from .upload import FileResult
+
+SCHEMA = 2
+
+Result = Literal["deployed", "unchanged", "skipped", "dry-run", "checked", "failed"]
+Json = Union[None, str, int, float, "Sequence[Json]", "Mapping[str, Json]"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run found and did.
+
+    ``reasons``: why the deployment was skipped, or what failed, one sentence each. ``results`` are in any order.
+    ``error`` is what ended a failed run.
+    """
+
+    result: Result
+    job: Job
+    server: Server
+    reasons: tuple[str, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    results: tuple[FileResult, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    error: BaseException | None = None
+
+
+def to_json(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> dict[str, Json]:
+    """Return the report in schema 2 (docs/report.md): sizes in bytes, times in seconds, every text ``hidden``."""
+    first = report.distributions[0] if report.distributions else None
+    job = report.job
+    return {
+        "schema": SCHEMA,
+        "result": report.result,
+        "reasons": [hidden(each) for each in report.reasons],
+        "server": hidden(report.server.name),
+        "name": first.name if first else None,
+        "version": first.version if first else None,
+        "url": release_page(report.server, first) if first else None,
+        "files": list(_files(report, hidden)),
+        "problems": [
+            {"file": each.filename, "rule": each.rule, "severity": each.severity, "message": hidden(each.message)}
+            for each in report.problems
+        ],
+        "job": {
+            "slug": hidden(job.slug),
+            "branch": hidden(job.branch),
+            "tag": hidden(job.tag),
+            "build_url": hidden(job.build_url),
+            "job_url": hidden(job.job_url),
+        },
+        "seconds": round(seconds, 3),
+    }
+
+
+def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> str:
+    """Return the report as JSON text."""
+    return json.dumps(to_json(report, seconds=seconds, hidden=hidden), indent=2, ensure_ascii=False) + "\n"
+
+
+def check_writable(filename: str, *, source: str) -> None:
+    """Raise UsageError, before anything is published, if no report can be written."""
+    path = Path(filename)
+    try:
+        can_write = path.parent.is_dir() and os.access(path.parent, os.W_OK) and not path.is_dir()
+        path.exists()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{source}: a report cannot be written to {filename}: {error}") from error
+    if not can_write:
+        raise UsageError(f"{source}: a report cannot be written to {filename}. Name a file in a folder that exists")
+
+
+def write(text: str, filename: str) -> None:
+    """Write the whole report or none of it; raises OSError."""
+    path = Path(filename)
+    handle, name = tempfile.mkstemp(prefix=".travis-pypi-deploy-", dir=path.parent)
+    temporary = Path(name)
+    try:
+        # File names that are not UTF-8 come with surrogates; JSON has this very escape for them.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def release_page(server: Server, distribution: Distribution) -> str | None:
+    """Return the address of the release's page, None if it is not known."""
+    if not server.release_url:
+        return None
+    return server.release_url.format(name=distribution.name, version=distribution.version)
+
+
+def install_command(server: Server, index_url: str | None, distribution: Distribution) -> str | None:
+    """Return the pip command that installs the release, None if the index is not known."""
+    requirement = f"{distribution.name}=={distribution.version}"
+    if server.name == "pypi":
+        return f"pip install {requirement}"
+    return f"pip install --index-url {index_url} {requirement}" if index_url else None
+
+
+def table(report_of: Mapping[str, FileResult], distributions: Sequence[Distribution]) -> Iterator[str]:
+    """Yield a line for each file with its size, outcome, time and attempts; files not attempted share one line."""
+    width = max(len(each.filename) for each in distributions)
+    not_attempted: list[Distribution] = []
+    for each in distributions:
+        result = report_of.get(each.filename)
+        if result is None or result.outcome.value == "not attempted":
+            not_attempted.append(each)
+            continue
+        effort = ""
+        if result.attempts:
+            attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
+            effort = f" ({result.seconds:.1f} s{attempts})"
+        yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
+    if len(not_attempted) == 1:
+        yield f"  {not_attempted[0].filename:{width}}  {size(not_attempted[0].size):>9}  not attempted"
+    elif not_attempted:
+        names = [each.filename for each in not_attempted]
+        yield f"  {files(len(names))} not attempted: {listed(names, limit=10)}"
+
+
+def files(count: int) -> str:
+    """Return a number of files in words."""
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str], *, limit: int = 3) -> str:
+    """Return names in one line, of many only the first ones."""
+    rest = len(names) - limit
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:limit])} and {rest} more"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in decimal units, as indexes show it."""
+    if count < 1000:
+        return f"{count} B"
+    for unit, divisor in (("kB", 1e3), ("MB", 1e6)):
+        if count < divisor * 999.95:  # what is more is written as 1000.0
+            return f"{count / divisor:.1f} {unit}"
+    return f"{count / 1e9:.1f} GB"
+
+
+def _files(report: Report, hidden: Callable[[str], str]) -> Iterator[dict[str, Json]]:
+    results = {each.filename: each for each in report.results}
+    for each in report.distributions:
+        result = results.get(each.filename)
+        yield {
+            "filename": each.filename,
+            "size": each.size,
+            "sha256": each.sha256,
+            "outcome": result.outcome.value if result else "not attempted",
+            "attempts": result.attempts if result else 0,
+            "seconds": round(result.seconds, 3) if result else 0.0,
+            "detail": hidden(result.detail) if result else "",
+        }

@@ -1,1 +1,0 @@
-"""What happened, in words and in JSON; the only console."""
