@@ -22,7 +22,6 @@ from travis_pypi_deploy import __version__
 from travis_pypi_deploy.cli import read_arguments
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
-from travis_pypi_deploy.migrate.steps import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +33,9 @@ SCHEMA = ROOT.parent / "shared" / "data" / "travis-yml-schema.json"
 EXAMPLES_FOLDER = ROOT / "examples"
 EXAMPLES = sorted(EXAMPLES_FOLDER.glob("*.travis.yml"))
 OURS = ROOT / ".travis.yml"
+
+PIP = "pip install travis-pypi-deploy"
+OLDER_PYTHON = EXAMPLES_FOLDER / "older-python.travis.yml"
 
 TAG = Event(tag="v1.0.0")
 STAGING = Event(branch="staging")
@@ -65,6 +67,7 @@ class Case:
 
 CASES = [
     Case("testpypi-from-a-branch", STAGING, "testpypi"),
+    Case("older-python", STAGING, "testpypi"),
     Case("pypi-from-tags", TAG, "pypi", skipped=PULL_REQUEST),
     Case("testpypi-and-pypi", STAGING, "testpypi"),
     Case("testpypi-and-pypi", TAG, "pypi"),
@@ -109,16 +112,13 @@ def test_every_example_is_played() -> None:
 
 
 @each_example
-def test_an_example_names_a_python_that_takes_us(path: Path) -> None:
-    versions = [str(job["python"]).split(".") for job in jobs(load(path), TAG)]
-    assert versions
-    assert [version for version in versions if [int(part) for part in version] < [3, 9]] == []
-
-
-@each_example
-def test_an_example_installs_us_before_it_runs_us(path: Path) -> None:
+def test_an_example_installs_the_tool_with_the_shortest_line_that_fits_its_python(path: Path) -> None:
     ours = [job for event in (TAG, PULL_REQUEST) for job in jobs(load(path), event) if _commands(job)]
-    assert {str(job["before_deploy" if "deploy" in job else "install"]) for job in ours} == {INSTALL}
+    assert ours
+    for job in ours:
+        install = str(job["before_deploy" if "deploy" in job else "install"])
+        is_new = [int(part) for part in str(job["python"]).split(".")] >= [3, 9]
+        assert install == (PIP if is_new else _step()), job
 
 
 @each_example
@@ -152,7 +152,8 @@ def test_a_command_judges_for_itself_where_it_is_copied_to(case: Case, tmp_path:
     stub.parent.mkdir(parents=True)
     stub.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
     stub.chmod(0o755)
-    elsewhere = travis_job.job(TRAVIS_BRANCH="feature", HOME=str(tmp_path), PATH=os.defpath)
+    path = os.pathsep.join([str(stub.parent), os.defpath])
+    elsewhere = travis_job.job(TRAVIS_BRANCH="feature", HOME=str(tmp_path), PATH=path)
     for command in [command for job in jobs(load(case.path), case.event) for command in _commands(job)]:
         ran = subprocess.run(["sh", "-c", command], env=elsewhere, capture_output=True, text=True, check=False)
         if "--check-only" not in command:
@@ -204,47 +205,66 @@ def test_our_own_config_publishes_us_with_ourselves(tag: str, name: str, world: 
     assert {index: len(at.files) for index, at in world.indexes.items() if at.files} == {name: 2}
 
 
-MISSING = "exit 127"
-OURS_AT_LAST = f'exec {sys.executable} "$@"'
-TOO_OLD = f'{sys.executable} "$@" && printf "#!/bin/sh\\nexit 1\\n" > ~/deployer/bin/pip'
+IMAGES = {  # what /opt/python holds: shared/TRAVIS.md
+    "xenial": ["2.7.15", "3.7.1", "3.8.13"],
+    "bionic": ["3.6.15", "3.7.17", "3.8.18", "3.12.4"],
+    "focal": ["3.7.17", "3.8.18", "3.9.18", "3.12.4"],
+    "jammy": ["3.8.18", "3.10.14", "3.12.4"],
+    "noble": ["3.12.8", "3.13.1"],
+}
+CHOSEN = {"bionic": "3.12.4", "focal": "3.9.18", "jammy": "3.10.14", "noble": "3.12.8"}
 
 
-@pytest.mark.parametrize(
-    "interpreters",
-    [
-        pytest.param({"python3": OURS_AT_LAST, "python3.9": MISSING}, id="the job's own"),
-        pytest.param({"python3": TOO_OLD, "python3.13": MISSING, "python3.10": OURS_AT_LAST}, id="another"),
-        pytest.param({"python3": TOO_OLD, "pyenv/versions/3.12.7/bin/python": OURS_AT_LAST}, id="one of pyenv's"),
-    ],
-)
-def test_the_step_installs_us_with_an_interpreter_that_takes_us(
-    interpreters: Mapping[str, str], image: Mapping[str, str], tmp_path: Path
+@pytest.mark.parametrize("name", CHOSEN)
+def test_the_step_takes_the_oldest_interpreter_of_the_image_that_can_run_the_tool(
+    name: str, image: Mapping[str, str], tmp_path: Path
 ) -> None:
-    ran = _install(interpreters, {**image, "HOME": str(tmp_path)}, tmp_path)
-    assert (ran.returncode, ran.stdout) == (0, "")
+    ran = _run_step(IMAGES[name], image, tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+    assert (tmp_path / "used").read_text("utf-8").splitlines() == [CHOSEN[name]]
     python = tmp_path / "deployer" / "bin" / "python"
-    said = subprocess.run([python, "-m", "travis_pypi_deploy", "--version"], capture_output=True, text=True, check=True)
-    assert said.stdout == f"travis-pypi-deploy {__version__}\n"
+    answer = subprocess.run(
+        [python, "-m", "travis_pypi_deploy", "--version"], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == f"travis-pypi-deploy {__version__}\n"
 
 
-def test_the_step_says_so_where_no_interpreter_takes_us(tmp_path: Path) -> None:
-    ran = _install({"python3": TOO_OLD, "python3.14": MISSING}, {"HOME": str(tmp_path)}, tmp_path)
+def test_the_step_says_what_to_do_on_an_image_without_such_an_interpreter(
+    image: Mapping[str, str], tmp_path: Path
+) -> None:
+    ran = _run_step(IMAGES["xenial"], image, tmp_path)
     assert ran.returncode == 1
-    assert ran.stdout == "No Python 3.9 or newer here could install travis-pypi-deploy\n"
+    assert ran.stdout == 'No Python 3.9 or newer on this image: set "dist: jammy" for this job\n'
+    assert ran.stderr == ""
 
 
-def _install(
-    interpreters: Mapping[str, str], variables: Mapping[str, str], folder: Path
-) -> subprocess.CompletedProcess[str]:
-    """Run the step where nothing but these interpreters is on the PATH or pyenv's."""
-    for name, body in interpreters.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
-        (folder / name).chmod(0o755)
-    bash = shutil.which("bash") or "bash"
-    step = INSTALL.replace("/opt/pyenv", str(folder / "pyenv"))
-    environment = {**variables, "PATH": str(folder)}
-    return subprocess.run([bash, "-c", step], env=environment, stdout=subprocess.PIPE, text=True, check=False)
+def _step() -> str:
+    return str(load(OLDER_PYTHON)["before_deploy"])
+
+
+def _run_step(versions: list[str], image: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the step on an image with these interpreters, each of which notes that it was used."""
+    for version in versions:
+        python = folder / "opt" / version / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\necho {version} >> {folder}/used\nexec {sys.executable} "$@"\n', encoding="utf-8")
+        python.chmod(0o755)
+    step = _step().replace("/opt/python", str(folder / "opt"))
+    environ = {**image, "HOME": str(folder), "PATH": os.defpath}
+    return subprocess.run(["bash", "-c", step], env=environ, capture_output=True, text=True, check=False)
+
+
+def test_a_job_with_python_3_6_deploys_with_another_python_of_the_image(world: World, tmp_path: Path) -> None:
+    old = next(iter(sorted(Path(sys.base_prefix).parent.glob("3.6.*/bin/python3.6"))), None) or shutil.which(
+        "python3.6"
+    )
+    if old is None:
+        pytest.skip("there is no Python 3.6 on this machine")
+    subprocess.run([old, "-m", "venv", "--without-pip", tmp_path / "job"], check=True)
+    path = os.pathsep.join([str(tmp_path / "job" / "bin"), os.defpath])
+    played = world.play(load(OLDER_PYTHON), STAGING, PATH=path)
+    assert _failures(played) == []
+    assert sorted(world.indexes["testpypi"].files) == ["demo-1.0.0-py3-none-any.whl", "demo-1.0.0.tar.gz"]
 
 
 def _commands(job: Config) -> list[str]:

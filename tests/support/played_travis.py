@@ -1,7 +1,7 @@
 """Plays Travis: every command of a .travis.yml is run by bash, in the jobs that an event starts.
 
-What Travis does is read from travis-build (stages.rb, addons/deploy/script.rb) and dpl 1 (provider.rb,
-provider/script.rb). Only what the examples use is played; anything else is an error, never a silent pass.
+What Travis does is read from travis-build (stages.rb, addons/deploy/script.rb) and dpl 2 (provider.rb,
+provider/script.rb). Only what the examples use is played; anything else is an error.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ PLAYED_KEYS = {
     "git",
     "workspaces",
 }
-PLAYED_CONDITIONS = {"branch", "tags", "condition"}
+PLAYED_CONDITIONS = {"branch", "tags", "condition", "python"}
+# What dpl 2 knows for the script provider; at any other option it ends before the command starts.
+DPL_OPTIONS = {"provider", "script", "on", "cleanup", "skip_cleanup", "allow_failure", "edge"}
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 JOB_SECONDS = 300
 
@@ -86,11 +88,15 @@ class Played:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where jobs run: a git repository to clone, an empty folder to work in, and the variables they start with."""
+    """Where jobs run: a git repository to clone, an empty folder to work in, and the variables they start with.
+
+    ``pythons`` takes the place of /opt/python, where Travis' images have their interpreters.
+    """
 
     repository: Path
     folder: Path
     variables: Mapping[str, str]
+    pythons: Path
 
 
 def load(path: Path) -> Config:
@@ -142,6 +148,8 @@ def expression(on: Config) -> str:
     """Return what Travis' bash asks before a deployment, between double brackets."""
     assert not on.keys() - PLAYED_CONDITIONS, on
     asked = [str(each) for each in items(on.get("condition"))]
+    if on.get("python"):
+        asked.append(f"$TRAVIS_PYTHON_VERSION = {items(on['python'])[0]}")
     if on.get("tags"):
         return " && ".join(f"({each})" for each in [*asked, '"$TRAVIS_TAG" != ""'])
     branches = " || ".join(f"$TRAVIS_BRANCH = {branch}" for branch in items(on.get("branch", "master")))
@@ -172,7 +180,7 @@ def _play_job(job: Config, event: Event, machine: Machine, folder: Path) -> Play
             shutil.copytree(machine.folder / str(name), folder, dirs_exist_ok=True)
     variables = travis_job.job(TRAVIS_PYTHON_VERSION=str(job.get("python")), **event.variables)
     ran = subprocess.run(
-        ["bash", "-c", _as_bash(job, event)],
+        ["bash", "-c", _as_bash(job, event).replace("/opt/python", str(machine.pythons))],
         cwd=folder,
         env={**variables, **machine.variables, "TRAVIS_BUILD_DIR": str(folder)},
         stdout=subprocess.PIPE,
@@ -211,15 +219,20 @@ def _after(phase: str) -> list[str]:
 def _deploy(deployment: Config, before: list[str]) -> list[str]:
     """Return the bash of one deployment: dpl gets the script pasted between double quotes, and a shell runs it."""
     assert deployment["provider"] == "script", deployment
-    script = json.dumps(deployment["script"], ensure_ascii=False)  # what Ruby's inspect writes
-    clean = not deployment.get("skip_cleanup")
+    # What Ruby's inspect writes; dpl makes one space of several.
+    script = re.sub(" +", " ", json.dumps(deployment["script"], ensure_ascii=False))
     on = deployment.get("on", {})
+    unknown = deployment.keys() - DPL_OPTIONS or deployment.get("skip_cleanup") is False
+    failed = ":" if deployment.get("allow_failure") else "exit 2"
+    command = (
+        "echo dpl: unknown option; exit 2" if unknown else f"sh -c {script} || {{ echo failed to deploy; {failed}; }}"
+    )
     return [
         f"if [[ {expression(mapping({'branch': on} if isinstance(on, str) else on))} ]]; then",
         *(f"{_echoed(command)}\n[ $? = 0 ] || exit 1" for command in before),
-        "git stash --all -q" if clean else "",
-        f"sh -c {script} || {{ echo failed to deploy; exit 2; }}",
-        "git stash pop -q || true" if clean else "",
+        "git stash --all -q" if deployment.get("cleanup") else "",
+        command,
+        "git stash pop -q || true" if deployment.get("cleanup") else "",
         "else echo Skipping a deployment with the script provider; fi",
     ]
 

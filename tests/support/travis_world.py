@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import sysconfig
@@ -40,14 +41,20 @@ class World:
     indexes: Mapping[str, LoopbackIndex]
     variables: Mapping[str, str]
 
-    def play(self, config: Config, event: Event, *, compiled: bool = False) -> list[Played]:
+    def play(self, config: Config, event: Event, *, compiled: bool = False, **variables: str) -> list[Played]:
         """Play a .travis.yml in the repository of a project to publish."""
         repository = demo_project.repository(self.folder / "repository", compiled=compiled)
-        return self.play_in(repository, config, event)
+        return self.play_in(repository, config, event, **variables)
 
-    def play_in(self, repository: Path, config: Config, event: Event) -> list[Played]:
-        """Play a .travis.yml in a repository."""
-        return play(config, event, Machine(repository, self.folder / "jobs", self.variables))
+    def play_in(self, repository: Path, config: Config, event: Event, **variables: str) -> list[Played]:
+        """Play a .travis.yml in a repository, on a machine whose /opt/python holds this interpreter."""
+        pythons = self.folder / "pythons"
+        link = pythons / f"{platform.python_version()}" / "bin" / "python"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(Path(sys.executable).resolve())
+        machine = Machine(repository, self.folder / "jobs", {**self.variables, **variables}, pythons)
+        return play(config, event, machine)
 
     @property
     def asked(self) -> list[str]:
