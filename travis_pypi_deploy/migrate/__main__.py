@@ -8,7 +8,15 @@ drop_working_directory()  # before anything else is imported: the job's secrets 
 
 import io  # noqa: E402
 
-from travis_pypi_deploy.migrate.command import main  # noqa: E402
+WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "migrate": pip install "travis-pypi-deploy[migrate]".'
+
+try:
+    from travis_pypi_deploy.migrate.command import main
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] == "travis_pypi_deploy":
+        raise
+    sys.stderr.write(f"{WITHOUT_EXTRA}\n")
+    sys.exit(2)
 
 if __name__ == "__main__":
     if isinstance(sys.stdout, io.TextIOWrapper):

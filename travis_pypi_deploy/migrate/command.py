@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
 from . import formats
+from .parse import parse
 from .rewrite import Migration, migrate
 from .verify import verify
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .tree import Node
 
 PROGRAM = "python -m travis_pypi_deploy.migrate"
-WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "migrate": pip install "travis-pypi-deploy[migrate]".'
 
 
 def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
@@ -70,10 +70,6 @@ def _read(path: Path) -> str:
 
 
 def _parse(text: str, path: Path) -> Node | None:
-    try:
-        from .parse import parse  # its ruamel.yaml is installed with the extra "migrate" only
-    except ModuleNotFoundError:
-        raise UsageError(WITHOUT_EXTRA) from None
     try:
         return parse(text)
     except RecursionError:
