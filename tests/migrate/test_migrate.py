@@ -17,6 +17,7 @@ from travis_pypi_deploy.migrate.formats import aliases
 from travis_pypi_deploy.migrate.notes import Note
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import Migration, migrate
+from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
 from travis_pypi_deploy.servers import SERVERS, Server
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def script(text: str) -> str:
     """Return the arguments of the one script that a deployment to rewrite becomes."""
     deployment = yaml.load(migrated(text).text, TravisLoader)["deploy"]
     command, _, arguments = deployment["script"].partition(" -m travis_pypi_deploy ")
-    assert command == "~/deployer/bin/python"
+    assert command == OF_THE_IMAGE.python
     return str(arguments)
 
 

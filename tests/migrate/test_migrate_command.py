@@ -156,6 +156,20 @@ def test_mixed_line_endings_lose_no_character(config: Path) -> None:
     assert config.read_bytes().endswith(b"branch: main\nos: linux\n")
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "name"),
+    [
+        pytest.param("deploy:\n  ? provider\n  : pypi\n", 2, "provider", id="an option"),
+        pytest.param("? deploy\n: provider: pypi\n", 1, "deploy", id="the deployment"),
+    ],
+)
+def test_an_explicit_key_is_an_error_with_its_line(config: Path, content: str, line: int, name: str) -> None:
+    config.write_text(content, encoding="utf-8")
+    expected = f".travis.yml: line {line}: the key is written with `?`. Write `{name}:` instead.\n"
+    assert run("--write") == Outcome(2, "", expected)
+    assert config.read_text(encoding="utf-8") == content
+
+
 def test_deeply_nested_lists_are_an_error_with_a_reason(config: Path) -> None:
     config.write_text("a: " + "[" * 3000 + "]" * 3000, encoding="utf-8")
     outcome = run()

@@ -66,8 +66,8 @@ def deployment(conditions: str) -> str:
         pytest.param(
             "deploy:\n  provider: pypi\n  tags: true\n  branch: main\n",
             [
-                "3: tags stands beside `on:`, where it does nothing: indent it under `on:`.",
-                "4: branch stands beside `on:`, where it does nothing: indent it under `on:`.",
+                "3: tags is dropped: it did nothing beside `on:`; as a condition, write it under `on:`.",
+                "4: branch is dropped: it did nothing beside `on:`; as a condition, write it under `on:`.",
             ],
             id="conditions beside on",
         ),
@@ -97,7 +97,7 @@ def deployment(conditions: str) -> str:
             id="every env of jobs",
         ),
         pytest.param(
-            "python: '3.12'\ndeploy: pypi\njobs:\n  include:\n  - os: osx\n",
+            "python: ['3.9', '3.12']\ndeploy: pypi\njobs:\n  include:\n  - stage: lint\n",
             [f"2: {EVERY_JOB}"],
             id="included jobs",
         ),

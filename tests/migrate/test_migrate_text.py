@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
+from travis_pypi_deploy.migrate.edits import written
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
-from travis_pypi_deploy.migrate.steps import COMMAND, INSTALL, LINES
+from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
 
-DROPPED = ("user: __token__", "password: $PYPI_TOKEN", "skip-existing: true", 'distributions: "sdist"')
-KEPT = ("on: {tags: true}", "skip_cleanup: true", "allow_failure: false", "run: [ls, 'ls dist']")
-SCRIPT = f"script: {COMMAND} --server pypi --tags --distributions sdist --skip-existing"
+DROPPED = (
+    "user: __token__",
+    "password: $PYPI_TOKEN",
+    "skip-existing: true",
+    'distributions: "sdist"',
+    "skip_cleanup: true",
+)
+KEPT = ("on: {tags: true}", "cleanup: false", "allow_failure: false", "run: [ls, 'ls dist']")
+SCRIPT = f"script: {OF_THE_IMAGE.command} --server pypi --tags --distributions sdist --skip-existing"
 
 OUTSIDE = st.lists(
     st.sampled_from(
@@ -65,8 +72,8 @@ def files(draw: st.DrawFn) -> Written:
 def _step(above: list[str]) -> list[str]:
     """Return the step; a comment that is further in than its lines would become one of them."""
     if above and above[0].startswith(" "):
-        return [f"before_deploy: {INSTALL}"]
-    return ["before_deploy: >-", *(f"  {line}" for line in LINES)]
+        return [f"before_deploy: {written(OF_THE_IMAGE.install)}"]
+    return ["before_deploy: >-", *(f"  {line}" for line in OF_THE_IMAGE.lines)]
 
 
 def _migrated(start: str, option: str, trailing: str, indent: str) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .notes import Note
-from .places import is_pypi, mappings
-from .translate import OURS_ALONE, in_the_way
-from .tree import Alias, MappingNode, Pair, entries, merged, walk
+from .places import deployments, is_pypi, jobs, mappings
+from .translate import SCRIPT_OPTIONS, in_the_way
+from .tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
 
+TEMPLATE_MARKS = {".", "_"}
 UNTIE = "this deployment is left as it is; untie the two, then run this again."
 
 
@@ -27,12 +28,29 @@ class Blocks:
 
 def blocks(root: MappingNode) -> Blocks:
     """Return the deployments to PyPI that a file writes down, those used and those kept as a template."""
-    named = [(block, entries(block)) for block in mappings(root) if "provider" in entries(block)]
-    found = [block for block, pairs in named if is_pypi(pairs["provider"].value)]
-    shared = {pair for block, pairs in named if not is_pypi(pairs["provider"].value) for pair in _options(block)}
+    named = [block for block in _written(root) if "provider" in entries(block)]
+    found = [block for block in named if is_pypi(entries(block)["provider"].value)]
+    family = set(found)
+    for block in found:
+        family.update(_sources(block))
+    shared = {pair for block in mappings(root) if block not in family for pair in _options(block)}
     notes = {block: _obstacle(block, shared) for block in found}
     movable = [block for block in found if not notes[block]]
     return _keep_anchors(root, movable, [note for note in notes.values() if note])
+
+
+def _written(root: MappingNode) -> tuple[MappingNode, ...]:
+    """Return every mapping that is a deployment of a job, is merged into one, or stands in a template."""
+    templates = [resolved(pair.value) for pair in root.pairs if pair.name[:1] in TEMPLATE_MARKS]
+    inside = [node for template in templates if "deploy" in entries(template) for node in _deploy(template)]
+    used = [node for job in jobs(root) for node in deployments(root, job)]
+    listed = [resolved(node) for template in templates for node in members(template)]
+    blocks = [node for node in (*used, *listed, *inside) if isinstance(node, MappingNode)]
+    return tuple(dict.fromkeys(each for block in blocks for each in (block, *_sources(block))))
+
+
+def _deploy(template: Node) -> tuple[Node, ...]:
+    return tuple(map(resolved, members(entries(template)["deploy"].value)))
 
 
 def _obstacle(block: MappingNode, shared: set[Pair]) -> Note | None:
@@ -58,7 +76,11 @@ def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[
     return Blocks(tuple(candidates), tuple(notes))
 
 
+def _sources(block: MappingNode) -> tuple[MappingNode, ...]:
+    return tuple(each for source in merged(block) for each in (source, *_sources(source)))
+
+
 def _options(block: MappingNode) -> tuple[Pair, ...]:
-    """Return what only a PyPI deployment knows, in a block and in what is merged into it."""
-    own = tuple(pair for pair in block.pairs if pair.name in OURS_ALONE)
+    """Return what a script deployment does not know, in a block and in what is merged into it."""
+    own = tuple(pair for pair in block.pairs if pair.name not in SCRIPT_OPTIONS)
     return (*own, *(pair for source in merged(block) for pair in _options(source)))

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     try:
         text = _read(path)
         root = _parse(text, path)
-        migration = migrate(text, root, _aliases(path))
+        migration = _migrate(text, root, path)
         _check(migration, root, path)
         if options.write and migration.text != text:
             _write(path, migration.text)
@@ -77,6 +77,14 @@ def _parse(text: str, path: Path) -> Node | None:
         raise UsageError(message) from None
     except UsageError as error:
         message = f"{path}: {error} Fix it and run the command again."
+        raise UsageError(message) from None
+
+
+def _migrate(text: str, root: Node | None, path: Path) -> Migration:
+    try:
+        return migrate(text, root, _aliases(path))
+    except UsageError as error:
+        message = f"{path}: {error}"
         raise UsageError(message) from None
 
 

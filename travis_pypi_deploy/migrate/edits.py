@@ -68,7 +68,7 @@ def take_out(text: str, mapping: MappingNode, doomed: frozenset[Pair]) -> list[E
     if len(runs) == 1 and len(runs[0]) == len(mapping.pairs):
         return [Edit(mapping.pairs[0].key.start, mapping.pairs[-1].end, "" if mapping.flow else "{}")]
     if mapping.flow:
-        return [_without_run(mapping, run) for run in runs]
+        return [_without_run(text, mapping, run) for run in runs]
     return [edit for run in runs for edit in _without_lines(text, mapping, run)]
 
 
@@ -105,11 +105,19 @@ def _runs(mapping: MappingNode, doomed: frozenset[Pair]) -> list[list[int]]:
     return runs
 
 
-def _without_run(mapping: MappingNode, run: list[int]) -> Edit:
-    first, last = mapping.pairs[run[0]], mapping.pairs[run[-1]]
-    if run[0] == 0:
-        return Edit(first.key.start, mapping.pairs[run[-1] + 1].key.start, "")
-    return Edit(mapping.pairs[run[0] - 1].end, last.end, "")
+def _without_run(text: str, mapping: MappingNode, run: list[int]) -> Edit:
+    pairs = [mapping.pairs[index] for index in run]
+    start, end = pairs[0].key.start, pairs[-1].end
+    if run[-1] + 1 < len(mapping.pairs):
+        following = mapping.pairs[run[-1] + 1].key.start
+        separator = f"{line_break(text)}{indentation(text, following)}"
+        return Edit(
+            start, following, "".join(f"{text[at:to]}{separator}" for at, to in _comments(text, pairs, following))
+        )
+    above = mapping.pairs[run[0] - 1].end
+    outside = [match.span() for match in COMMENT.finditer(text, above, start)]
+    kept = [f"  {text[at:to]}{line_break(text)}" for at, to in (*outside, *_comments(text, pairs, end))]
+    return Edit(above, end, "".join(kept))
 
 
 def _without_lines(text: str, mapping: MappingNode, run: list[int]) -> list[Edit]:
@@ -160,7 +168,13 @@ def _comments(text: str, pairs: list[Pair], end: int) -> list[tuple[int, int]]:
     gap, found = pairs[0].key.start, []
     leaves = [leaf for pair in pairs for part in (pair.key, pair.value) for leaf in walk(part)]
     written = [leaf for leaf in leaves if isinstance(leaf, (ScalarNode, Alias))]
-    for leaf_start, leaf_end in [*((leaf.start, leaf.end) for leaf in written), (end, end)]:
+    for leaf_start, leaf_end in [*(_span(text, leaf) for leaf in written), (end, end)]:
         found += [match.span() for match in COMMENT.finditer(text, gap, leaf_start)]
         gap = leaf_end
     return found
+
+
+def _span(text: str, leaf: ScalarNode | Alias) -> tuple[int, int]:
+    """Return where a value stands; behind the mark of a text block a comment may follow."""
+    is_block = isinstance(leaf, ScalarNode) and leaf.style in ("|", ">")
+    return (line_end(text, leaf.start) if is_block else leaf.start), leaf.end

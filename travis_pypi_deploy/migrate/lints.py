@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .conditions import Conditions, conditions
-from .matrix import more_than_one_job
+from .matrix import deploying
 from .notes import Note
 from .places import deployments, is_pypi, jobs, mappings
 from .tag_builds import missed_tags
@@ -33,7 +33,7 @@ def lints(root: MappingNode) -> tuple[Note, ...]:
         *(note for _, node in ours for note in _misplaced(entries(node), conditions(entries(node)))),
         *(note for job, node in ours for note in missed_tags(root, job, conditions(entries(node)))),
         *(note for _, node in ours for note in _if_grammar(conditions(entries(node)))),
-        *(note for job, node in ours if job is root for note in _every_job(root, conditions(entries(node)))),
+        *(note for job, node in ours if job is root for note in _every_job(root, node, conditions(entries(node)))),
     )
 
 
@@ -71,8 +71,8 @@ def _beside_deploy(job: MappingNode) -> Iterator[Note]:
 
 
 def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
-    for name in sorted(CONDITIONS & block.keys()):
-        yield Note(block[name].key.line, f"{name} stands beside `on:`, where it does nothing: indent it under `on:`.")
+    for name in sorted(CONDITIONS & block.keys() if "script" in block else ()):
+        yield Note(block[name].key.line, f"{name} stands beside `on:`, where dpl stops at it: indent it under `on:`.")
     for name in sorted(TRANSLATED & on.pairs.keys()):
         said = f"{name} stands under `on:`, where it never did anything: if you want it, give it to the script."
         yield Note(on.pairs[name].key.line, said)
@@ -88,8 +88,8 @@ def _if_grammar(on: Conditions) -> Iterator[Note]:
             yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
 
 
-def _every_job(root: MappingNode, on: Conditions) -> Iterator[Note]:
-    if more_than_one_job(root) and not on.single_out_a_job:
+def _every_job(root: MappingNode, node: Node, on: Conditions) -> Iterator[Note]:
+    if len(deploying(root, node, on)) > 1 and not on.single_out_a_job:
         line = entries(root)["deploy"].key.line
         said = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
         yield Note(line, said)

@@ -1,29 +1,78 @@
-"""How many jobs a build has that would deploy the same files."""
+"""The jobs of a build, and the Python that each of them runs."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .places import jobs
-from .tree import MappingNode, entries, members, resolved
+from .places import deployments, effective, jobs
+from .tree import MappingNode, ScalarNode, entries, members, resolved, word
 
 if TYPE_CHECKING:
+    from .conditions import Conditions
     from .tree import Node
 
+MODERN = re.compile(r"3\.(?:9|[1-9]\d)(?:\.\d+|-dev)?")
+AXES = ("python", "os", "arch", "dist")
+OLD_IMAGES = {"precise", "trusty", "xenial"}
 
-def more_than_one_job(root: MappingNode) -> bool:
-    """Tell whether several jobs run the file's own ``deploy``: those of `python` and `env`, and the included.
+
+@dataclass(frozen=True)
+class Job:
+    """A job of the build: the mapping that describes it, and its Python, which is empty where none is named."""
+
+    node: MappingNode
+    python: str
+
+    def runs_a_modern_python(self, root: MappingNode) -> bool:
+        """Tell whether the job's own `python` is 3.9 or newer."""
+        is_python = value(root, self.node, "language") == "python"
+        return is_python and bool(MODERN.fullmatch(self.python))
+
+
+def builds(root: MappingNode) -> tuple[Job, ...]:
+    """Return the jobs of a build: those of the matrix of `python` and `env`, then the included ones.
 
     Operating systems and architectures are not counted: each may have wheels of its own to publish.
     """
-    top = entries(root)
-    axes = [len(members(top["python"].value))] if "python" in top else []
-    if "env" in top:
-        axes.append(_environments(top["env"].value))
-    expanded = 1 if axes else 0
-    for length in axes:
-        expanded *= max(length, 1)
-    return expanded + sum("deploy" not in entries(job) for job in jobs(root)[1:]) > 1
+    top, included = entries(root), jobs(root)[1:]
+    pythons = versions(top["python"].value) if "python" in top else ()
+    environments = max(_environments(top["env"].value), 1) if "env" in top else 1
+    axes = [len(members(top[name].value)) for name in AXES if name in top]
+    expands = not included or environments > 1 or any(length > 1 for length in axes)
+    matrix = [Job(root, python) for python in pythons or ("",) for _ in range(environments)] if expands else []
+    return (*matrix, *(Job(job, _python(job, pythons)) for job in included))
+
+
+def deploying(root: MappingNode, node: Node, on: Conditions) -> tuple[Job, ...]:
+    """Return the jobs that run a deployment, by the `python` that it asks for."""
+    wanted = versions(on.pairs["python"].value)[:1] if "python" in on.pairs else ()
+    found = [job for job in builds(root) if node in deployments(root, job.node)]
+    return tuple(job for job in found if not wanted or job.python == wanted[0])
+
+
+def versions(node: Node) -> tuple[str, ...]:
+    """Return the versions that a `python:` names as Travis reads them: 3.10 without quotes is 3.1."""
+    scalars = [target for target in map(resolved, members(node)) if isinstance(target, ScalarNode)]
+    return tuple(_version(scalar) for scalar in scalars)
+
+
+def value(root: MappingNode, job: MappingNode, name: str) -> str:
+    """Return the text of a job's own or inherited key, the first of a list."""
+    pair = effective(root, job, name)
+    found = [word(node) or "" for node in members(pair.value)] if pair else []
+    return found[0] if found else ""
+
+
+def _python(job: MappingNode, inherited: tuple[str, ...]) -> str:
+    own = entries(job).get("python")
+    return next(iter((versions(own.value) if own else ()) or inherited), "")
+
+
+def _version(scalar: ScalarNode) -> str:
+    is_number = scalar.style is None and re.fullmatch(r"\d+\.\d+", scalar.value)
+    return str(float(scalar.value)) if is_number else scalar.value
 
 
 def _environments(env: Node) -> int:

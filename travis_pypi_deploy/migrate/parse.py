@@ -107,6 +107,10 @@ class _Builder:
         last = max((child.end for child in children), default=start)
         end = closing.end_mark.index if flow else last
         if isinstance(event, MappingStartEvent):
-            pairs = tuple(Pair(key, value) for key, value in zip(children[::2], children[1::2]))
+            pairs = tuple(Pair(key, value, self._is_explicit(key)) for key, value in zip(children[::2], children[1::2]))
             return MappingNode(pairs, start, end, line, flow)
         return SequenceNode(tuple(children), start, end, line, flow)
+
+    def _is_explicit(self, key: Node) -> bool:
+        before = self._text[self._text.rfind("\n", 0, key.start) + 1 : key.start].rstrip()
+        return before.endswith("?") and self._text[key.start - 1] != "?"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from .blocks import blocks
 from .edits import Edit, apply, take_out
 from .lints import lints
 from .notes import Note
 from .places import deployments, emptying, jobs, mappings, names_pypi
 from .script import rewrite_mapping, rewrite_name
-from .steps import COMMAND, homes, install_at
+from .steps import Step, choose, homes, install_at, without_interpreter
 from .translate import translate
 from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, is_true
 
@@ -31,25 +32,31 @@ class Migration:
 
 
 def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migration:
-    """Return the migration of a text with its tree; ``aliases`` are the commands that setup.cfg names."""
+    """Return the migration of a text with its tree; ``aliases`` are the commands that setup.cfg names.
+
+    Raises UsageError that begins with the line of what cannot be rewritten.
+    """
     if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
     found, names = blocks(root), names_pypi(root)
     emptied = _emptied(root)
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {node: translate(entries(node), aliases, ready_made=node in emptied) for node in moved}
-    commands = {node: " ".join((COMMAND, *translation.arguments)) for node, translation in translations.items()}
+    _refuse_explicit_keys(root, moved)
+    step = choose(root, moved)
+    commands = {node: " ".join((step.command, *translation.arguments)) for node, translation in translations.items()}
     edits = [
         *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
         *(edit for mapping in mappings(root) for edit in take_out(text, mapping, found.doomed)),
         *(rewrite_name(text, root, name, commands[name]) for name in names),
-        *_steps(text, root, frozenset(commands)),
+        *_steps(text, root, frozenset(commands), step),
     ]
     notes = [
         *found.notes,
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands if node in emptied for note in _about_ready_made(node, emptied[node])),
         *(note for node in commands if node not in emptied for note in _about_leftovers(entries(node))),
+        *without_interpreter(root, moved),
         *lints(root),
     ]
     return Migration(
@@ -61,6 +68,15 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     )
 
 
+def _refuse_explicit_keys(root: MappingNode, moved: tuple[Node, ...]) -> None:
+    written = [pair for job in jobs(root) for pair in job.pairs if pair.name in {"deploy", "before_deploy"}]
+    options = [pair for node in moved if isinstance(node, MappingNode) for pair in node.pairs]
+    for pair in (*written, *options) if moved else ():
+        if pair.explicit:
+            message = f"line {pair.key.line}: the key is written with `?`. Write `{pair.name}:` instead."
+            raise UsageError(message)
+
+
 def _emptied(root: MappingNode) -> dict[Node, ScalarNode]:
     """Return the deployments before which setup.py is emptied, each with the command that does it."""
     commands = {node: emptying(root, job) for job in jobs(root) for node in deployments(root, job)}
@@ -69,10 +85,11 @@ def _emptied(root: MappingNode) -> dict[Node, ScalarNode]:
 
 def _about_ready_made(node: Node, command: ScalarNode) -> list[Note]:
     said = "this is no longer needed: the script ends in dist/*, what lies there is uploaded as it is."
-    if {"skip_cleanup", "cleanup", "edge"} & entries(node).keys():
+    pairs = entries(node)
+    if "cleanup" not in pairs or not is_true(pairs["cleanup"].value):
         return [Note(command.line, said)]
-    lost = "Travis removes dist/ before the deployment: add `skip_cleanup: true`."
-    return [Note(command.line, said), Note(node.line, lost)]
+    lost = "cleanup: true removes dist/ before the deployment: remove it."
+    return [Note(command.line, said), Note(pairs["cleanup"].key.line, lost)]
 
 
 def _about_leftovers(block: Mapping[str, Pair]) -> list[Note]:
@@ -82,9 +99,9 @@ def _about_leftovers(block: Mapping[str, Pair]) -> list[Note]:
     return [Note(block[name].key.line, said) for name, says in kept if name in block and says(block[name].value)]
 
 
-def _steps(text: str, root: MappingNode, rewritten: frozenset[Node]) -> list[Edit]:
+def _steps(text: str, root: MappingNode, rewritten: frozenset[Node], step: Step) -> list[Edit]:
     owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
-    return [edit for pair in homes(root, rewritten) for edit in install_at(text, owners[pair], pair)]
+    return [edit for pair in homes(root, rewritten, step) for edit in install_at(text, owners[pair], pair, step)]
 
 
 def _same_end(text: str, changed: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .edits import Edit, line_break, line_start, put_behind, written
 from .places import is_pypi
-from .tree import Alias, MappingNode, Pair, ScalarNode, SequenceNode, entries, is_false, is_true, merged, walk, word
+from .tree import Alias, MappingNode, ScalarNode, SequenceNode, entries, merged, walk, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 
 def rewrite_mapping(text: str, block: MappingNode, commands: Mapping[Node, str]) -> list[Edit]:
     """Return the edits that name the other provider and write its script where it is not merged in."""
-    added = {"script": commands[block], **_cleanup(entries(block))}
+    added = {"script": commands[block]}
     own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(pair.value)]
     if own:
         return [*(_script(text, pair.value) for pair in own), put_behind(text, block, own[-1], added)]
@@ -56,10 +56,3 @@ def _script(text: str, provider: Node) -> Edit:
         return Edit(provider.start, provider.end, "script")
     start = text.rindex(word(provider) or "", provider.start, provider.end)
     return Edit(start, start + len(word(provider) or ""), "script")
-
-
-def _cleanup(block: Mapping[str, Pair]) -> dict[str, str]:
-    """Return what keeps the job's files where `edge`, that is dpl 2, kept them without being asked."""
-    edge = "edge" in block and not is_false(block["edge"].value)
-    asked = "skip_cleanup" in block or ("cleanup" in block and is_true(block["cleanup"].value))
-    return {"skip_cleanup": "true"} if edge and not asked else {}

@@ -3,24 +3,81 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from .conditions import conditions
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
+from .matrix import OLD_IMAGES, deploying, value
+from .notes import Note
 from .places import deployments, effective, jobs
-from .tree import MappingNode, Node, Pair, SequenceNode, is_empty, members, resolved, word
+from .tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
 
-# An environment of our own, made by the first interpreter that takes us: the job's, another on the PATH, or
-# one of pyenv's (Travis keeps more there). Bash runs it, again before every deployment of the job.
-LINES = (
-    "for python in python3 python3.{14..9} /opt/pyenv/versions/3.*/bin/python; do",
-    "$python -m venv --clear ~/deployer && ~/deployer/bin/pip install -q travis-pypi-deploy && break; done ||",
-    "! echo 'No Python 3.9 or newer here could install travis-pypi-deploy'",
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
+NO_INTERPRETER = (
+    "the image of {image} has no Python 3.9 or newer: set `dist: jammy` for the job that deploys, or deploy in a "
+    "stage of its own."
 )
-INSTALL = " ".join(LINES)
-INSTALLS_US = re.compile(r"~/deployer/bin/pip install .*travis-pypi-deploy")
-COMMAND = "~/deployer/bin/python -m travis_pypi_deploy"
 
 
-def homes(root: MappingNode, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
+@dataclass(frozen=True)
+class Step:
+    """The commands that install the tool, and the interpreter that runs it then."""
+
+    lines: tuple[str, ...]
+    python: str
+    installed: re.Pattern[str]
+
+    @property
+    def install(self) -> str:
+        """The step in one line."""
+        return " ".join(self.lines)
+
+    @property
+    def command(self) -> str:
+        """The start of the deployment's script."""
+        return f"{self.python} -m travis_pypi_deploy"
+
+
+IN_THE_JOB = Step(("pip install travis-pypi-deploy",), "python", re.compile(r"\bpip3? install .*travis-pypi-deploy"))
+# For a job with an older Python: the oldest interpreter of the image that can run the tool, because old setup.py
+# files fail on 3.12. Bash runs it, again before every deployment of the job.
+OF_THE_IMAGE = Step(
+    (
+        "python=$(ls -d /opt/python/3.{9,1?}.*/bin/python 2>/dev/null | sort -V | head -1);",
+        """test -n "$python" || ! echo 'No Python 3.9 or newer on this image: set "dist: jammy" for this job' &&""",
+        '"$python" -m venv ~/deployer && ~/deployer/bin/pip install -q travis-pypi-deploy',
+    ),
+    "~/deployer/bin/python",
+    re.compile(r"~/deployer/bin/pip install .*travis-pypi-deploy"),
+)
+
+
+def choose(root: MappingNode, rewritten: Collection[Node]) -> Step:
+    """Return the shortest step that fits every job of the file that deploys."""
+    found = [job for node in rewritten for job in deploying(root, node, conditions(entries(node)))]
+    return IN_THE_JOB if found and all(job.runs_a_modern_python(root) for job in found) else OF_THE_IMAGE
+
+
+def without_interpreter(root: MappingNode, rewritten: Collection[Node]) -> tuple[Note, ...]:
+    """Return a note for each job whose image holds no Python that can run the tool."""
+    notes = []
+    for node in rewritten:
+        for job in deploying(root, node, conditions(entries(node))):
+            line = node.line
+            if job.runs_a_modern_python(root):
+                continue
+            if (image := value(root, job.node, "dist")) in OLD_IMAGES:
+                notes.append(Note(line, NO_INTERPRETER.format(image=image)))
+            elif (system := value(root, job.node, "os")) in {"osx", "windows"}:
+                notes.append(Note(line, f"{system} has no /opt/python: deploy from a job with `os: linux`."))
+    return tuple(dict.fromkeys(notes))
+
+
+def homes(root: MappingNode, rewritten: frozenset[Node], step: Step) -> tuple[Pair, ...]:
     """Return the pairs at which a step that installs us belongs, for the jobs that run rewritten deployments.
 
     That is a job's ``before_deploy``, to which the step is added, or where it has none its ``deploy``.
@@ -29,46 +86,49 @@ def homes(root: MappingNode, rewritten: frozenset[Node]) -> tuple[Pair, ...]:
     for job in jobs(root):  # the file comes first: what is written before its deploy, jobs inherit
         deploy, before = (effective(root, job, name) for name in ("deploy", "before_deploy"))
         inherited = not before and bool(found) and found[0] is effective(root, root, "deploy")
-        if deploy and rewritten.intersection(deployments(root, job)) and not _installs_us(root, job):
+        if deploy and rewritten.intersection(deployments(root, job)) and not _installs_us(root, job, step):
             found += [] if inherited else [before or deploy]
     return tuple(dict.fromkeys(found))
 
 
-def install_at(text: str, owner: MappingNode, pair: Pair) -> list[Edit]:
+def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Edit]:
     """Return the edits that add the step to a ``before_deploy``, or that write one before a ``deploy``."""
     if pair.name != "before_deploy":
-        return [_before(text, owner, pair)]
+        return [_before(text, owner, pair, step)]
     value = resolved(pair.value) if isinstance(resolved(pair.value), SequenceNode) else pair.value
     if isinstance(value, SequenceNode):
-        return [_behind_last(text, value)]
-    if is_empty(value):
+        return [_behind_last(text, value, step)]
+    if is_empty(value) or word(value) in SKIPPED:
         end = line_end(text, value.end)
-        header, *lines = _folded(text, end, indentation(text, pair.key.start))
-        return [Edit(value.start, value.end, f" {header}"), Edit(end, end, "".join(lines))]
+        header, *lines = _folded(text, end, indentation(text, pair.key.start), step)
+        if owner.flow:
+            header, lines = written(step.install, flow=True), []
+        space = "" if text[value.start - 1] == " " else " "
+        return [Edit(value.start, value.end, f"{space}{header}"), Edit(end, end, "".join(lines))]
     if owner.flow:
         return [
             Edit(value.start, value.start, "["),
-            Edit(value.end, value.end, f", {written(INSTALL, flow=True)}]"),
+            Edit(value.end, value.end, f", {written(step.install, flow=True)}]"),
         ]
-    return _listed(text, pair)
+    return _listed(text, pair, step)
 
 
-def _installs_us(root: MappingNode, job: MappingNode) -> bool:
+def _installs_us(root: MappingNode, job: MappingNode, step: Step) -> bool:
     phases = ("before_install", "install", "before_script", "script", "before_deploy")
     pairs = [effective(root, job, name) for name in phases]
-    return any(INSTALLS_US.search(word(node) or "") for pair in pairs if pair for node in members(pair.value))
+    return any(step.installed.search(word(node) or "") for pair in pairs if pair for node in members(pair.value))
 
 
-def _before(text: str, owner: MappingNode, pair: Pair) -> Edit:
+def _before(text: str, owner: MappingNode, pair: Pair, step: Step) -> Edit:
     """Write the step as a key of its own, above the comment that belongs to the deployment."""
     start = pair.key.start
     if owner.flow:
-        return Edit(start, start, f'"before_deploy": {written(INSTALL, flow=True)}, ')
+        return Edit(start, start, f'"before_deploy": {written(step.install, flow=True)}, ')
     indent = indentation(text, start)
     index = owner.pairs.index(pair)
     above = _comment_block(text, owner.pairs[index - 1].end, start) if index else start
-    step = f"before_deploy: {''.join(_folded(text, above, indent))}{line_break(text)}"
-    return Edit(above, above, f"{indent}{step}" if index else f"{step}{indent}")
+    added = f"before_deploy: {''.join(_folded(text, above, indent, step))}{line_break(text)}"
+    return Edit(above, above, f"{indent}{added}" if index else f"{added}{indent}")
 
 
 def _comment_block(text: str, floor: int, start: int) -> int:
@@ -79,18 +139,18 @@ def _comment_block(text: str, floor: int, start: int) -> int:
     return top
 
 
-def _behind_last(text: str, commands: SequenceNode) -> Edit:
+def _behind_last(text: str, commands: SequenceNode, step: Step) -> Edit:
     if not commands.items:
-        return Edit(commands.end - 1, commands.end - 1, written(INSTALL, flow=True))
+        return Edit(commands.end - 1, commands.end - 1, written(step.install, flow=True))
     last = commands.items[-1]
     if commands.flow:
-        return Edit(last.end, last.end, f", {written(INSTALL, flow=True)}")
+        return Edit(last.end, last.end, f", {written(step.install, flow=True)}")
     end = line_end(text, last.end)
     indent = indentation(text, text.rfind("-", 0, last.start))
-    return Edit(end, end, f"{line_break(text)}{indent}- {''.join(_folded(text, end, indent))}")
+    return Edit(end, end, f"{line_break(text)}{indent}- {''.join(_folded(text, end, indent, step))}")
 
 
-def _listed(text: str, pair: Pair) -> list[Edit]:
+def _listed(text: str, pair: Pair, step: Step) -> list[Edit]:
     """Make a list of a lone command, which stays as it is written, and of the step."""
     value = pair.value
     indent = indentation(text, pair.key.start) + ("" if "\n" in text[value.start : value.end] else "  ")
@@ -98,14 +158,15 @@ def _listed(text: str, pair: Pair) -> list[Edit]:
     colon = text.index(":", pair.key.end) + 1
     comment = text[colon : value.start].rstrip()
     end = line_end(text, value.end)
-    return [Edit(colon, value.start, f"{comment}{item}"), Edit(end, end, "".join([item, *_folded(text, end, indent)]))]
+    added = "".join([item, *_folded(text, end, indent, step)])
+    return [Edit(colon, value.start, f"{comment}{item}"), Edit(end, end, added)]
 
 
-def _folded(text: str, at: int, indent: str) -> list[str]:
+def _folded(text: str, at: int, indent: str, step: Step) -> list[str]:
     """Return the step as a folded YAML text below a key or a dash: its header, then its lines.
 
     A comment that follows further to the right would become a part of it: then the step is a single line.
     """
-    if is_comment_further_in(text, at, indent):
-        return [written(INSTALL)]
-    return [">-", *(f"{line_break(text)}{indent}  {line}" for line in LINES)]
+    if len(step.lines) == 1 or is_comment_further_in(text, at, indent):
+        return [written(step.install)]
+    return [">-", *(f"{line_break(text)}{indent}  {line}" for line in step.lines)]

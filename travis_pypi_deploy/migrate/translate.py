@@ -29,11 +29,13 @@ DROPPED = {
     "twine_version": "twine is not used",
     "edge": "there is no other dpl to fetch for a script",
     "script": "dpl never ran it for PyPI",
+    "only": "it never limited a deployment; conditions stand under `on:`",
+    "repository": "it never limited a deployment; the condition is `repo:` under `on:`",
+    "dist": "it never did anything here; the image is chosen by `dist:` of the job",
 }
 TRANSLATED = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
-OURS_ALONE = frozenset(TRANSLATED | DROPPED.keys())  # what a script deployment does not know
-SHARED = {"provider", "on", "if", "true", "run", "allow_failure", "cleanup", "skip_cleanup"}
-CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}  # lints tell where they belong
+CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
+SCRIPT_OPTIONS = {"provider", "on", "if", "true", "run", "allow_failure", "cleanup", "dpl_version", "<<", ""}
 
 CREDENTIALS_IN_URL = (
     "the user name and password in the server's URL are leaked and dropped: change the password, then set "
@@ -140,7 +142,7 @@ def _password(block: Mapping[str, Pair], server: servers.Server) -> Translation:
 
 
 def _distributions(block: Mapping[str, Pair], aliases: Mapping[str, str]) -> Translation:
-    written = _text(block, "distributions") or "sdist"
+    written = _words(block, "distributions") or "sdist"
     found, notes = formats.formats(written, aliases, _line(block, "distributions"))
     if set(found) == {"sdist", "bdist_wheel"}:  # our default
         return Translation((), notes)
@@ -163,16 +165,24 @@ def _dropped(block: Mapping[str, Pair]) -> Translation:
         for name, why in DROPPED.items()
         if name in block and name not in without_effect
     ]
+    misplaced = "it did nothing beside `on:`; as a condition, write it under `on:`"
     unknown = [
-        Note(pair.key.line, f"{name} is no option of a PyPI or a script deployment: it is left as it is.")
+        Note(pair.key.line, f"{name} is dropped: {misplaced if name in CONDITIONS else 'dpl has no such option'}.")
         for name, pair in block.items()
-        if name not in SHARED | OURS_ALONE | CONDITIONS
+        if name not in SCRIPT_OPTIONS | TRANSLATED | DROPPED.keys() | {"skip_cleanup"}
     ]
+    if "skip_cleanup" in block and is_false(block["skip_cleanup"].value):
+        said = "skip_cleanup: false is dropped: a script keeps the job's files; `cleanup: true` would remove them."
+        unknown.append(Note(block["skip_cleanup"].key.line, said))
     return Translation((), (*dropped, *unknown))
 
 
 def _text(block: Mapping[str, Pair], name: str) -> str | None:
     return word(block[name].value) if name in block else None
+
+
+def _words(block: Mapping[str, Pair], name: str) -> str:
+    return " ".join(word(node) or "" for node in members(block[name].value)) if name in block else ""
 
 
 def _line(block: Mapping[str, Pair], name: str) -> int:

@@ -47,6 +47,7 @@ class Pair:
 
     key: Node
     value: Node
+    explicit: bool = False  # written as `? key`
 
     @property
     def end(self) -> int:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .places import mappings
-from .steps import COMMAND
 from .tree import Alias, MappingNode, Node, ScalarNode, entries, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+RUNS_US = "python -m travis_pypi_deploy"
 
 
 def verify(before: Node | None, after: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> None:
@@ -57,4 +58,4 @@ def _outline(node: Node | None, rewritten: Collection[Node], dropped: Collection
 
 def _is_ours(node: Node) -> bool:
     script = entries(node).get("script")
-    return script is not None and "provider" in entries(node) and (word(script.value) or "").startswith(COMMAND)
+    return script is not None and "provider" in entries(node) and RUNS_US in (word(script.value) or "")
