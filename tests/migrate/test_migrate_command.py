@@ -47,8 +47,8 @@ def test_a_diff_is_shown_and_nothing_written(config: Path) -> None:
     assert outcome.code == 0
     assert outcome.stdout.startswith("--- a/.travis.yml\n+++ b/.travis.yml\n@@ -1,4 +1,9 @@\n")
     assert outcome.stderr == (
-        ".travis.yml:4: the user name is dropped: API tokens only are taken there; "
-        "create one for this project.\n"
+        ".travis.yml:4: the user name is dropped: create an API token for this project and set PYPI_TOKEN to it "
+        "in the repository's settings on Travis.\n"
         ".travis.yml was not written: 1 deployment to rewrite with --write.\n"
     )
     assert config.read_text(encoding="utf-8") == BEFORE

@@ -102,6 +102,52 @@ def deployment(conditions: str) -> str:
             id="included jobs",
         ),
         pytest.param(
+            "matrix:\n  include: []\njobs:\n  include: []\ndeploy: pypi\n",
+            ["1: matrix and jobs both stand here: Travis reads jobs only. Merge the two."],
+            id="two lists of jobs",
+        ),
+        pytest.param(
+            deployment("os: osx"),
+            ["4: Travis does not judge `on: os`: write `condition: $TRAVIS_OS_NAME = osx`."],
+            id="an operating system",
+        ),
+        pytest.param(
+            "python: ['3.9', '3.12']\n" + deployment("python: ['3.9', '3.12']"),
+            ["5: Travis judges the first of these versions only."],
+            id="a second Python",
+        ),
+        pytest.param(
+            "python: '3.9'\n" + deployment("python: '3.6'"),
+            ["5: no job of this build has Python 3.6: this never deploys."],
+            id="a Python that no job has",
+        ),
+        pytest.param(
+            "python: ['3.9', '3.12']\nenv: [A=1, A=2]\n" + deployment("python: '3.9'"),
+            [f"3: {EVERY_JOB}"],
+            id="several jobs of one Python",
+        ),
+        pytest.param(
+            deployment("tags: any"),
+            ["4: `tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."],
+            id="any tags",
+        ),
+        pytest.param(
+            deployment("branch: /^v.*$/"),
+            ["3: /^v.*$/ is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."],
+            id="a regular expression as a branch",
+        ),
+        pytest.param(
+            "python: '2.7'\ndeploy:\n  provider: pypi\n  distributions: sdist bdist_wheel\n",
+            ["3: the job runs Python 2.7, so far its wheels were py2: the new ones are py3."],
+            id="wheels of Python 2",
+        ),
+        pytest.param(
+            "jobs:\n  include:\n"
+            "  - env: A=1\n    deploy: {provider: pypi}\n  - env: A=2\n    deploy: {provider: pypi}\n",
+            [f"4: {EVERY_JOB}", f"6: {EVERY_JOB}"],
+            id="equal deployments of included jobs",
+        ),
+        pytest.param(
             "branches:\n  only: [main, develop]\n" + deployment("tags: true"),
             [f"2: {NO_TAG}"],
             id="no tag is built",
@@ -112,8 +158,8 @@ def deployment(conditions: str) -> str:
             id="a job that no tag starts",
         ),
         pytest.param(
-            "matrix:\n  fast_finish: true\njobs:\n- if: tag IS present\n  deploy: {provider: pypi}\n",
-            [f"4: {BRANCH_NEVER}"],
+            "jobs:\n- if: tag IS present\n  deploy: {provider: pypi}\n",
+            [f"2: {BRANCH_NEVER}"],
             id="a job of tags that deploys from master",
         ),
         pytest.param(

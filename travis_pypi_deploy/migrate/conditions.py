@@ -57,6 +57,11 @@ class Conditions:
         return is_true(self._value("tags"))
 
     @property
+    def any_tags(self) -> bool:
+        """Whether `tags: any` is written, which Travis drops from the conditions."""
+        return word(self._value("tags")) == "any"
+
+    @property
     def expressions(self) -> tuple[tuple[int, str], ...]:
         """The bash expressions of ``condition:``, each with its line."""
         return tuple((node.line, word(node) or "") for node in members(self._value("condition")))
@@ -68,8 +73,8 @@ class Conditions:
 
     @property
     def single_out_a_job(self) -> bool:
-        """Whether anything but branch, tag and repository is asked for."""
-        return bool(self.pairs.keys() & (RUNTIMES | {"condition", "os"}))
+        """Whether a condition chooses among jobs that run the same Python."""
+        return bool(self.pairs.keys() & ((RUNTIMES - {"python"}) | {"condition"}))
 
     def _value(self, name: str) -> Node | None:
         return self.pairs[name].value if name in self.pairs else None

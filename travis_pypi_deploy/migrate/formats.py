@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DEAD_FORMATS = {"bdist", "bdist_dumb", "bdist_egg", "bdist_msi", "bdist_rpm", "bdist_wininst"}
 UPLOADS = {"upload", "register"}
 VALUED = {"-b", "-d", "-k", "-p", "--bdist-dir", "--dist-dir", "--formats", "--plat-name", "--python-tag"}
-HARMLESS = {"--format=gztar", "--formats=gztar", "--quiet", "-q"}
+HARMLESS = {"clean", "--all", "-a", "--format=gztar", "--formats=gztar", "--quiet", "-q"}
 
 
 def formats(written: str, aliases: Mapping[str, str], line: int) -> tuple[tuple[str, ...], tuple[Note, ...]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .conditions import Conditions, conditions
-from .matrix import deploying
+from .job_lints import in_jobs, several_jobs, unjudged
 from .notes import Note
 from .places import deployments, is_pypi, jobs, mappings
 from .tag_builds import missed_tags
@@ -29,11 +29,14 @@ def lints(root: MappingNode) -> tuple[Note, ...]:
     return (
         *_lost_zeros(root),
         *_repeated(root),
+        *_two_lists_of_jobs(root),
         *(note for job in jobs(root) for note in _beside_deploy(job)),
         *(note for _, node in ours for note in _misplaced(entries(node), conditions(entries(node)))),
         *(note for job, node in ours for note in missed_tags(root, job, conditions(entries(node)))),
         *(note for _, node in ours for note in _if_grammar(conditions(entries(node)))),
-        *(note for job, node in ours if job is root for note in _every_job(root, node, conditions(entries(node)))),
+        *(note for _, node in ours for note in unjudged(conditions(entries(node)))),
+        *(note for _, node in ours for note in in_jobs(root, node, conditions(entries(node)))),
+        *several_jobs(root, [node for _, node in ours]),
     )
 
 
@@ -61,6 +64,12 @@ def _repeated(root: MappingNode) -> Iterator[Note]:
                 yield Note(pair.key.line, f"{pair.name} stands here and in line {line}: Travis takes the last.")
 
 
+def _two_lists_of_jobs(root: MappingNode) -> Iterator[Note]:
+    if {"matrix", "jobs"} <= entries(root).keys():
+        line = entries(root)["matrix"].key.line
+        yield Note(line, "matrix and jobs both stand here: Travis reads jobs only. Merge the two.")
+
+
 def _beside_deploy(job: MappingNode) -> Iterator[Note]:
     pairs = entries(job)
     for name in sorted({"on", "true", "provider", "distributions"} & pairs.keys()):
@@ -86,10 +95,3 @@ def _if_grammar(on: Conditions) -> Iterator[Note]:
     for line, expression in on.expressions:
         if IF_GRAMMAR.search(expression):
             yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
-
-
-def _every_job(root: MappingNode, node: Node, on: Conditions) -> Iterator[Note]:
-    if len(deploying(root, node, on)) > 1 and not on.single_out_a_job:
-        line = entries(root)["deploy"].key.line
-        said = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
-        yield Note(line, said)

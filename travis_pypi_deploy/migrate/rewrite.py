@@ -10,14 +10,16 @@ from .blocks import blocks
 from .edits import Edit, apply, take_out
 from .lints import lints
 from .notes import Note
-from .places import deployments, emptying, jobs, mappings, names_pypi
+from .places import jobs, mappings, names_pypi
+from .ready_made import ready_made
 from .script import rewrite_mapping, rewrite_name
 from .steps import Step, choose, homes, install_at, without_interpreter
 from .translate import translate
-from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, is_true
+from .tree import MappingNode, Node, Pair, entries
+from .variables import variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
     found, names = blocks(root), names_pypi(root)
-    emptied = _emptied(root)
+    filled, known = ready_made(root), variables(root)
     moved: tuple[Node, ...] = (*found.movable, *names)
-    translations = {node: translate(entries(node), aliases, ready_made=node in emptied) for node in moved}
+    translations = {node: translate(entries(node), aliases, known, ready_made=node in filled) for node in moved}
     _refuse_explicit_keys(root, moved)
     step = choose(root, moved)
     commands = {node: " ".join((step.command, *translation.arguments)) for node, translation in translations.items()}
@@ -54,8 +56,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     notes = [
         *found.notes,
         *(note for translation in translations.values() for note in translation.notes),
-        *(note for node in commands if node in emptied for note in _about_ready_made(node, emptied[node])),
-        *(note for node in commands if node not in emptied for note in _about_leftovers(entries(node))),
+        *(note for node in commands for note in filled.get(node, ())),
+        *(_about_variables(root, known, commands.values()) if moved else ()),
         *without_interpreter(root, moved),
         *lints(root),
     ]
@@ -77,26 +79,12 @@ def _refuse_explicit_keys(root: MappingNode, moved: tuple[Node, ...]) -> None:
             raise UsageError(message)
 
 
-def _emptied(root: MappingNode) -> dict[Node, ScalarNode]:
-    """Return the deployments before which setup.py is emptied, each with the command that does it."""
-    commands = {node: emptying(root, job) for job in jobs(root) for node in deployments(root, job)}
-    return {node: command for node, command in commands.items() if command}
-
-
-def _about_ready_made(node: Node, command: ScalarNode) -> list[Note]:
-    said = "this is no longer needed: the script ends in dist/*, what lies there is uploaded as it is."
-    pairs = entries(node)
-    if "cleanup" not in pairs or not is_true(pairs["cleanup"].value):
-        return [Note(command.line, said)]
-    lost = "cleanup: true removes dist/ before the deployment: remove it."
-    return [Note(command.line, said), Note(pairs["cleanup"].key.line, lost)]
-
-
-def _about_leftovers(block: Mapping[str, Pair]) -> list[Note]:
-    """Return a note where files that the job has built before may have been uploaded with dpl's own."""
-    said = "dpl uploaded all that lay in dist/, the script what it builds: for files of your own let it end in dist/*."
-    kept = [("skip_cleanup", is_true), ("cleanup", is_false)]
-    return [Note(block[name].key.line, said) for name, says in kept if name in block and says(block[name].value)]
+def _about_variables(root: MappingNode, known: Collection[str], commands: Collection[str]) -> list[Note]:
+    """Return a note for each variable of dpl that the script's options replace."""
+    line = entries(root)["env"].key.line if "env" in entries(root) else root.line
+    named = [name for name in ("server", "distributions") if all(f"--{name}" in command for command in commands)]
+    found = [name for name in (f"PYPI_{name.upper()}" for name in named) if name in known]
+    return [Note(line, f"{name} no longer counts: the script names it.") for name in found]
 
 
 def _steps(text: str, root: MappingNode, rewritten: frozenset[Node], step: Step) -> list[Edit]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import servers
 from ..errors import UsageError
-from . import formats
+from . import accounts, formats
 from .conditions import conditions
 from .notes import Note
 from .tree import MappingNode, entries, is_false, is_true, members, resolved, word
@@ -23,7 +23,7 @@ DROPPED = {
     "docs_dir": "indexes take no documentation any more",
     "upload_docs": "indexes take no documentation any more",
     "skip_upload_docs": "documentation is never uploaded",
-    "remove_build_dir": "only files that were just built are ever uploaded",
+    "remove_build_dir": "nothing is built in the job's folder",
     "setuptools_version": "name it in [build-system] requires of pyproject.toml",
     "wheel_version": "name it in [build-system] requires of pyproject.toml",
     "twine_version": "twine is not used",
@@ -43,9 +43,6 @@ CREDENTIALS_IN_URL = (
 )
 CLEAR_TEXT = "the password crosses the network in clear text: use https if this server has it."
 
-VARIABLES = re.compile(r"(?:\$\w+|\$\{\w+\})+")
-VARIABLE = re.compile(r"\w+")
-
 
 @dataclass(frozen=True)
 class Translation:
@@ -55,18 +52,24 @@ class Translation:
     notes: tuple[Note, ...] = ()
 
 
-def translate(block: Mapping[str, Pair], aliases: Mapping[str, str], *, ready_made: bool) -> Translation:
+def translate(
+    block: Mapping[str, Pair],
+    aliases: Mapping[str, str],
+    known: Mapping[str, tuple[str, ...]],
+    *,
+    ready_made: bool,
+) -> Translation:
     """Return our arguments for a deployment's pairs by name.
 
-    ``aliases`` are those of setup.cfg; ``ready_made`` tells that the files lie in dist/ and nothing is built.
+    ``aliases`` are those of setup.cfg, ``known`` the variables of the file with their values; ``ready_made`` tells
+    that the files lie in dist/ and nothing is built.
     """
     server, said = _server(block)
     parts = (
         said,
-        _username(block, server),
-        _password(block, server),
+        _account(block, server),
         Translation(tuple(_shell_word(option) for option in conditions(block).options())),
-        Translation() if ready_made else _distributions(block, aliases),
+        Translation() if ready_made else _distributions(block, aliases, known),
         _switches(block),
         _dropped(block),
         Translation(("dist/*",)) if ready_made else Translation(),
@@ -92,7 +95,7 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     written = re.sub(r"(?<=//)[^/@]*@", "", named)
     notes = () if written == named else (Note(line, CREDENTIALS_IN_URL),)
     option = ("--server", _shell_word(written))
-    if VARIABLES.fullmatch(written):
+    if accounts.VARIABLES.fullmatch(written):
         return servers.Server(written, written), Translation(option)
     try:
         server, warning = servers.find(written, source="server")
@@ -106,43 +109,21 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     return server, Translation(option, notes)
 
 
-def _username(block: Mapping[str, Pair], server: servers.Server) -> Translation:
-    name = "username" if "username" in block else "user"
-    written, line = _text(block, name), _line(block, name)
-    if server.is_pypi:
-        if name not in block or written == "__token__":
-            return Translation()
-        said = "the user name is dropped: API tokens only are taken there; create one for this project."
-        return Translation((), (Note(line, said),))
-    if name in block and _is_encrypted(block[name].value):
-        said = "the encrypted user name is dropped: it cannot become a variable; set PYPI_USERNAME yourself."
-        return Translation((), (Note(line, said),))
-    if written in {None, "__token__", "$PYPI_USERNAME", "${PYPI_USERNAME}"}:
-        return Translation()
-    return Translation(("--username", _shell_word(written)))
+def _account(block: Mapping[str, Pair], server: servers.Server) -> Translation:
+    options = accounts.options(block, server)
+    return Translation(tuple(_shell_word(option) for option in options), accounts.notes(block, server))
 
 
-def _password(block: Mapping[str, Pair], server: servers.Server) -> Translation:
-    written, line = _text(block, "password"), _line(block, "password")
-    wanted = server.token_variable or "PYPI_PASSWORD"
-    setting = f"set {wanted} in the repository's settings on Travis."
-    if "password" in block and _is_encrypted(block["password"].value):
-        said = f"the encrypted password is dropped: a bare value cannot become a variable; {setting}"
-        return Translation((), (Note(line, said),))
-    if not written:
-        return Translation()
-    if not VARIABLES.fullmatch(written):
-        leaked = "a password in plain text is leaked: revoke it now; with a new one,"
-        mixed = "the password is dropped, it is more than variables:"
-        return Translation((), (Note(line, f"{mixed if '$' in written else leaked} {setting}"),))
-    names = VARIABLE.findall(written)
-    if names == [wanted]:
-        return Translation()
-    return Translation(tuple(part for variable in names for part in ("--password-env", variable)))
-
-
-def _distributions(block: Mapping[str, Pair], aliases: Mapping[str, str]) -> Translation:
+def _distributions(
+    block: Mapping[str, Pair], aliases: Mapping[str, str], known: Mapping[str, tuple[str, ...]]
+) -> Translation:
     written = _words(block, "distributions") or "sdist"
+    if accounts.VARIABLES.fullmatch(written):
+        values = known.get(written.strip("${}"), ())
+        if len(values) != 1:
+            said = f"distributions {written} has no single value in `env:`: an sdist is built; name what you publish."
+            return Translation(("--distributions", "sdist"), (Note(_line(block, "distributions"), said),))
+        written = values[0]
     found, notes = formats.formats(written, aliases, _line(block, "distributions"))
     if set(found) == {"sdist", "bdist_wheel"}:  # our default
         return Translation((), notes)
@@ -156,10 +137,9 @@ def _switches(block: Mapping[str, Pair]) -> Translation:
 
 
 def _dropped(block: Mapping[str, Pair]) -> Translation:
-    without_effect = {
-        *(name for name in ("skip_upload_docs",) if name in block and is_true(block[name].value)),
-        *(name for name in ("upload_docs",) if name in block and is_false(block[name].value)),
-    }
+    without_effect = {"skip_upload_docs", "remove_build_dir"}
+    without_effect |= {name for name in ("upload_docs",) if name in block and is_false(block[name].value)}
+    without_effect |= {name for name in ("edge",) if name in block and word(block[name].value)}
     dropped = [
         Note(block[name].key.line, f"{name} is dropped: {why}.")
         for name, why in DROPPED.items()

@@ -1,0 +1,62 @@
+"""Deployments of files that the job itself has put into dist/."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .notes import Note
+from .places import deployments, effective, emptying, jobs
+from .tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PHASES = ("before_install", "install", "before_script", "script", "after_success", "before_deploy")
+FILLS_DIST = re.compile(r"\b(?:docker|cibuildwheel|bdist_wheel|auditwheel|pip3? wheel)\b|\bls\b[^|;&]*\bdist\b")
+BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b")
+
+
+def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
+    """Return the deployments whose files lie in dist/ already, each with what is to be said about it."""
+    found: dict[Node, tuple[Note, ...]] = {}
+    for job in jobs(root):
+        emptied = emptying(root, job)
+        for node in deployments(root, job):
+            if emptied:
+                found[node] = _about_emptying(node, emptied)
+            elif _keeps_files(node) and (evidence := _evidence(root, job)):
+                found[node] = _about_evidence(root, job, evidence)
+    return found
+
+
+def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:
+    said = Note(command.line, "this is no longer needed: the script uploads dist/* as it is.")
+    pairs = entries(node)
+    if "cleanup" not in pairs or not is_true(pairs["cleanup"].value):
+        return (said,)
+    return (said, Note(pairs["cleanup"].key.line, "cleanup: true removes dist/ before the deployment: remove it."))
+
+
+def _about_evidence(root: MappingNode, job: MappingNode, evidence: ScalarNode) -> tuple[Note, ...]:
+    said = "the job fills dist/: the script uploads dist/* and builds nothing"
+    if any(BUILDS_AN_SDIST.search(command.value) for command in _commands(root, job)):
+        return ()
+    return (Note(evidence.line, f"{said}; if you publish an sdist, build it in the job, too."),)
+
+
+def _keeps_files(node: Node) -> bool:
+    pairs = entries(node)
+    kept = [("skip_cleanup", is_true), ("cleanup", is_false)]
+    return any(name in pairs and says(pairs[name].value) for name, says in kept)
+
+
+def _evidence(root: MappingNode, job: MappingNode) -> ScalarNode | None:
+    return next((command for command in _commands(root, job) if FILLS_DIST.search(command.value)), None)
+
+
+def _commands(root: MappingNode, job: MappingNode) -> Iterator[ScalarNode]:
+    for pair in (effective(root, job, name) for name in PHASES):
+        for node in map(resolved, members(pair.value)) if pair else ():
+            if isinstance(node, ScalarNode):
+                yield node
