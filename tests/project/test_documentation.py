@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.readme_tables import README, renewed
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.readme_tables import CHECKS, README, ROOT, renewed
 from travis_pypi_deploy import cli
 from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS
 
@@ -18,7 +23,25 @@ def test_no_option_is_also_said_to_be_none() -> None:
     assert {option.name for option in OPTIONS}.isdisjoint(NOT_OPTIONS)
 
 
-def test_the_readme_has_the_tables_that_the_code_writes() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [README, CHECKS], ids=["README", "checks"])
+def test_a_page_has_the_tables_that_the_code_writes(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == renewed(text), "python -m tests.support.readme_tables updates the tables"
 
-    assert text == renewed(text), "python -m tests.support.readme_tables updates the README"
+
+def test_the_readme_is_one_page() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 170
+
+
+def test_the_blocks_of_the_readme_are_the_examples() -> None:
+    blocks = re.findall(r"<!-- example: (\S+) -->\n```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert [name for name, _ in blocks] == ["testpypi-from-a-branch", "pypi-from-tags"]
+    for name, block in blocks:
+        example = (ROOT / "examples" / f"{name}.travis.yml").read_text(encoding="utf-8")
+        assert example.partition("\n")[2] == block
+
+
+@pytest.mark.parametrize("page", [README, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

@@ -24,6 +24,7 @@ TOP_LEVEL = {
     "PKG-INFO",
     "README.md",
     "benchmarks",
+    "docs",
     "examples",
     "pyproject.toml",
     "setup.cfg",

@@ -1,4 +1,4 @@
-"""The parts of the README that the code writes: options and rules. ``python -m tests.readme_tables`` renews them."""
+"""The tables of the documentation that the code writes. ``python -m tests.support.readme_tables`` updates them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from travis_pypi_deploy.checks import Rule
     from travis_pypi_deploy.options import Option
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README, CHECKS = ROOT / "README.md", ROOT / "docs" / "checks.md"
 
 
 def options_table() -> str:
@@ -39,12 +40,15 @@ def rule_row(rule: Rule) -> str:
 
 
 def renewed(text: str) -> str:
+    """Return the text with the tables that it has a place for."""
     for name, table in (("options", options_table()), ("rules", rules_table())):
         start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(start)
-        text = f"{before}{start}{table}\n{end}{rest.partition(end)[2]}"
+        if start in text:
+            before, _, rest = text.partition(start)
+            text = f"{before}{start}{table}\n{end}{rest.partition(end)[2]}"
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(renewed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (README, CHECKS):
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
