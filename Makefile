@@ -4,13 +4,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint test-all test-lowest registry bench clean
+.PHONY: demo test coverage lint test-all test-lowest registry bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
 
-test: lint
-	$(BIN)/python -m pytest -n 3 --cov --cov-report=term -m "not registry"
+test: $(VENV)/ready
+	@echo "Lint, types and all tests: about three minutes on two cores"
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -q -n 3 -m "not registry"
+
+# The tests once more with coverage, which takes twice as long.
+coverage: $(VENV)/ready
+	$(BIN)/python -m pytest -q -n 3 --cov --cov-report=term -m "not registry"
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

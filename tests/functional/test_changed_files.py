@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_not_sent(tmp_path: Path) -> No
 
 def test_a_file_that_vanishes_before_a_retry_may_have_arrived_before(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel = factories.wheel(tmp_path)
-    index.on_upload(Meanwhile(wheel.unlink, then=misbehaviours.CLOSED))
+    index.on_upload(Meanwhile(wheel.unlink, after_bytes=wheel.stat().st_size, then=misbehaviours.CLOSED))
 
     published = publish(index, [wheel])
 
