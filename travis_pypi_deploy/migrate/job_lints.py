@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from .conditions import Conditions, conditions
-from .matrix import builds, deploying, value, versions
+from .matrix import value, versions
 from .notes import Note
 from .places import deployments
 from .tree import MappingNode, entries, members, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
-    from .matrix import Job
+    from .matrix import Build, Job
     from .tree import Node
 
 EVERY_JOB = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
@@ -36,39 +37,38 @@ def unjudged(on: Conditions) -> Iterator[Note]:
             yield Note(on.line, said)
 
 
-def in_jobs(root: MappingNode, node: Node, on: Conditions) -> Iterator[Note]:
+def in_jobs(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
     """Yield what is wrong with the jobs that a deployment's `python` chooses."""
-    jobs = deploying(root, node, on)
+    jobs = build.deploying(node, on)
     if not jobs and "python" in on.pairs:
         pair = on.pairs["python"]
         written = next(iter(versions(pair.value)), "")
-        if any(job.python for job in builds(root)):
+        if any(job.python for job in build.jobs):
             yield Note(pair.key.line, f"no job of this build has Python {written}: this never deploys.")
     if any(job.python.startswith("2") for job in jobs) and "bdist_wheel" in _distributions(node):
         said = "the job runs Python 2.7, so far its wheels were py2: the new ones are py3."
         yield Note(node.line, said)
 
 
-def several_jobs(root: MappingNode, nodes: Sequence[Node]) -> tuple[Note, ...]:
+def several_jobs(build: Build, nodes: Collection[Node]) -> tuple[Note, ...]:
     """Return a note for each deployment that more than one job makes, as its own or as an equal one."""
-    chosen = {node: deploying(root, node, conditions(entries(node))) for node in nodes}
+    chosen = {node: build.deploying(node, conditions(entries(node))) for node in nodes}
+    systems: dict[object, Counter[tuple[str, str]]] = {}
+    counted = {(_meaning(node), job.node): job for node, jobs in chosen.items() for job in jobs}
+    for (meaning, _), job in counted.items():
+        systems.setdefault(meaning, Counter())[_system(build.root, job)] += 1
     notes = []
     for node, jobs in chosen.items():
-        on = conditions(entries(node))
-        own = {job.node for job in jobs}
-        alike = [job for other in chosen if _alike(node, other) for job in chosen[other] if job.node not in own]
-        systems = [_system(root, job) for job in (*jobs, *alike)]
-        if not on.single_out_a_job and jobs and systems.count(_system(root, jobs[0])) > 1:
-            notes.append(Note(_line(root, node), EVERY_JOB))
+        first = Counter(_system(build.root, job) for job in jobs).most_common(1)
+        together = max([*(count for _, count in first), *(systems[_meaning(node)].values() if jobs else ())], default=0)
+        if together > 1 and not conditions(entries(node)).single_out_a_job:
+            notes.append(Note(_line(build.root, node), EVERY_JOB))
     return tuple(dict.fromkeys(notes))
 
 
-def _alike(one: Node, other: Node) -> bool:
-    if one is other:
-        return False
-    first, second = conditions(entries(one)), conditions(entries(other))
-    same = ("server", "distributions", "script")
-    return first.options() == second.options() and all(_text(one, name) == _text(other, name) for name in same)
+def _meaning(node: Node) -> tuple[object, ...]:
+    """Return what two deployments have in common that publish the same files at the same time."""
+    return conditions(entries(node)).options(), *(_text(node, name) for name in ("server", "distributions", "script"))
 
 
 def _system(root: MappingNode, job: Job) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from .tree import MappingNode, ScalarNode, entries, members, resolved, word
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from .matrix import Build
     from .tree import Node, Pair
 
 KEPT = {"provider", "cleanup", "skip_cleanup", "allow_failure"}
@@ -23,8 +24,9 @@ LOST_ZERO = re.compile(r"\d+\.\d+0")
 IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|sender|fork)\s*(?:=|!=)")
 
 
-def lints(root: MappingNode) -> tuple[Note, ...]:
+def lints(build: Build) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by us."""
+    root = build.root
     ours = [(job, node) for job in jobs(root) for node in deployments(root, job) if _is_ours(node)]
     return (
         *_lost_zeros(root),
@@ -35,8 +37,8 @@ def lints(root: MappingNode) -> tuple[Note, ...]:
         *(note for job, node in ours for note in missed_tags(root, job, conditions(entries(node)))),
         *(note for _, node in ours for note in _if_grammar(conditions(entries(node)))),
         *(note for _, node in ours for note in unjudged(conditions(entries(node)))),
-        *(note for _, node in ours for note in in_jobs(root, node, conditions(entries(node)))),
-        *several_jobs(root, [node for _, node in ours]),
+        *(note for _, node in ours for note in in_jobs(build, node, conditions(entries(node)))),
+        *several_jobs(build, [node for _, node in ours]),
     )
 
 

@@ -10,6 +10,8 @@ from .places import deployments, effective, jobs
 from .tree import MappingNode, ScalarNode, entries, members, resolved, word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .conditions import Conditions
     from .tree import Node
 
@@ -31,7 +33,31 @@ class Job:
         return is_python and bool(MODERN.fullmatch(self.python))
 
 
-def builds(root: MappingNode) -> tuple[Job, ...]:
+@dataclass(frozen=True)
+class Build:
+    """A file's jobs, and those that run each of its deployments."""
+
+    root: MappingNode
+    jobs: tuple[Job, ...]
+    by_deployment: Mapping[Node, tuple[Job, ...]]
+
+    def deploying(self, node: Node, on: Conditions) -> tuple[Job, ...]:
+        """Return the jobs that run a deployment, by the `python` that it asks for."""
+        wanted = versions(on.pairs["python"].value)[:1] if "python" in on.pairs else ()
+        return tuple(job for job in self.by_deployment.get(node, ()) if not wanted or job.python == wanted[0])
+
+
+def build(root: MappingNode) -> Build:
+    """Return the build that a file describes."""
+    found = _jobs(root)
+    by_deployment: dict[Node, list[Job]] = {}
+    for job in found:
+        for node in deployments(root, job.node):
+            by_deployment.setdefault(node, []).append(job)
+    return Build(root, found, {node: tuple(each) for node, each in by_deployment.items()})
+
+
+def _jobs(root: MappingNode) -> tuple[Job, ...]:
     """Return the jobs of a build: those of the matrix of `python` and `env`, then the included ones.
 
     Operating systems and architectures are not counted: each may have wheels of its own to publish.
@@ -43,13 +69,6 @@ def builds(root: MappingNode) -> tuple[Job, ...]:
     expands = not included or environments > 1 or any(length > 1 for length in axes)
     matrix = [Job(root, python) for python in pythons or ("",) for _ in range(environments)] if expands else []
     return (*matrix, *(Job(job, _python(job, pythons)) for job in included))
-
-
-def deploying(root: MappingNode, node: Node, on: Conditions) -> tuple[Job, ...]:
-    """Return the jobs that run a deployment, by the `python` that it asks for."""
-    wanted = versions(on.pairs["python"].value)[:1] if "python" in on.pairs else ()
-    found = [job for job in builds(root) if node in deployments(root, job.node)]
-    return tuple(job for job in found if not wanted or job.python == wanted[0])
 
 
 def versions(node: Node) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
+DEEPEST = 100
+TAB_BEFORE_COMMENT = re.compile(r"[ \t]*\t[ \t]*(?=#)")  # Travis' parser takes it, ruamel.yaml does not
 
 
 def parse(text: str) -> Node | None:
@@ -35,7 +37,7 @@ def parse(text: str) -> Node | None:
     Raises UsageError that begins with the line of what cannot be read.
     """
     try:
-        events = list(YAML(typ="safe", pure=True).parse(text))
+        events = list(_events(TAB_BEFORE_COMMENT.sub(lambda found: " " * len(found.group()), text)))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(line, f"a character that YAML does not allow ({error.reason})")
@@ -45,6 +47,15 @@ def parse(text: str) -> Node | None:
     words = iter([event for event in events if isinstance(event, WORDS)])
     first = next(words, None)
     return None if first is None or isinstance(first, CollectionEndEvent) else _Builder(text, words).node(first)
+
+
+def _events(text: str) -> Iterator[object]:
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RecursionError
+        yield event
 
 
 def _refuse(line: int, reason: str) -> NoReturn:

@@ -9,6 +9,7 @@ from ..errors import UsageError
 from .blocks import blocks
 from .edits import Edit, apply, take_out
 from .lints import lints
+from .matrix import build
 from .notes import Note
 from .places import jobs, mappings, names_pypi
 from .ready_made import ready_made
@@ -45,7 +46,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {node: translate(entries(node), aliases, known, ready_made=node in filled) for node in moved}
     _refuse_explicit_keys(root, moved)
-    step = choose(root, moved)
+    described = build(root)
+    step = choose(described, moved)
     commands = {node: " ".join((step.command, *translation.arguments)) for node, translation in translations.items()}
     edits = [
         *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
@@ -58,8 +60,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands for note in filled.get(node, ())),
         *(_about_variables(root, known, commands.values()) if moved else ()),
-        *without_interpreter(root, moved),
-        *lints(root),
+        *without_interpreter(described, moved),
+        *lints(described),
     ]
     return Migration(
         _same_end(text, apply(text, edits)),

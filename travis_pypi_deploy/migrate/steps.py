@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .conditions import conditions
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
-from .matrix import OLD_IMAGES, deploying, value
+from .matrix import OLD_IMAGES, Build, value
 from .notes import Note
 from .places import deployments, effective, jobs
 from .tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
@@ -56,23 +56,23 @@ OF_THE_IMAGE = Step(
 )
 
 
-def choose(root: MappingNode, rewritten: Collection[Node]) -> Step:
+def choose(build: Build, rewritten: Collection[Node]) -> Step:
     """Return the shortest step that fits every job of the file that deploys."""
-    found = [job for node in rewritten for job in deploying(root, node, conditions(entries(node)))]
-    return IN_THE_JOB if found and all(job.runs_a_modern_python(root) for job in found) else OF_THE_IMAGE
+    found = [job for node in rewritten for job in build.deploying(node, conditions(entries(node)))]
+    return IN_THE_JOB if found and all(job.runs_a_modern_python(build.root) for job in found) else OF_THE_IMAGE
 
 
-def without_interpreter(root: MappingNode, rewritten: Collection[Node]) -> tuple[Note, ...]:
+def without_interpreter(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
     """Return a note for each job whose image holds no Python that can run the tool."""
     notes = []
     for node in rewritten:
-        for job in deploying(root, node, conditions(entries(node))):
+        for job in build.deploying(node, conditions(entries(node))):
             line = node.line
-            if job.runs_a_modern_python(root):
+            if job.runs_a_modern_python(build.root):
                 continue
-            if (image := value(root, job.node, "dist")) in OLD_IMAGES:
+            if (image := value(build.root, job.node, "dist")) in OLD_IMAGES:
                 notes.append(Note(line, NO_INTERPRETER.format(image=image)))
-            elif (system := value(root, job.node, "os")) in {"osx", "windows"}:
+            elif (system := value(build.root, job.node, "os")) in {"osx", "windows"}:
                 notes.append(Note(line, f"{system} has no /opt/python: deploy from a job with `os: linux`."))
     return tuple(dict.fromkeys(notes))
 
