@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage lint test-all test-lowest registry bench clean
+.PHONY: demo test coverage lint test-all test-lowest registry pictures bench clean
 
 demo: $(VENV)/ready
 	@$(BIN)/python examples/demo.py
@@ -34,6 +34,10 @@ test-lowest:
 # The checks against the newest releases of well-known projects, fetched by pip.
 registry: $(VENV)/ready
 	$(BIN)/python -m pytest -m registry
+
+# The pictures of the README, from real runs.
+pictures: $(VENV)/ready
+	$(BIN)/python examples/picture.py
 
 bench:
 	$(PYTHON) -m venv --clear .venv-bench

@@ -1,64 +1,85 @@
-"""Play the main job for real: a Travis job on branch staging publishes a package, and pip installs it.
+"""Play the first block of the README: a job on the branch staging publishes a package, and pip installs it.
 
-The index is a pypiserver on loopback; nothing leaves this machine but pip's wish for the build backend.
+The index is a pypiserver on loopback, and the token is invented. Only pip leaves this machine, for the build backend.
 """
 
 from __future__ import annotations
 
-import contextlib
+import base64
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pypiserver
+
+from travis_pypi_deploy import macaroon
+from travis_pypi_deploy.credentials import PREFIX, read
+from travis_pypi_deploy.macaroon import END, IDENTIFIER, SIGNATURE_BYTES, Macaroon, ProjectNames
+from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 SAMPLE = Path(__file__).parent / "sample_project"
-COMMAND = ["-m", "travis_pypi_deploy", "--branch", "staging", "--python", "3.6", "--distributions", "sdist bdist_wheel"]
+COMMAND = ["-m", "travis_pypi_deploy", "--branch", "staging"]
+WHERE_PIP_LOOKS = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT", "PIP_PROXY")
+IDENTITY = b"an invented identifier"
 FOLD_CODES = re.compile(r"travis_(?:fold|time):[^\r]*\r\x1b\[0K")
-START_SECONDS = 30
 
 
 def main() -> int:
     """Return 0 if the package was published, downloaded and imported."""
-    with tempfile.TemporaryDirectory() as folder, pypiserver(Path(folder) / "index") as url:
+    with tempfile.TemporaryDirectory() as folder, Index(Path(folder) / "index") as index:
         project = Path(shutil.copytree(SAMPLE, Path(folder) / "project"))
-        job = travis_job(PYPI_SERVER=url, PYPI_INDEX_URL=f"{url}simple/")
-        heading("A job on branch feature/x: rightly not deployed")
+        job = travis_job(index.url)
+        heading("A job on the branch feature/x is not deployed")
         if play({**job, "TRAVIS_BRANCH": "feature/x"}, project):
             return 1
-        heading("A job on branch staging: built, checked and published")
+        heading("A job on the branch staging is built, checked and uploaded")
         if play(job, project):
             return 1
-        heading("The index has it: downloaded and imported with pip")
-        return install(f"{url}simple/", Path(folder) / "venv")
+        heading("The index received a narrowed copy of the token")
+        for caveat in index.received_caveats():
+            show(f"  {caveat}")
+        heading("pip downloads and installs the package")
+        return install(f"{index.url}simple/", Path(folder) / "venv")
 
 
 def heading(text: str) -> None:
     """Say what comes next."""
-    print(f"\n=== {text}", flush=True)  # noqa: T201 - a demonstration speaks
+    print(f"\n=== {text}", flush=True)
 
 
-def travis_job(**more: str) -> Mapping[str, str]:
-    """Return the environment of a Travis job on branch staging whose Python is 3.6."""
+def invented_token() -> str:
+    """Return a token as TestPyPI makes them, but with an invented signature."""
+    location = next(server.token_location for server in SERVERS if server.name == "testpypi") or ""
+    identifier = bytes([IDENTIFIER, len(IDENTITY)]) + IDENTITY + bytes([END])
+    made = Macaroon(location, (), macaroon.beginning(location) + identifier, b"s" * SIGNATURE_BYTES)
+    return PREFIX + base64.urlsafe_b64encode(macaroon.encode(made)).rstrip(b"=").decode()
+
+
+def travis_job(url: str) -> Mapping[str, str]:
+    """Return the environment of a Travis job on the branch staging, without settings of the user."""
     return {
-        **os.environ,
+        **without_settings(),
         "TRAVIS": "true",
         "TRAVIS_BRANCH": "staging",
         "TRAVIS_PULL_REQUEST": "false",
         "TRAVIS_TAG": "",
-        "TRAVIS_PYTHON_VERSION": "3.6",
+        "TRAVIS_PYTHON_VERSION": "3.12",
         "TRAVIS_TEST_RESULT": "0",
         "NO_COLOR": "1",
-        **more,
+        "PYPI_SERVER": url,
+        "PYPI_INDEX_URL": f"{url}simple/",
+        "PYPI_PASSWORD": invented_token(),
     }
 
 
@@ -78,7 +99,7 @@ def install(index_url: str, venv: Path) -> int:
     python = str(next(path for path in (venv / "bin/python", venv / "Scripts/python.exe") if path.exists()))
     code, log = run(
         [python, "-m", "pip", "install", "--no-cache-dir", "--index-url", index_url, "travis-sample==1.0.0"],
-        environ=without_pip_settings(),
+        environ={**without_settings(keep=()), "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
     )
     show(log.rstrip())
     if code:
@@ -88,43 +109,53 @@ def install(index_url: str, venv: Path) -> int:
     return code
 
 
-def without_pip_settings() -> Mapping[str, str]:
-    """Return the environment without this machine's settings for pip, so that it asks our index and no other."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    return {**environ, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+def without_settings(keep: Sequence[str] = WHERE_PIP_LOOKS) -> dict[str, str]:
+    """Return the environment without the user's settings for this tool and for pip, except those to ``keep``."""
+    own = ("PIP_", "PYPI_", "TRAVIS", "TEST_PYPI_")
+    return {name: value for name, value in os.environ.items() if name in keep or not name.startswith(own)}
 
 
-@contextlib.contextmanager
-def pypiserver(folder: Path) -> Iterator[str]:
-    """Run an empty pypiserver on a free loopback port; yields its address."""
-    folder.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = ["-m", "pypiserver", "run", "-i", "127.0.0.1", "-p", port, "-P", ".", "-a", ".", str(folder)]
-    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}/"
-        wait_for(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
+class Index:
+    """An empty pypiserver on a free loopback port, which notes the credentials that it gets; a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._app = pypiserver.app(roots=[folder], authenticate=[], password_file=".")
+        self._server = make_server("127.0.0.1", 0, self._serve, handler_class=Quiet)
+        self._authorizations: list[str] = []
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def __enter__(self) -> Index:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def received_caveats(self) -> Iterator[str]:
+        """Yield the caveats of the token that came with the last upload."""
+        pair = base64.b64decode(self._authorizations[-1].partition(" ")[2]).decode()
+        token = read(pair.partition(":")[2], source="the upload")
+        for caveat in token.caveats if token else ():
+            if isinstance(caveat, ProjectNames):
+                yield f"only for the project {', '.join(caveat.names)}"
+            else:
+                moments = [time.strftime("%H:%M:%S", time.gmtime(at)) for at in (caveat.not_before, caveat.expires_at)]
+                yield f"only from {moments[0]} to {moments[1]} UTC"
+
+    def _serve(self, environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            self._authorizations.append(environ.get("HTTP_AUTHORIZATION", ""))
+        answer: Iterable[bytes] = self._app(environ, start_response)
+        return answer
 
 
-def wait_for(url: str) -> None:
-    """Wait until the server answers."""
-    until = time.monotonic() + START_SECONDS
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while True:
-        try:
-            opener.open(url, timeout=1).close()
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+class Quiet(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
 
 
 def run(
@@ -139,7 +170,7 @@ def run(
 
 def show(text: str) -> None:
     """Show a part of the log."""
-    print(text, flush=True)  # noqa: T201 - a demonstration speaks
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Draw the picture of the README: the real log of the demonstration's job, as ``log.svg`` beside this file."""
+"""Draw the pictures of the README from real runs: a deployment, and a run that fails.
+
+python examples/picture.py            draws log.svg and failed.svg beside this file
+python examples/picture.py --check    exits with 1 if they do not show what the tool prints now
+"""
 
 from __future__ import annotations
 
@@ -9,26 +13,44 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from demo import COMMAND, FOLD_CODES, SAMPLE, pypiserver, run, travis_job
+from demo import COMMAND, FOLD_CODES, Index, run, travis_job
 
-PICTURE = Path(__file__).parent / "log.svg"
+HERE = Path(__file__).parent
+PROJECT = HERE.parent / "tests" / "support" / "projects" / "plain"
 COLOURS = {"1": ' font-weight="bold"', "31": ' fill="#ff7b72"', "32": ' fill="#7ee787"', "33": ' fill="#e3b341"'}
 CODE = re.compile(r"\x1b\[(\d+)m(.*?)\x1b\[0m")
+NUMBER = re.compile(r"\d+(\.\d+)*")
 LINE_HEIGHT, MARGIN, CHARACTER_WIDTH = 20, 16, 7.85
-PROMPT = '$ python -m travis_pypi_deploy --branch staging --python 3.6 --distributions "sdist bdist_wheel"'
 
 
-def main() -> None:
-    """Play a job that is skipped and one that deploys, and draw their logs."""
-    with tempfile.TemporaryDirectory() as folder, pypiserver(Path(folder) / "index") as url:
-        project = Path(shutil.copytree(SAMPLE, Path(folder) / "sample_project"))
-        job = {**travis_job(PYPI_SERVER=url, PYPI_INDEX_URL=f"{url}simple/"), "NO_COLOR": ""}
-        lines = []
-        for branch in ("feature/x", "staging"):
-            _, log = run([sys.executable, *COMMAND], folder=project, environ={**job, "TRAVIS_BRANCH": branch})
-            shown = FOLD_CODES.sub("", log).rstrip().replace(url, "https://packages.example/")
-            lines += [f"# TRAVIS_BRANCH={branch}", PROMPT, *shown.splitlines(), ""]
-    PICTURE.write_text(drawn(lines[:-1]), encoding="utf-8")
+def main(argv: list[str]) -> int | str:
+    """Draw the pictures, or compare them with those that are there, apart from numbers."""
+    with tempfile.TemporaryDirectory() as folder, Index(Path(folder) / "index") as index:
+        project = Path(shutil.copytree(PROJECT, Path(folder) / "demo"))
+        pictures = {"log.svg": drawn(played(project, index.url))}
+        backend = project / "backend.py"
+        backend.write_text(
+            backend.read_text("utf-8").replace("Name: {NAME}", "Name: {NAME}\nHome-Page: example.org"), "utf-8"
+        )
+        pictures["failed.svg"] = drawn(played(project, index.url, PYPI_SERVER="pypi", PYPI_CHECK_ONLY="yes"))
+    if "--check" not in argv:
+        for name, picture in pictures.items():
+            (HERE / name).write_text(picture, encoding="utf-8")
+        return 0
+    stale = [
+        name
+        for name, picture in pictures.items()
+        if NUMBER.sub("0", picture) != NUMBER.sub("0", (HERE / name).read_text("utf-8"))
+    ]
+    return f"stale: {', '.join(stale)}; run make pictures" if stale else 0
+
+
+def played(project: Path, url: str, **variables: str) -> list[str]:
+    """Return the lines of a job's log."""
+    job = {**travis_job(url), "NO_COLOR": "", **variables}
+    _, log = run([sys.executable, *COMMAND], folder=project, environ=job)
+    shown = FOLD_CODES.sub("", log).rstrip().replace(url, "https://packages.example/")
+    return [f"$ python {' '.join(COMMAND)}", *shown.splitlines()]
 
 
 def drawn(lines: list[str]) -> str:
@@ -58,4 +80,4 @@ def coloured(code: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

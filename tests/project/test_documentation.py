@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.readme_tables import CHECKS, README, ROOT, renewed
 from travis_pypi_deploy import cli
 from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_help_shows_every_option() -> None:
@@ -45,3 +50,9 @@ def test_the_blocks_of_the_readme_are_the_examples() -> None:
 def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_pictures_show_what_the_tool_prints() -> None:
+    command = [sys.executable, str(ROOT / "examples" / "picture.py"), "--check"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr) == (0, "")
