@@ -39,6 +39,20 @@ def blocks(root: MappingNode) -> Blocks:
     return _keep_anchors(root, movable, [note for note in notes.values() if note])
 
 
+def emptied_templates(root: MappingNode, doomed: frozenset[Pair]) -> frozenset[Pair]:
+    """Return the pairs that hold and merge a template of which nothing is left."""
+    found: set[Pair] = set()
+    merges = [pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "<<"]
+    aliases = [node.target for node in walk(root) if isinstance(node, Alias)]
+    for holder in root.pairs:
+        template = holder.value
+        if isinstance(template, MappingNode) and template.pairs and doomed.issuperset(template.pairs):
+            users = [pair for pair in merges if isinstance(pair.value, Alias) and pair.value.target is template]
+            if users and len(users) == aliases.count(template):
+                found |= {holder, *users}
+    return frozenset(found)
+
+
 def _written(root: MappingNode) -> tuple[MappingNode, ...]:
     """Return every mapping that is a deployment of a job, is merged into one, or stands in a template."""
     templates = [resolved(pair.value) for pair in root.pairs if pair.name[:1] in TEMPLATE_MARKS]

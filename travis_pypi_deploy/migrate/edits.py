@@ -64,7 +64,8 @@ def is_comment_further_in(text: str, at: int, indent: str) -> bool:
 
 def take_out(text: str, mapping: MappingNode, doomed: frozenset[Pair]) -> list[Edit]:
     """Return the edits that remove pairs from a mapping and leave every comment where it was."""
-    runs = _runs(mapping, doomed)
+    inside = {pair for pair in mapping.pairs if pair in doomed}
+    runs = _runs(mapping, doomed) if inside else []
     if len(runs) == 1 and len(runs[0]) == len(mapping.pairs):
         return [Edit(mapping.pairs[0].key.start, mapping.pairs[-1].end, "" if mapping.flow else "{}")]
     if mapping.flow:
@@ -139,7 +140,8 @@ def _without_line(text: str, pair: Pair) -> Edit:
     kept = ""
     for at, comment_end in _comments(text, [pair], end):
         before = text[line_start(text, at) : at]
-        kept += f"{indent if before.strip() else before}{text[at:comment_end]}{line_break(text)}"
+        is_deeper = bool(before.strip()) or len(before) > len(indent)
+        kept += f"{indent if is_deeper else before}{text[at:comment_end]}{line_break(text)}"
     bom = "\ufeff" if text.startswith("\ufeff") and start == 0 else ""
     return Edit(start + len(bom), _next_line(text, end), kept)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .blocks import blocks
+from .blocks import blocks, emptied_templates
 from .edits import Edit, apply, take_out
 from .lints import lints
 from .matrix import build
@@ -45,13 +45,16 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     filled, known = ready_made(root), variables(root)
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {node: translate(entries(node), aliases, known, ready_made=node in filled) for node in moved}
+    emptied = emptied_templates(root, found.doomed)
+    doomed = found.doomed | emptied
+    gone = {pair.value for pair in emptied}
     _refuse_explicit_keys(root, moved)
     described = build(root)
     step = choose(described, moved)
     commands = {node: " ".join((step.command, *translation.arguments)) for node, translation in translations.items()}
     edits = [
         *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
-        *(edit for mapping in mappings(root) for edit in take_out(text, mapping, found.doomed)),
+        *(edit for mapping in mappings(root) if mapping not in gone for edit in take_out(text, mapping, doomed)),
         *(rewrite_name(text, root, name, commands[name]) for name in names),
         *_steps(text, root, frozenset(commands), step),
     ]
@@ -68,7 +71,7 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
         len(commands),
         tuple(sorted(set(notes))),
         frozenset(commands),
-        found.doomed,
+        doomed,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .conditions import conditions
@@ -57,9 +57,25 @@ OF_THE_IMAGE = Step(
 
 
 def choose(build: Build, rewritten: Collection[Node]) -> Step:
-    """Return the shortest step that fits every job of the file that deploys."""
+    """Return the shortest step that fits every job of the file that deploys.
+
+    Where a job deploys elsewhere, too, a failed installation does not end it before the other deployments.
+    """
     found = [job for node in rewritten for job in build.deploying(node, conditions(entries(node)))]
-    return IN_THE_JOB if found and all(job.runs_a_modern_python(build.root) for job in found) else OF_THE_IMAGE
+    step = IN_THE_JOB if found and all(job.runs_a_modern_python(build.root) for job in found) else OF_THE_IMAGE
+    jobs_of_both = {job.node for job in found}
+    elsewhere = [node for owner in jobs_of_both for node in deployments(build.root, owner) if node not in rewritten]
+    if not any(_provider(node) for node in elsewhere):
+        return step
+    return replace(step, lines=(*step.lines[:-1], f"{step.lines[-1]} || true"))
+
+
+def _provider(node: Node) -> str:
+    """Return the provider of a deployment that is not one by this tool."""
+    pairs = entries(node)
+    if "script" in pairs and "travis_pypi_deploy" in (word(pairs["script"].value) or ""):
+        return ""
+    return (word(pairs["provider"].value) if "provider" in pairs else word(node)) or ""
 
 
 def without_interpreter(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
