@@ -148,6 +148,23 @@ def test_without_the_extra_one_sentence_names_it(config: Path, tmp_path: Path) -
     assert ran.stderr.count("\n") == 1
 
 
+def test_a_stage_is_written_on_request(config: Path) -> None:
+    config.write_text("language: python\ndeploy:\n  provider: pypi\n", encoding="utf-8")
+    outcome = run("--stage", "--write")
+    assert outcome == Outcome(0, outcome.stdout, ".travis.yml was written: 1 deployment rewritten.\n")
+    assert "- stage: deploy\n" in config.read_text(encoding="utf-8")
+    assert run("--stage").stderr == ".travis.yml was left as it is: no deployment to rewrite.\n"
+
+
+def test_a_deployment_that_cannot_become_a_stage_changes_nothing(config: Path) -> None:
+    before = "before_deploy: make\ndeploy:\n  provider: pypi\n"
+    config.write_text(before, encoding="utf-8")
+    outcome = run("--stage", "--write")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert outcome.stderr.startswith(".travis.yml was not changed: line 2: ")
+    assert config.read_text(encoding="utf-8") == before
+
+
 def test_mixed_line_endings_lose_no_character(config: Path) -> None:
     config.write_bytes(
         b"language: python\r\ndeploy:\n  provider: pypi\n  user: me\n  on:\n    branch: main\nos: linux\n"

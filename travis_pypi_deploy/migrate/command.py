@@ -13,6 +13,8 @@ from ..errors import UsageError
 from . import formats
 from .parse import parse
 from .rewrite import Migration, migrate
+from .stage import to_stage, verify_stage
+from .tree import MappingNode
 from .verify import verify
 
 if TYPE_CHECKING:
@@ -33,8 +35,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     try:
         text = _read(path)
         root = _parse(text, path)
-        migration = _migrate(text, root, path)
-        _check(migration, root, path)
+        migration = (_staged(text, root, path) if options.stage else None) or _migrate(text, root, path)
         if options.write and migration.text != text:
             _write(path, migration.text)
     except UsageError as error:
@@ -54,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", nargs="?", default=".travis.yml", metavar=".travis.yml", help="the file to rewrite")
     parser.add_argument("--write", action="store_true", help="write the file; otherwise only the diff is shown")
+    parser.add_argument(
+        "--stage", action="store_true", help="deploy from a stage of its own, on jammy with Python 3.12"
+    )
     return parser
 
 
@@ -82,10 +86,27 @@ def _parse(text: str, path: Path) -> Node | None:
 
 def _migrate(text: str, root: Node | None, path: Path) -> Migration:
     try:
-        return migrate(text, root, _aliases(path))
+        migration = migrate(text, root, _aliases(path))
     except UsageError as error:
         message = f"{path}: {error}"
         raise UsageError(message) from None
+    _check(migration, root, path)
+    return migration
+
+
+def _staged(text: str, root: Node | None, path: Path) -> Migration | None:
+    """Return the migration into a stage of its own, None if the file itself deploys nothing to PyPI."""
+    if not isinstance(root, MappingNode):
+        return None
+    try:
+        staged = to_stage(text, root, _aliases(path))
+        if staged is None:
+            return None
+        verify_stage(root, parse(staged.text), staged.added)
+    except UsageError as error:
+        message = f"{path} was not changed: {error}"
+        raise UsageError(message) from None
+    return Migration(staged.text, staged.added, staged.notes)
 
 
 def _check(migration: Migration, root: Node | None, path: Path) -> None:

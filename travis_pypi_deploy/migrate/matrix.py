@@ -64,11 +64,23 @@ def _jobs(root: MappingNode) -> tuple[Job, ...]:
     """
     top, included = entries(root), jobs(root)[1:]
     pythons = versions(top["python"].value) if "python" in top else ()
-    environments = max(_environments(top["env"].value), 1) if "env" in top else 1
-    axes = [len(members(top[name].value)) for name in AXES if name in top]
-    expands = not included or environments > 1 or any(length > 1 for length in axes)
-    matrix = [Job(root, python) for python in pythons or ("",) for _ in range(environments)] if expands else []
+    environments = environments_of(root)
+    is_run = not included or expands(root)
+    matrix = [Job(root, python) for python in pythons or ("",) for _ in range(environments)] if is_run else []
     return (*matrix, *(Job(job, _python(job, pythons)) for job in included))
+
+
+def expands(root: MappingNode) -> bool:
+    """Tell whether the file's own keys make jobs even beside a list of jobs: one value of each makes none."""
+    top = entries(root)
+    lengths = [len(members(top[name].value)) for name in AXES if name in top]
+    return max([*lengths, environments_of(root)]) > 1
+
+
+def environments_of(root: MappingNode) -> int:
+    """Return how many jobs `env:` makes of one."""
+    env = entries(root).get("env")
+    return max(_environments(env.value), 1) if env else 1
 
 
 def versions(node: Node) -> tuple[str, ...]:

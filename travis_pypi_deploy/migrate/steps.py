@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
 NO_INTERPRETER = (
-    "the image of {image} has no Python 3.9 or newer: set `dist: jammy` for the job that deploys, or deploy in a "
-    "stage of its own."
+    "the image of {image} has no Python 3.9 or newer: set `dist: jammy` for the job that deploys, or deploy from a "
+    "stage (run this command with --stage)."
 )
 
 

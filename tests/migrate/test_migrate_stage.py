@@ -1,0 +1,99 @@
+"""`--stage`: the file's deployment becomes a job of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from travis_pypi_deploy.errors import UsageError
+from travis_pypi_deploy.migrate.parse import parse
+from travis_pypi_deploy.migrate.rewrite import migrate
+from travis_pypi_deploy.migrate.stage import Staged, to_stage, verify_stage
+from travis_pypi_deploy.migrate.tree import MappingNode
+
+DEPLOY = "deploy:\n  provider: pypi\n  on:\n    tags: true\n"
+JOB = """\
+    - stage: deploy
+      if: type != pull_request AND tag IS present
+      os: linux
+      dist: jammy
+      python: "3.12"
+      before_install: skip
+      install: skip
+      before_script: skip
+      script: skip
+      after_success: skip
+      before_deploy: pip install travis-pypi-deploy
+      deploy:
+        provider: script
+        script: python -m travis_pypi_deploy --server pypi --tags --distributions sdist
+        on:
+          tags: true
+"""
+
+
+def staged(text: str) -> Staged:
+    root = parse(text)
+    assert isinstance(root, MappingNode)
+    result = to_stage(text, root, {})
+    assert result is not None
+    verify_stage(root, parse(result.text), result.added)
+    assert migrate(result.text, parse(result.text), {}).text == result.text
+    return result
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            f"language: python\npython: ['3.6', '3.7']\n{DEPLOY}",
+            f"language: python\npython: ['3.6', '3.7']\njobs:\n  include:\n{JOB}",
+            id="a matrix",
+        ),
+        pytest.param(
+            f"language: python\npython: '3.6'\n{DEPLOY}",
+            f"language: python\npython: '3.6'\njobs:\n  include:\n    - stage: test\n{JOB}",
+            id="a single job stays",
+        ),
+        pytest.param(
+            f"language: python\nstages:\n  - test\njobs:\n  include:\n    - python: '3.6'\n{DEPLOY}os: linux\n",
+            "language: python\nstages:\n  - test\n  - deploy\n"
+            f"jobs:\n  include:\n    - python: '3.6'\n{JOB}os: linux\n",
+            id="stages and jobs are added to",
+        ),
+        pytest.param(
+            f"language: python\nenv: [A=1, A=2]\n{DEPLOY}",
+            "language: python\nenv: [A=1, A=2]\njobs:\n  include:\n"
+            + JOB.replace('"3.12"\n', '"3.12"\n      env: DEPLOY=pypi\n'),
+            id="the matrix of env is not inherited",
+        ),
+        pytest.param(
+            f"{DEPLOY}language: python\npython: ['3.6', '3.7']",
+            f"language: python\npython: ['3.6', '3.7']\njobs:\n  include:\n{JOB}",
+            id="no line break at the end",
+        ),
+    ],
+)
+def test_the_deployment_becomes_the_last_stage(before: str, after: str) -> None:
+    assert staged(before).text == after
+
+
+def test_a_condition_that_chose_a_job_is_dropped_with_a_note() -> None:
+    result = staged(f"language: python\npython: ['3.6', '3.7']\n{DEPLOY}    python: '3.6'\n")
+    assert result.text.endswith(JOB)
+    assert [note.line for note in result.notes] == [7]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(f"script: pytest\nbefore_deploy: make\n{DEPLOY}", id="commands before it"),
+        pytest.param("script: pytest\ndeploy: [{provider: npm}, {provider: pypi}]\n", id="another provider"),
+        pytest.param(f"script: docker run x\n{DEPLOY}  skip_cleanup: true\n", id="files of the job"),
+        pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 1\n", id="a variable of the matrix"),
+        pytest.param(f"env: [{{secure: a}}, {{secure: b}}]\n{DEPLOY}", id="secrets in the matrix"),
+        pytest.param(f"jdk: [a, b]\n{DEPLOY}    jdk: a\n", id="another runtime"),
+    ],
+)
+def test_a_deployment_that_needs_its_job_is_an_error(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^line \d+: "):
+        staged(text)

@@ -1,0 +1,217 @@
+"""The file's deployments become jobs of a stage of their own, on an image with a Python that can run the tool."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from ..errors import UsageError
+from .conditions import PLAIN_BRANCH, RUNTIMES, Conditions, conditions
+from .edits import Edit, apply, indentation, line_break, line_end, take_out, written
+from .matrix import environments_of, expands, value
+from .notes import Note
+from .places import deployments, is_pypi, jobs
+from .ready_made import ready_made
+from .steps import IN_THE_JOB
+from .translate import translate
+from .tree import MappingNode, SequenceNode, entries, members, resolved, walk, word
+from .variables import variables
+from .verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .tree import Node, Pair
+
+JOBS = {"jobs", "matrix"}
+PHASES = ("before_install", "install", "before_script", "script", "after_success")
+CHOOSES_A_JOB = re.compile(r"\$\{?TRAVIS_(?:PYTHON_VERSION|OS_NAME|DIST|CPU_ARCH|JOB_NAME)\b")
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The new text, how many jobs were added at its end, and what is to be said."""
+
+    text: str
+    added: int
+    notes: tuple[Note, ...]
+
+
+def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged | None:
+    """Return the migration of the file's own deployments to PyPI into a stage, None if there are none.
+
+    Raises UsageError that begins with the line of what cannot become a stage.
+    """
+    deploy = entries(root).get("deploy")
+    found = deployments(root, root)
+    if deploy is None or not any(_is_pypi(node) for node in found):
+        return None
+    _refuse(root, deploy, found)
+    known = variables(root)
+    notes: list[Note] = []
+    added: list[str] = []
+    for node in found:
+        on = conditions(entries(node))
+        notes += _dropped_conditions(on, known)
+        translation = translate(entries(node), aliases, known, ready_made=False)
+        notes += translation.notes
+        command = " ".join((IN_THE_JOB.command, *translation.arguments))
+        added.append("\n".join(_job(root, on, command)))
+    edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, added)]
+    return Staged(apply(text, edits), len(added), tuple(sorted(set(notes))))
+
+
+def _is_pypi(node: Node) -> bool:
+    return is_pypi(entries(node)["provider"].value if "provider" in entries(node) else node)
+
+
+def _refuse(root: MappingNode, deploy: Pair, found: tuple[Node, ...]) -> None:
+    """Raise UsageError if the deployment depends on more than the checkout, or the file on its place."""
+    reasons = {
+        "the file is written in flow style": root.flow,
+        "the key is merged in": deploy not in root.pairs or deploy.explicit,
+        "it is the only key": len(root.pairs) == 1,
+        "the file deploys elsewhere, too": not all(map(_is_pypi, found)),
+        "jobs have deployments of their own": any("deploy" in entries(job) for job in jobs(root)[1:]),
+        "the job's commands fill dist/": bool(ready_made(root)),
+        "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
+        "the matrix of `env` holds secrets": environments_of(root) > 1 and _has_secrets(root),
+        "matrix and jobs both stand in the file": {"matrix", "jobs"} <= entries(root).keys(),
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            _stop(deploy, f"{reason}: this deployment cannot become a stage. Migrate it without --stage.")
+
+
+def _has_secrets(root: MappingNode) -> bool:
+    """Tell whether `env` encrypts anything outside of `global`."""
+    env = resolved(entries(root)["env"].value)
+    groups = (
+        [env] if isinstance(env, SequenceNode) else [entries(env)[name].value for name in entries(env) if name in JOBS]
+    )
+    return any(
+        "secure" in entries(node) for group in groups for part in members(group) for node in walk(resolved(part))
+    )
+
+
+def _stop(pair: Pair, reason: str) -> NoReturn:
+    message = f"line {pair.key.line}: {reason}"
+    raise UsageError(message)
+
+
+def _dropped_conditions(on: Conditions, known: Mapping[str, tuple[str, ...]]) -> list[Note]:
+    """Return a note for each condition that only chose a job of the matrix; others raise UsageError."""
+    notes = []
+    for name in ("python", "os"):
+        if name in on.pairs:
+            said = f"{name} is dropped from `on:`: it chose a job of the matrix, the stage has a job of its own."
+            notes.append(Note(on.pairs[name].key.line, said))
+    for name in sorted((RUNTIMES - {"python"}) & on.pairs.keys()):
+        _stop(on.pairs[name], f"`on: {name}` means more than a job of the matrix: a stage cannot have it.")
+    several = [name for name, values in known.items() if len(values) > 1]
+    for line, expression in on.expressions:
+        if any(re.search(rf"\$\{{?{re.escape(name)}\b", expression) for name in several):
+            _stop(on.pairs["condition"], "the condition asks for a variable of the matrix: a stage cannot have it.")
+        if CHOOSES_A_JOB.search(expression):
+            if not re.fullmatch(r"[^&|]*", expression):
+                _stop(on.pairs["condition"], "the condition means more than a job of the matrix.")
+            notes.append(Note(line, "the condition is dropped: it chose a job of the matrix."))
+    return notes
+
+
+def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
+    """Return the lines of the job, as an item of a list."""
+    has_matrix_env = environments_of(root) > 1
+    lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
+    lines += [] if value(root, root, "language") == "python" else ["  language: python"]
+    lines += ['  python: "3.12"', *(["  env: DEPLOY=pypi"] if has_matrix_env else [])]
+    lines += [f"  {phase}: skip" for phase in PHASES]
+    lines += [f"  before_deploy: {IN_THE_JOB.install}", "  deploy:", "    provider: script"]
+    lines.append(f"    script: {written(command)}")
+    asked = _on(on)
+    return [*lines, *(["    on:", *(f"      {line}" for line in asked)] if asked else [])]
+
+
+def _if(on: Conditions) -> str:
+    """Return the conditions in the language of `if:`; what it cannot say is left to `on:`."""
+    parts = ["type != pull_request"]
+    repo = word(on.pairs["repo"].value) if "repo" in on.pairs else None
+    parts += [f"repo = {repo}"] if repo else []
+    options = on.options()
+    if on.only_tags:
+        return " AND ".join([*parts, "tag IS present"])
+    parts += ["tag IS blank"] if "--no-tags" in options else []
+    branches = on.branches or ("master",)
+    if "--all-branches" not in options and all(map(PLAIN_BRANCH.fullmatch, branches)):
+        parts.append(f"branch IN ({', '.join(branches)})" if len(branches) > 1 else f"branch = {branches[0]}")
+    return " AND ".join(parts)
+
+
+def _on(on: Conditions) -> list[str]:
+    lines = []
+    for name in ("repo", "tags", "all_branches"):
+        text = word(on.pairs[name].value) if name in on.pairs else None
+        lines += [f"{name}: {written(text)}"] if text else []
+    if on.branches:
+        lines.append(f"branch: [{', '.join(written(branch, flow=True) for branch in on.branches)}]")
+    kept = [expression for _, expression in on.expressions if not CHOOSES_A_JOB.search(expression)]
+    return [
+        *lines,
+        *(["condition:", *(f"  - {written(expression, flow=True)}" for expression in kept)] if kept else []),
+    ]
+
+
+def _stages(text: str, root: MappingNode) -> list[Edit]:
+    pair = entries(root).get("stages")
+    if pair is None:
+        return []
+    stages = resolved(pair.value)
+    if "deploy" in {word(stage) or "" for stage in members(pair.value)}:
+        return []
+    if not isinstance(stages, SequenceNode) or not stages.items:
+        _stop(pair, "stages is no list: a stage cannot be added to it.")
+    return [_behind(text, stages, ["- deploy"])]
+
+
+def _include(text: str, root: MappingNode, added: list[str]) -> Edit:
+    """Return the edit that adds the jobs to the file's list of jobs, or that writes one at its end."""
+    pair = entries(root).get("jobs") or entries(root).get("matrix")
+    if pair is None:
+        tests = [] if expands(root) else ["- stage: test"]  # without it, the list would replace the file's only job
+        lines = ["jobs:", "  include:", *(f"    {line}" for job in (*tests, *added) for line in job.split("\n"))]
+        separator = "" if text.endswith("\n") or root.pairs[-1].name == "deploy" else line_break(text)
+        return Edit(len(text), len(text), separator + "".join(f"{line}{line_break(text)}" for line in lines))
+    holder = resolved(pair.value)
+    include = entries(holder)["include"].value if "include" in entries(holder) else holder
+    if not isinstance(include, SequenceNode) or not include.items or include.flow:
+        _stop(pair, f"{pair.name} has no list to which a job can be added. Migrate it without --stage.")
+    return _behind(text, include, [line for job in added for line in job.split("\n")])
+
+
+def _behind(text: str, listed: SequenceNode, lines: list[str]) -> Edit:
+    last = listed.items[-1]
+    if listed.flow:
+        return Edit(last.end, last.end, f", {lines[0].removeprefix('- ')}")
+    end = line_end(text, last.end)
+    indent = indentation(text, text.rfind("-", 0, last.start))
+    return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in lines))
+
+
+def verify_stage(before: MappingNode, after: Node | None, added: int) -> None:
+    """Raise UsageError unless the file is the same but for its deployment, its stages and the jobs at its end."""
+    if not isinstance(after, MappingNode) or "deploy" in entries(after):
+        message = "the result still has the deployment. Migrate this file by hand."
+        raise UsageError(message)
+    verify(_rest(before), _rest(after), (), ())
+    old, new = jobs(before)[1:], jobs(after)[1:]
+    for one, other in zip(old, new):
+        verify(one, other, (), ())
+    if len(new) != (len(old) or (0 if expands(before) else 1)) + added:
+        message = "the result has other jobs than meant. Migrate this file by hand."
+        raise UsageError(message)
+
+
+def _rest(root: MappingNode) -> MappingNode:
+    changed = {"deploy", "stages", "jobs", "matrix"}
+    return replace(root, pairs=tuple(pair for pair in root.pairs if pair.name not in changed))
