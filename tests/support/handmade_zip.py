@@ -1,4 +1,4 @@
-"""Writes zip archives record by record, so that each record can say something wrong (APPNOTE.TXT 4.3)."""
+"""Writes zip archives record by record, so that each record can be wrong (APPNOTE.TXT 4.3)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UTF8_FLAG = 0x800
+ENCRYPTED_FLAG = 0x01
 DATA_DESCRIPTOR_FLAG = 0x08
 ZIP64 = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored member; what is None is as it should be."""
+    """One stored member; None stands for the right value."""
 
     name: bytes
     content: bytes
@@ -30,12 +31,17 @@ class Entry:
     descriptor: bytes = b""
     comment: bytes = b""
     in_directory: bool = True
+    crc: int | None = None
+
+    def checksum(self) -> int:
+        """Return the checksum that both headers have."""
+        return zlib.crc32(self.content) if self.crc is None else self.crc
 
     def local_record(self) -> bytes:
         """Return the local header, the content and what follows it."""
         name = self.name if self.local_name is None else self.local_name
         sizes = self.local_sizes or (len(self.content), len(self.content))
-        crc = zlib.crc32(self.content)
+        crc = self.checksum()
         header = struct.pack("<HHHLLLLHH", 20, self.flags, 0, 0, crc, *sizes, len(name), len(self.local_extra))
         return b"PK\x03\x04" + header + name + self.local_extra + self.content + self.descriptor
 
@@ -44,7 +50,7 @@ class Entry:
         size = len(self.content)
         header = struct.pack(
             "<HHHHLLLLHHHHHLL",
-            *(20, 20, self.flags, 0, 0, zlib.crc32(self.content), size, size),
+            *(20, 20, self.flags, 0, 0, self.checksum(), size, size),
             *(len(self.name), 0, len(self.comment), 0, 0, 0, offset),
         )
         return b"PK\x01\x02" + header + self.name + self.comment
@@ -93,7 +99,7 @@ def rewrite(
     before: bytes = b"",
     after: bytes = b"",
 ) -> Path:
-    """Write the wheel anew, its member ``of`` changed, and return its path."""
+    """Write the wheel again with its member ``of`` changed, and return its path."""
     with zipfile.ZipFile(wheel) as original:
         entries = [Entry(info.filename.encode(), original.read(info)) for info in original.infolist()]
     changed = [change(entry) if entry.name == of.encode() else entry for entry in entries]

@@ -28,11 +28,11 @@ class Case:
 
 
 def problems(
-    *paths: Path, strict_index: bool = True, tag: str | None = None, with_files: bool = True
+    *paths: Path, is_pypi: bool = True, tag: str | None = None, with_files: bool = True
 ) -> tuple[checks.Problem, ...]:
     """Return all problems of the files, taken as one release."""
     read = [distributions.read(path) for path in paths]
-    return checks.validate(read, is_pypi=strict_index, tag=tag, with_files=with_files)
+    return checks.validate(read, is_pypi=is_pypi, tag=tag, with_files=with_files)
 
 
 def rules(*paths: Path, tag: str | None = None) -> list[str]:

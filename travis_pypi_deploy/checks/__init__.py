@@ -1,9 +1,6 @@
-"""What the index would reject, found in the files before anything is uploaded."""
-
-from __future__ import annotations
+"""Find what the index would reject, before anything is uploaded."""
 
 from .rules import Problem, Rule, Severity
-from .table import PREDICTED_RULES, RULE_NAMES, RULES
-from .validation import validate
+from .table import PREDICTED_RULES, RULE_NAMES, RULES, validate
 
 __all__ = ["PREDICTED_RULES", "RULES", "RULE_NAMES", "Problem", "Rule", "Severity", "validate"]

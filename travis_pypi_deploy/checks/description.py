@@ -1,11 +1,11 @@
-"""Rules for the long description, which the project's page shows."""
+"""Rules for the long description, which the project's page displays."""
 
 from __future__ import annotations
 
 import functools
 import io
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,48 +14,51 @@ if TYPE_CHECKING:
 
 RESTRUCTUREDTEXT = "text/x-rst"
 
-# docutils takes a second for this much, and much longer for certain texts.
-RENDERED_AT_MOST_CHARACTERS = 100_000
+# docutils takes a second for this much, and much longer for some texts.
+RENDERED_LIMIT_CHARACTERS = 100_000
+COMPLAINT = re.compile(r"^<string>:(?P<line>\d*):? ?\([A-Z]+/\d\) (?P<text>.+(?:\n.+)*)", re.MULTILINE)
 
 
 def renders(distribution: Distribution) -> Iterator[str]:
-    """Find reStructuredText that cannot be rendered; Markdown and plain text always can."""
+    """Yield a message if the description is reStructuredText and cannot be rendered."""
     description, content_type = _description(distribution)
-    reason = _rendering(description).complaint if _is_rendered(description, content_type) else ""
-    if reason and content_type:
-        yield f"its description does not render as reStructuredText: {reason}."
-    elif reason:
+    if not _is_restructuredtext(content_type) or len(description) > RENDERED_LIMIT_CHARACTERS:
+        return
+    fault = _render_fault(description) if description else ""
+    if fault and content_type:
+        yield f"its description does not render as reStructuredText: {fault}."
+    elif fault:
         yield (
-            "its description has no content type, so it is taken for reStructuredText, and does not render: "
-            f"{reason}. Is it Markdown? Then set long_description_content_type (readme in pyproject.toml)."
+            f"its description has no content type, so it is read as reStructuredText, and does not render: {fault}. "
+            "If it is Markdown, set long_description_content_type (readme in pyproject.toml)."
         )
 
 
 def is_short_enough_to_render(distribution: Distribution) -> Iterator[str]:
-    """Find reStructuredText of which nobody here can say whether it renders."""
+    """Yield a message if the description is reStructuredText and too long to be rendered here."""
     description, content_type = _description(distribution)
-    if _is_rendered(description, content_type) and not _rendering(description).is_done:
+    if _is_restructuredtext(content_type) and len(description) > RENDERED_LIMIT_CHARACTERS:
         yield (
-            f"its description has {len(description)} characters, more than the {RENDERED_AT_MOST_CHARACTERS} that are "
-            "rendered here: check on the index that its page displays it."
+            f"its description has {len(description)} characters, and only {RENDERED_LIMIT_CHARACTERS} are rendered "
+            "here: check on the index that its page displays it."
         )
 
 
 def has_content_type(distribution: Distribution) -> Iterator[str]:
-    """Find descriptions that do not say what they are."""
+    """Yield a message if the description does not say in which format it is."""
     description, content_type = _description(distribution)
     if description and not content_type:
         yield (
-            "its description has no content type and is taken for reStructuredText: "
+            "its description has no content type and is read as reStructuredText: "
             "set long_description_content_type (readme in pyproject.toml)."
         )
 
 
 def is_there(distribution: Distribution) -> Iterator[str]:
-    """Find projects without a description."""
+    """Yield a message if there is no description."""
     description, _ = _description(distribution)
     if not description:
-        yield "it has no description, its page stays empty: set long_description (readme in pyproject.toml)."
+        yield "it has no description, so its page stays empty: set long_description (readme in pyproject.toml)."
 
 
 def _description(distribution: Distribution) -> tuple[str, str]:
@@ -63,36 +66,28 @@ def _description(distribution: Distribution) -> tuple[str, str]:
     return "".join(fields.get("description", ())), "".join(fields.get("description_content_type", ()))
 
 
-def _is_rendered(description: str, content_type: str) -> bool:
+def _is_restructuredtext(content_type: str) -> bool:
     """Return whether PyPI renders the description as reStructuredText, as it does without a content type."""
-    return bool(description) and content_type.partition(";")[0].strip().lower() in ("", RESTRUCTUREDTEXT)
+    return content_type.partition(";")[0].strip().lower() in ("", RESTRUCTUREDTEXT)
 
 
-class _Rendering(NamedTuple):
-    complaint: str = ""
-    is_done: bool = True
-
-
-# The files of a release have one description: it is rendered once.
-@functools.lru_cache(maxsize=1)
-def _rendering(description: str) -> _Rendering:
-    """Return what PyPI's renderer complains of."""
-    if len(description) > RENDERED_AT_MOST_CHARACTERS:
-        return _Rendering(is_done=False)
+@functools.lru_cache(maxsize=1)  # the files of a release have the same description
+def _render_fault(description: str) -> str:
+    """Return why PyPI's renderer does not render the description; empty if it does."""
     from readme_renderer import rst  # docutils takes 150 ms to import, and most descriptions are Markdown
 
     complaints = io.StringIO()
     try:
         rendered = rst.render(description, complaints)
     except RecursionError:
-        return _Rendering("it is nested too deeply")
-    return _Rendering() if rendered is not None else _Rendering(_first(complaints.getvalue()))
+        return "it is nested too deeply"
+    return "" if rendered is not None else _first(complaints.getvalue())
 
 
 def _first(complaints: str) -> str:
-    """Return the first complaint of docutils, ``<string>:LINE: (LEVEL) WORDS``, as "WORDS (line LINE)"."""
-    match = re.search(r"^<string>:(?P<line>\d*):? ?\([A-Z]+/\d\) (?P<words>.*)", complaints, re.MULTILINE)
+    """Return the first complaint of docutils, ``<string>:LINE: (LEVEL) TEXT``, as "TEXT (line LINE)"."""
+    match = COMPLAINT.search(complaints)
     if match is None:
         return "nothing is left of it"
-    where = f" (line {match['line']})" if match["line"] else ""
-    return match["words"].rstrip(".") + where
+    line = f" (line {match['line']})" if match["line"] else ""
+    return " ".join(match["text"].split()).rstrip(".:") + line

@@ -1,20 +1,21 @@
 """Rules for METADATA and PKG-INFO.
 
-The index judges the fields as they are sent, so these rules judge what pkginfo found, not the text. packaging
-is the authority on every field; what PyPI asks for on top of it follows here, one rule a demand.
+The index validates the fields that it receives, so these rules validate what is uploaded, not the text. packaging
+validates every field; what PyPI requires in addition follows here, one rule for each requirement.
 """
 
 from __future__ import annotations
 
-import email.parser
-import email.utils
-import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from packaging.metadata import Metadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
-from pkginfo.distribution import HEADER_ATTRS
+from packaging.version import InvalidVersion, Version
 from trove_classifiers import all_classifiers, deprecated_classifiers
+
+from ..distributions import Wheel
+from ..distributions.metadata import HEADERS, NEWEST_HEADERS, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from ..distributions import Distribution
 
-# No mail goes to these (RFC 2606, 6761, 6762, 7686).
-RESERVED_DOMAINS = ("invalid", "local", "localhost", "onion", "test")
-
 METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 DEPENDENCY_FIELDS = {
     "requires_dist": "Requires-Dist",
@@ -33,42 +31,71 @@ DEPENDENCY_FIELDS = {
     "obsoletes_dist": "Obsoletes-Dist",
 }
 SUMMARY_LIMIT = 512
-LABEL_LIMIT = 32
-PORT_LIMIT = 65535
-
-URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?", re.IGNORECASE)
+HEADER_OF = {attribute: header for header, attribute, _ in NEWEST_HEADERS}
+REMEDIES = {
+    "name": "use letters, digits, '.', '_' and '-' only",
+    "version": "write it as PEP 440 says, such as 1.0.1 or 2.0rc1",
+    "summary": "write one line",
+    "description_content_type": "use text/markdown, text/x-rst or text/plain",
+    "dynamic": "remove it",
+    "provides_extra": "name extras with letters, digits, '.', '_' and '-' only",
+    "requires_python": "write version specifiers, such as >=3.9",
+    "requires_dist": "write requirements as PEP 508 says, such as requests>=2.0; python_version<'3.9'",
+    "license_expression": "write an SPDX expression, such as MIT OR Apache-2.0",
+    "license_files": "name each file by its path from the folder of the project, without patterns",
+    "import_names": "write a name that can be imported",
+    "import_namespaces": "write a name that can be imported",
+}
 
 
 def valid_fields(distribution: Distribution) -> Iterator[str]:
-    """Find fields that are not what the core metadata specification says they are."""
-    raw, unparsed = _sent(distribution)
+    """Yield a message for each field that does not follow the core metadata specification."""
+    raw, unparsed = _uploaded(distribution)
     for field in unparsed:
-        yield f"{field}: it cannot be read, or has one key twice."
+        if field != "project-url":  # a rule of its own reports that
+            yield f"{field.title()} cannot be read: build it with a current version of its build backend."
     metadata = Metadata.from_raw(raw, validate=False)
     for field in sorted({"name", "version", *raw} - {"metadata_version"}):
-        yield from _complaint(metadata, field)
+        remedy = REMEDIES.get(field, "build it with a current version of its build backend")
+        try:
+            getattr(metadata, field)
+        except ValueError as error:  # InvalidMetadata, or a number of thousands of digits
+            yield f"{field.replace('_', '-')}: {error}: {remedy}."
+        except RecursionError:
+            yield f"{field.replace('_', '-')}: it is nested too deeply: simplify it."
 
 
 def metadata_version(distribution: Distribution) -> Iterator[str]:
-    """Find metadata of a version that PyPI does not take."""
+    """Yield a message if PyPI does not accept the metadata version."""
     declared = _metadata_version(distribution)
-    if declared not in METADATA_VERSIONS:
+    if declared not in METADATA_VERSIONS and not _is_newer(declared):
         yield (
-            f'its Metadata-Version is "{declared}", PyPI takes {", ".join(METADATA_VERSIONS)}: '
+            f'its Metadata-Version is "{declared}", but PyPI accepts {", ".join(METADATA_VERSIONS)}: '
             "build it with a current version of its build backend."
         )
 
 
+def newer_metadata(distribution: Distribution) -> Iterator[str]:
+    """Yield a message if the metadata version is newer than the newest one that is known here."""
+    declared = _metadata_version(distribution)
+    if _is_newer(declared):
+        unknown = sorted(_headers(distribution) - {header.lower() for header in HEADER_OF.values()})
+        lost = f" Fields that are not known are not uploaded: {', '.join(map(str.title, unknown))}." if unknown else ""
+        yield (
+            f'its Metadata-Version is "{declared}", but the newest one that is known here is '
+            f"{METADATA_VERSIONS[-1]}, so the index decides.{lost} Update travis-pypi-deploy and pkginfo."
+        )
+
+
 def newer_fields(distribution: Distribution) -> Iterator[str]:
-    """Find fields that the declared metadata version does not have: they would be lost."""
+    """Yield a message for each field that the declared metadata version does not have, and that would be lost."""
     declared = _metadata_version(distribution)
     if declared not in METADATA_VERSIONS:
         return
-    *_, newest = HEADER_ATTRS.values()
-    known = HEADER_ATTRS.get(declared, newest)
-    newer = {header.lower() for header, _, _ in newest} - {header.lower() for header, _, _ in known}
-    # setuptools wrote License-File long before there was such a field, and it does no harm.
-    for header in sorted(newer & _headers(distribution.metadata) - {"license-file"}):
+    known = HEADERS.get(declared, NEWEST_HEADERS)
+    newer = {header.lower() for header in HEADER_OF.values()} - {header.lower() for header, _, _ in known}
+    # setuptools wrote License-File before the specification had it, and it does no harm.
+    for header in sorted(newer & _headers(distribution) - {"license-file"}):
         yield (
             f"its metadata version is too old for the field {header.title()}, which would be lost: "
             "build it with a current version of its build backend."
@@ -76,17 +103,17 @@ def newer_fields(distribution: Distribution) -> Iterator[str]:
 
 
 def duplicate_headers(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each header that stands twice and may stand once."""
-    headers = email.parser.HeaderParser().parsestr(distribution.metadata.decode(errors="replace"))
-    *_, newest = HEADER_ATTRS.values()
-    for header, _, several in newest:
-        values = headers.get_all(header, [])
-        if len(values) > 1 and not several:
-            yield f"its metadata has {len(values)} {header} headers, and the index accepts one: remove the others."
+    """Yield a message for each header that may stand once and stands more than once."""
+    headers, _ = parse(distribution.metadata)
+    counts = Counter(name for name, _ in headers)
+    for header, _, is_multiple in NEWEST_HEADERS:
+        count = counts[header.lower()]
+        if not is_multiple and count > 1:
+            yield f"its metadata has {count} {header} headers, but only one is valid: remove the others."
 
 
 def encoding(distribution: Distribution) -> Iterator[str]:
-    """Find metadata that is not UTF-8."""
+    """Yield a message if the metadata is not UTF-8."""
     try:
         distribution.metadata.decode()
     except UnicodeDecodeError as error:
@@ -94,151 +121,103 @@ def encoding(distribution: Distribution) -> Iterator[str]:
 
 
 def local_version(distribution: Distribution) -> Iterator[str]:
-    """Find versions with a "+" part, which are for private indexes."""
+    """Yield a message if the version has a local part, which is for private indexes."""
     if "+" in distribution.version:
         yield (
-            f'PyPI takes no local version like "{distribution.version}". With setuptools_scm: set '
-            'local_scheme = "no-local-version", and "git: depth: false" in .travis.yml, as Travis clones too '
-            "little for it to see the tag."
+            f'PyPI accepts no local version like "{distribution.version}". With setuptools_scm: set '
+            'local_scheme = "no-local-version", and "git: depth: false" in .travis.yml, because Travis clones too '
+            "few commits for it to see the tag."
         )
 
 
 def summary_length(distribution: Distribution) -> Iterator[str]:
-    """Find summaries that are too long."""
+    """Yield a message if the summary is too long."""
     for summary in distribution.fields.get("summary", ()):
         if len(summary) > SUMMARY_LIMIT:
-            yield f"its Summary has {len(summary)} characters, PyPI takes {SUMMARY_LIMIT}: shorten it."
-
-
-def urls(distribution: Distribution) -> Iterator[str]:
-    """Find addresses that are not http or https."""
-    for field, name in (("home_page", "Home-Page"), ("download_url", "Download-URL")):
-        for url in distribution.fields.get(field, ()):
-            if not _is_web_address(url):
-                yield f'{name} "{url}" is no valid address: it has to begin with https:// or http://.'
-
-
-def project_urls(distribution: Distribution) -> Iterator[str]:
-    """Find project URLs without a label or address, with too long a label, or that are not http or https."""
-    for value in distribution.fields.get("project_urls", ()):
-        label, _, url = (part.strip() for part in value.partition(","))
-        if not 1 <= len(label) <= LABEL_LIMIT:
-            yield f'Project-URL "{value}" has a label of {len(label)} characters, 1 to {LABEL_LIMIT} can be.'
-        elif not _is_web_address(url):
-            yield f'Project-URL "{value}" is no valid address: "LABEL, https://..." is expected.'
+            yield f"its Summary has {len(summary)} characters, but PyPI accepts {SUMMARY_LIMIT}: shorten it."
 
 
 def classifiers(distribution: Distribution) -> Iterator[str]:
-    """Find classifiers that PyPI does not know, or does not take any more."""
+    """Yield a message for each classifier that PyPI does not know or no longer accepts."""
     for classifier in dict.fromkeys(distribution.fields.get("classifiers", ())):
-        complaint = _classifier_complaint(classifier)
-        if complaint:
-            yield complaint
+        if classifier.startswith("Private ::"):
+            yield f'the classifier "{classifier}" keeps a project off PyPI: remove it to upload.'
+        elif classifier in deprecated_classifiers:
+            others = " or ".join(f'"{each}"' for each in deprecated_classifiers[classifier])
+            yield f'the classifier "{classifier}" is deprecated: {f"use {others}" if others else "remove it"}.'
+        elif classifier not in all_classifiers:
+            yield (
+                f'PyPI has no classifier "{classifier}": correct it. If it is new, update trove-classifiers or use '
+                '"--ignore classifier".'
+            )
 
 
 def dependencies(distribution: Distribution) -> Iterator[str]:
-    """Find requirements that name an address instead of a version, and others that are none."""
+    """Yield a message for each requirement that names an address, or that cannot be read."""
     for field, header in DEPENDENCY_FIELDS.items():
         for value in distribution.fields.get(field, ()):
             try:
                 requirement = Requirement(value)
             except (InvalidRequirement, RecursionError) as error:
-                # Of Requires-Dist packaging.metadata says it already.
-                if field != "requires_dist":
-                    yield f'{header} "{value}" is no requirement: {str(error).splitlines()[0]}.'
+                if field != "requires_dist":  # packaging.metadata has reported those
+                    yield f'{header} "{value}" is not a requirement ({str(error).splitlines()[0]}): correct it.'
                 continue
             if requirement.url is not None:
                 yield (
-                    f'{header} "{value}" names an address, and PyPI takes names and versions only: '
+                    f'{header} "{value}" names an address, but PyPI accepts only names and versions: '
                     "depend on a published release, or move it to a requirements file."
                 )
 
 
 def licenses(distribution: Distribution) -> Iterator[str]:
-    """Find metadata that has a license in two ways."""
+    """Yield a message if the metadata has both license fields."""
     if "license" in distribution.fields and "license_expression" in distribution.fields:
         yield "it has both License and License-Expression: remove the old one, License (PEP 639)."
 
 
+def license_files(distribution: Distribution) -> Iterator[str]:
+    """Yield a message for each license file that the metadata names and the archive does not have."""
+    archive = distribution.archive
+    folder = f"{archive.folder}/licenses" if isinstance(archive, Wheel) else archive.top
+    # Below Metadata 2.4 pkginfo does not know the field, so it is neither uploaded nor checked.
+    for name in distribution.fields.get("license_file", ()):
+        is_path = "*" not in name and ".." not in name  # else packaging.metadata has reported it
+        if is_path and f"{folder}/{name}" not in archive.members:
+            yield (
+                f'its metadata names the License-File "{name}", but it has no "{folder}/{name}": '
+                "build it with a newer version of its build backend."
+            )
+
+
 def dynamic(distribution: Distribution) -> Iterator[str]:
-    """Find the one field that packaging lets be dynamic and PyPI does not."""
+    """Yield a message for the one value that packaging accepts and PyPI does not."""
     if any(value.lower() == "dynamic" for value in distribution.fields.get("dynamic", ())):
-        yield '"Dynamic: Dynamic" says nothing: remove it.'
-
-
-def emails(distribution: Distribution) -> Iterator[str]:
-    """Find e-mail fields with one address that certainly is none; PyPI lets several pass."""
-    for field, name in (("author_email", "Author-Email"), ("maintainer_email", "Maintainer-Email")):
-        for value in distribution.fields.get(field, ()):
-            addresses = _addresses(value)
-            if len(addresses) == 1 and _is_no_email(addresses[0]):
-                yield f'{name} "{value}" is no e-mail address: NAME <USER@DOMAIN> is expected.'
+        yield '"Dynamic: Dynamic" is not valid: remove it.'
 
 
 def _metadata_version(distribution: Distribution) -> str:
     return "".join(distribution.fields.get("metadata_version", ()))
 
 
-def _complaint(metadata: Metadata, field: str) -> Iterator[str]:
+def _is_newer(declared: str) -> bool:
     try:
-        getattr(metadata, field)
-    except ValueError as error:  # InvalidMetadata is one, and so are numbers of thousands of digits
-        yield f"{field.replace('_', '-')}: {error}."
-    except RecursionError:
-        yield f"{field.replace('_', '-')}: it is nested too deeply."
+        return Version(declared) > Version(METADATA_VERSIONS[-1])
+    except (InvalidVersion, ValueError):
+        return False
 
 
-def _classifier_complaint(classifier: str) -> str:
-    if classifier.startswith("Private ::"):
-        return f'"{classifier}" is there to keep a project off PyPI: remove it to publish.'
-    if classifier in deprecated_classifiers:
-        others = " or ".join(f'"{each}"' for each in deprecated_classifiers[classifier])
-        remedy = f"use {others}" if others else "remove it"
-        return f'the classifier "{classifier}" is deprecated: {remedy}.'
-    if classifier not in all_classifiers:
-        return f'PyPI has no classifier "{classifier}": correct it, or update trove-classifiers.'
-    return ""
+def _headers(distribution: Distribution) -> set[str]:
+    """Return the names of the headers that have a value, in lower case."""
+    headers, _ = parse(distribution.metadata)
+    return {name for name, value in headers if value.strip() not in ("", "UNKNOWN")}
 
 
-def _sent(distribution: Distribution) -> tuple[RawMetadata, list[str]]:
-    """Return the fields that are sent, as packaging has them, and the names of those that it cannot read."""
-    *_, newest = HEADER_ATTRS.values()
-    header_of = {attribute: header for header, attribute, _ in newest}
+def _uploaded(distribution: Distribution) -> tuple[RawMetadata, list[str]]:
+    """Return the fields that are uploaded, as packaging has them, and the names of those that it cannot read."""
     text = "".join(
-        f"{header_of[attribute]}: {value}\n"
+        f"{HEADER_OF[attribute]}: {value}\n"
         for attribute, values in distribution.fields.items()
         for value in (values if attribute != "description" else ())
     )
     raw, unparsed = parse_email(text)
     return raw, sorted(unparsed)
-
-
-def _headers(metadata: bytes) -> set[str]:
-    """Return the names of the headers that say something, in lower case."""
-    headers = email.parser.HeaderParser().parsestr(metadata.decode(errors="replace"))
-    return {name.lower() for name, value in headers.items() if str(value).strip() not in ("", "UNKNOWN")}
-
-
-def _is_web_address(url: str) -> bool:
-    """Return whether PyPI takes the address, which has its own idea of RFC 3986: it mends all but these."""
-    match = URL.match(url)
-    if match is None or re.search(r"[][]", match["path"] + (match["query"] or "")):
-        return False
-    port = re.search(r":([0-9]+)$", match["authority"] or "")
-    return port is None or (len(port[1]) < 10 and int(port[1]) <= PORT_LIMIT)
-
-
-def _addresses(value: str) -> list[str]:
-    try:
-        return [address for _, address in email.utils.getaddresses([value])]
-    except RecursionError:  # comments in comments in comments
-        return []
-
-
-def _is_no_email(address: str) -> bool:
-    if not address:
-        return False  # nothing was found, so PyPI finds nothing either
-    local, _, domain = address.rpartition("@")
-    labels = domain.split(".")
-    is_whole = all(local.split(".")) and all(labels) and len(labels) > 1
-    return not is_whole or labels[-1] in RESERVED_DOMAINS or any(map(str.isspace, address))

@@ -1,4 +1,4 @@
-"""Which platform tags PyPI takes: its own list of systems and architectures, which no PEP has in full."""
+"""Which platform tags PyPI accepts: its own list of systems and architectures, which no PEP has in full."""
 
 from __future__ import annotations
 
@@ -21,27 +21,33 @@ MACOS = "arm64|fat|fat3|fat64|i386|intel|ppc|ppc64|universal|universal2|x86_64"
 FAMILIES = re.compile(
     "|".join(
         [
-            rf"manylinux_\d+_\d+_({LINUX}|ppc64)",
-            rf"musllinux_\d+_\d+_({LINUX})",
-            # Since macOS 11 the first number alone says which version it is.
-            rf"macosx_(10_\d+|(11|12|13|14|15|26)_0)_({MACOS})",
+            rf"manylinux_\d+_\d+_({LINUX}|ppc64)\Z",
+            rf"musllinux_\d+_\d+_({LINUX})\Z",
+            # From macOS 11 on the first number alone says which version it is; new versions come every year.
+            rf"macosx_(10_\d+|(1[1-9]|[2-9]\d|\d{{3,}})_0)_({MACOS})\Z",
+            # These two match the beginning of a tag, as PyPI's own expressions do.
             r"ios_\d+_\d+_(arm64|x86_64)_(iphoneos|iphonesimulator)",
-            r"android_\d+_(arm64_v8a|armeabi_v7a|x86|x86_64)",
             r"pyemscripten_\d+_\d+_wasm32",
+            r"android_\d+_(arm64_v8a|armeabi_v7a|x86|x86_64)\Z",
         ]
     )
 )
+MACOS_TAG = re.compile(r"macosx_\d+_\d+_(.+)", re.DOTALL)
 
 
-def is_taken(platform: str) -> bool:
-    """Return whether PyPI takes wheels with this platform tag."""
-    return platform in FIXED or FAMILIES.fullmatch(platform) is not None
+def is_accepted(platform: str) -> bool:
+    """Return whether PyPI accepts wheels with this platform tag."""
+    return platform in FIXED or FAMILIES.match(platform) is not None
 
 
 def remedy(platform: str) -> str:
-    """Return what to do about a wheel whose platform tag is not taken."""
+    """Return what to do about a wheel whose platform tag is not accepted."""
+    macos = MACOS_TAG.fullmatch(platform)
     if platform.startswith("linux_"):
         return "repair it with auditwheel to manylinux or musllinux"
-    if platform.startswith("macosx_"):
+    if macos and macos[1] in MACOS.split("|"):
         return "from macOS 11 on the second number is 0, set MACOSX_DEPLOYMENT_TARGET to such a version"
-    return "publish the sdist only, or a wheel for a platform on PyPI's list"
+    return (
+        "upload the sdist only, or a wheel for another platform; if PyPI accepts the tag by now, use "
+        '"--ignore platform-tag"'
+    )

@@ -1,4 +1,4 @@
-"""Rules for the release as a whole: the files belong together, and to the tag."""
+"""Rules for the release as a whole: all files and the tag belong together."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
 
 
 def one_project(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Find files of another project than the first one's."""
+    """Yield a message if the file is of another project than the first one."""
     first = release.distributions[0]
     if canonicalize_name(distribution.name) != canonicalize_name(first.name):
         yield (
             f'it is of the project "{distribution.name}", but {first.filename} of "{first.name}": '
-            "publish one project at a time."
+            "deploy one project at a time."
         )
 
 
 def one_version(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Find files of another version than the first one's."""
+    """Yield a message if the file is of another version than the first one."""
     first = release.distributions[0]
     if _comparable(distribution.version) != _comparable(first.version):
         yield (
             f'it is of version "{distribution.version}", but {first.filename} of "{first.version}": '
-            "remove what earlier builds left."
+            "remove the files of earlier builds."
         )
 
 
 def one_sdist(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Find every sdist but the first one."""
+    """Yield a message for every sdist but the first one."""
     sdists = [each for each in release.distributions if each.filetype == "sdist"]
     if distribution in sdists[1:]:
-        yield f"a release has one sdist at most, and {sdists[0].filename} is one already."
+        yield f"a release has at most one sdist, and {sdists[0].filename} is another one: remove one of them."
 
 
 def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Find a release, at its first file, whose tag reads as another version."""
+    """Yield a message, for the first file only, if the tag reads as another version."""
     if release.tag is None or distribution is not release.distributions[0]:
         return
     tagged = version_of_tag(release.tag, project=distribution.name)
@@ -55,10 +55,10 @@ def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
 
 
 def version_of_tag(tag: str, *, project: str) -> Version | None:
-    """Return the version that a tag reads as; None if it reads as none.
+    """Return the version that a tag reads as; None if it is not a version.
 
-    It does if, after an optional project name or "release" with "-", "/" or "_", and an optional "v", the
-    rest is a version with at least one dot (PEP 440).
+    It is one if, after an optional project name or "release" with "-", "/" or "_", and an optional "v", the rest is a
+    version with at least one dot (PEP 440).
     """
     prefixes = (canonicalize_name(project), "release")
     places = [found.start() for found in re.finditer("[-/_]", tag)]
@@ -72,5 +72,5 @@ def version_of_tag(tag: str, *, project: str) -> Version | None:
 def _comparable(version: str) -> Version | str:
     try:
         return Version(version)
-    except ValueError:  # InvalidVersion is one, and so are numbers of thousands of digits
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         return version

@@ -1,4 +1,4 @@
-"""What a rule is, what it finds, and what it judges."""
+"""What a rule is, and the problems that it finds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning"]
 
-SHOWN_AT_MOST = 10
+MESSAGES_LIMIT = 10
 MESSAGE_LIMIT_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that the index would reject (error) or display badly (warning): the reason, and what to do."""
+    """Something that the index would reject (error) or display badly (warning): the reason, and what to do.
+
+    Files that share a problem have problems with the same rule and message.
+    """
 
     filename: str
     rule: str
@@ -37,7 +40,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Release:
-    """All distributions that are published together, and the tag whose version they must have, if any."""
+    """All distributions that are uploaded together, and the tag that must equal their version, if any."""
 
     distributions: tuple[Distribution, ...]
     tag: str | None = None
@@ -48,10 +51,10 @@ Find = Callable[["Distribution", Release], "Iterable[str]"]
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that is checked of every file.
+    """One thing that is checked in every file.
 
-    ``strict`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` says who
-    asks for it, ``summary`` what is right. ``find`` returns a message for each time the file breaks it.
+    ``strict`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` names the
+    specification, ``summary`` says what is valid. ``find`` returns a message for each time the file breaks it.
     """
 
     name: str
@@ -61,24 +64,24 @@ class Rule:
     find: Find
     summary: str
 
-    def problems(self, distribution: Distribution, release: Release, *, strict: bool) -> Iterator[Problem]:
-        """Yield what is wrong with the file; of many things of one kind only the first ones."""
-        severity = self.strict if strict else self.elsewhere
+    def problems(self, distribution: Distribution, release: Release, *, is_pypi: bool) -> Iterator[Problem]:
+        """Yield the file's problems; if there are many, the first ones and their number."""
+        severity = self.strict if is_pypi else self.elsewhere
         messages = list(self.find(distribution, release))
-        if len(messages) > SHOWN_AT_MOST:
-            more = len(messages) - SHOWN_AT_MOST
-            messages[SHOWN_AT_MOST:] = [f"and {more} more of the same kind."]
+        if len(messages) > MESSAGES_LIMIT:
+            more = len(messages) - MESSAGES_LIMIT
+            messages[MESSAGES_LIMIT:] = [f"and {more} more of the same kind."]
         for message in messages:
             yield Problem(distribution.filename, self.name, severity, _in_one_line(message))
 
 
 def of_file(find: Callable[[Distribution], Iterable[str]]) -> Find:
-    """Return the rule that looks at the file alone, whatever the rest of its release is."""
+    """Return ``find`` for a rule that does not depend on the rest of the release."""
     return lambda distribution, _release: find(distribution)
 
 
 def _in_one_line(message: str) -> str:
-    """Return the message without line breaks, and without the middle of a value that fills pages."""
+    """Return the message without line breaks, and without the middle of a very long value."""
     line = " ".join(message.split())
     half = MESSAGE_LIMIT_CHARACTERS // 2
     return line if len(line) <= MESSAGE_LIMIT_CHARACTERS else f"{line[:half]} [...] {line[-half:]}"

@@ -1,18 +1,21 @@
-"""Every rule: its name, its severity at PyPI and elsewhere, what it asks for, and who says so.
+"""The table of rules, and the validation of a release against it.
 
-Adding a rule is adding a function, an entry here, and a case to the tests. Where the source is PyPI, its
-upload view asks for it and no specification does.
+A new rule is a function, an entry here, and a case in the tests. Where the source is PyPI, its upload view requires it
+and no specification does.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import archives, description, metadata, names, release
-from .rules import Rule, of_file
+from . import addresses, description, file_names, metadata, release, sdists, wheels
+from .rules import Release, Rule, of_file
 
 if TYPE_CHECKING:
-    from .rules import Severity
+    from collections.abc import Collection, Sequence
+
+    from ..distributions import Distribution
+    from .rules import Problem, Severity
 
 ERROR: Severity = "error"
 WARNING: Severity = "warning"
@@ -38,61 +41,64 @@ OURS = "travis-pypi-deploy"
 # fmt: off
 FILE_RULES = (
     # file names
-    Rule("wheel-filename", ERROR, ERROR, WHEELS, of_file(names.wheel_filename),
+    Rule("wheel-filename", ERROR, ERROR, WHEELS, of_file(file_names.wheel_filename),
          "a wheel's name has five or six parts that are valid"),
-    Rule("wheel-name", ERROR, ERROR, WHEELS, of_file(names.wheel_name),
+    Rule("wheel-name", ERROR, ERROR, WHEELS, of_file(file_names.wheel_name),
          "a wheel's name begins with the normalized name of the project"),
-    Rule("wheel-version", ERROR, ERROR, WHEELS, of_file(names.wheel_version),
+    Rule("wheel-version", ERROR, ERROR, WHEELS, of_file(file_names.wheel_version),
          "a wheel's name and its metadata have the same version (1.0 is 1.0.0)"),
-    Rule("platform-tag", ERROR, WARNING, PYPI, of_file(names.platform_tag),
+    Rule("platform-tag", ERROR, WARNING, PYPI, of_file(file_names.platform_tag),
          "a wheel is for platforms on PyPI's list, so not for plain linux_x86_64"),
-    Rule("sdist-filename", ERROR, WARNING, PEP_625, of_file(names.sdist_filename),
+    Rule("sdist-filename", ERROR, WARNING, PEP_625, of_file(file_names.sdist_filename),
          "an sdist is called {normalized_name}-{version}.tar.gz, in every character"),
-    Rule("filename-length", ERROR, WARNING, PYPI, of_file(names.filename_length),
+    Rule("filename-length", ERROR, WARNING, PYPI, of_file(file_names.filename_length),
          "a wheel's name has at most 246 bytes"),
-    Rule("file-size", WARNING, WARNING, PYPI_LIMITS, of_file(names.file_size),
+    Rule("file-size", WARNING, WARNING, PYPI_LIMITS, of_file(file_names.file_size),
          "a file has at most 100 MiB, unless the project was granted more"),
     # wheels
-    Rule("dist-info", ERROR, ERROR, WHEELS, of_file(archives.dist_info),
+    Rule("dist-info", ERROR, ERROR, WHEELS, of_file(wheels.dist_info),
          "a wheel has METADATA and WHEEL in {name}-{version}.dist-info, spelled as in the file name"),
-    Rule("record", ERROR, ERROR, WHEELS, of_file(archives.record),
+    Rule("record", ERROR, ERROR, WHEELS, of_file(wheels.record),
          "a wheel has a RECORD there that can be read"),
-    Rule("record-contents", WARNING, WARNING, WHEELS, of_file(archives.record_contents),
+    Rule("record-contents", WARNING, WARNING, WHEELS, of_file(wheels.record_contents),
          "RECORD lists exactly the wheel's files"),
-    Rule("entry-points", ERROR, WARNING, ENTRY_POINTS, of_file(archives.entry_points),
-         "entry_points.txt is UTF-8, INI with \"=\", and names scripts with letters, digits, _ . - only"),
+    Rule("entry-points", ERROR, WARNING, ENTRY_POINTS, of_file(wheels.entry_points),
+         "entry_points.txt has at most 1 MiB of UTF-8, INI with \"=\", and scripts with letters, digits, _ . - only"),
     # zip archives
-    Rule("zip-compression", ERROR, WARNING, PYPI_ARCHIVES, of_file(archives.zip_compression),
+    Rule("zip-compression", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_compression),
          "members are stored or deflated"),
-    Rule("zip-ratio", ERROR, WARNING, PYPI, of_file(archives.zip_ratio),
+    Rule("zip-ratio", ERROR, WARNING, PYPI, of_file(wheels.zip_ratio),
          "a wheel unpacks to at most 50 times its size (from 64 MiB on)"),
-    Rule("zip-surroundings", ERROR, WARNING, PYPI_ARCHIVES, of_file(archives.zip_surroundings),
+    Rule("zip-surroundings", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_surroundings),
          "there is nothing before or after the zip archive"),
-    Rule("zip-names", ERROR, WARNING, PYPI_ARCHIVES, of_file(archives.zip_names),
+    Rule("zip-names", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_names),
          "members have different, printable names in UTF-8 that are flagged so"),
-    Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, of_file(archives.zip_comments),
+    Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_comments),
          "members have no comments (the archive may have one)"),
-    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, of_file(archives.zip_data_descriptors),
+    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_data_descriptors),
          "members have their sizes in front of them"),
-    Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, of_file(archives.zip_records),
+    Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_records),
          "the central directory, local headers and ZIP64 records agree"),
+    Rule("zip-contents", ERROR, WARNING, PYPI, of_file(wheels.zip_contents),
+         "members are not encrypted, and source files have the checksums that the archive says"),
     # sdists
-    Rule("sdist-folder", ERROR, WARNING, SDISTS, of_file(archives.sdist_folder),
+    Rule("sdist-folder", ERROR, WARNING, SDISTS, of_file(sdists.top_folder),
          "all of an sdist is in one top folder"),
-    Rule("sdist-metadata", ERROR, ERROR, SDISTS, of_file(archives.sdist_metadata),
+    Rule("sdist-metadata", ERROR, ERROR, SDISTS, of_file(sdists.metadata_place),
          "PKG-INFO is right in that folder"),
-    Rule("sdist-members", ERROR, WARNING, PYPI, of_file(archives.sdist_members),
+    Rule("sdist-members", ERROR, WARNING, PYPI, of_file(sdists.member_names),
          "no member's name begins with \"./\" or \"/\""),
-    Rule("sdist-sparse", ERROR, WARNING, PYPI, of_file(archives.sdist_sparse),
+    Rule("sdist-sparse", ERROR, WARNING, PYPI, of_file(sdists.sparse_members),
          "no member is stored with holes"),
-    # both
-    Rule("license-files", ERROR, WARNING, PEP_639, of_file(archives.license_files),
-         "from Metadata 2.4 on every License-File is in the archive"),
+    Rule("sdist-zip", ERROR, WARNING, PYPI, of_file(sdists.zip_archive),
+         "an sdist is not a zip archive too"),
     # metadata
     Rule("metadata", ERROR, ERROR, CORE_METADATA, of_file(metadata.valid_fields),
          "every field is valid for packaging.metadata"),
     Rule("metadata-version", ERROR, WARNING, PYPI, of_file(metadata.metadata_version),
-         "the metadata version is 1.0 to 1.2 or 2.1 to 2.5"),
+         "the metadata version is 1.0 to 1.2 or from 2.1 on"),
+    Rule("metadata-newer", WARNING, WARNING, CORE_METADATA, of_file(metadata.newer_metadata),
+         "the metadata version is not newer than 2.5, the newest that is known here"),
     Rule("metadata-fields", ERROR, WARNING, CORE_METADATA, of_file(metadata.newer_fields),
          "no field is newer than the metadata version"),
     Rule("duplicate-header", ERROR, WARNING, CORE_METADATA, of_file(metadata.duplicate_headers),
@@ -103,20 +109,22 @@ FILE_RULES = (
          "the version has no local part (+...)"),
     Rule("summary-length", ERROR, WARNING, PYPI, of_file(metadata.summary_length),
          "the summary has at most 512 characters"),
-    Rule("url", ERROR, WARNING, PYPI, of_file(metadata.urls),
+    Rule("url", ERROR, WARNING, PYPI, of_file(addresses.urls),
          "addresses are http or https"),
-    Rule("project-url", ERROR, WARNING, CORE_METADATA, of_file(metadata.project_urls),
-         "project URLs have a label of 1 to 32 characters, and are http or https"),
+    Rule("project-url", ERROR, WARNING, CORE_METADATA, of_file(addresses.project_urls),
+         "project URLs have different labels of 1 to 32 characters, and are http or https"),
     Rule("classifier", ERROR, WARNING, TROVE, of_file(metadata.classifiers),
          "classifiers are known, not deprecated and not \"Private ::\""),
     Rule("dependency", ERROR, WARNING, PEP_440, of_file(metadata.dependencies),
          "requirements name versions, not addresses"),
     Rule("license", ERROR, WARNING, PEP_639, of_file(metadata.licenses),
          "there is License or License-Expression, not both"),
+    Rule("license-files", ERROR, WARNING, PEP_639, of_file(metadata.license_files),
+         "from Metadata 2.4 on every License-File is in the archive"),
     Rule("dynamic", ERROR, WARNING, PEP_643, of_file(metadata.dynamic),
          "Dynamic does not name itself"),
-    Rule("email", ERROR, WARNING, CORE_METADATA, of_file(metadata.emails),
-         "a single e-mail address looks like one"),
+    Rule("email", ERROR, WARNING, CORE_METADATA, of_file(addresses.emails),
+         "a single e-mail address is one that PyPI may accept"),
     # description
     Rule("description", ERROR, WARNING, PYPI_DESCRIPTIONS, of_file(description.renders),
          "a description in reStructuredText, or without a content type, renders"),
@@ -141,6 +149,30 @@ RELEASE_RULES = (
 # fmt: on
 
 RULES = (*FILE_RULES, *RELEASE_RULES)
-# What only the index's page shows: index.py finds it.
+# Predicted from the index's page, by index.py.
 PREDICTED_RULES = ("second-sdist", "closed-release", "archived-project")
 RULE_NAMES = frozenset(rule.name for rule in RULES).union(PREDICTED_RULES)
+
+
+def validate(
+    distributions: Sequence[Distribution],
+    *,
+    is_pypi: bool,
+    tag: str | None = None,
+    with_files: bool = True,
+    strict: bool = False,
+    ignore: Collection[str] = (),
+) -> tuple[Problem, ...]:
+    """Return every problem of the release, by file as they are given, then in the order of the table.
+
+    ``is_pypi`` is true for PyPI and TestPyPI; ``tag`` is the tag that must equal the version, None for none. Without
+    ``with_files`` only the rules for the release as a whole count. With ``strict`` warnings become errors; problems of
+    the rules to ``ignore`` are warnings in any case.
+    """
+    release = Release(tuple(distributions), tag)
+    return tuple(
+        problem.with_severity(strict=strict, is_ignored=problem.rule in ignore)
+        for distribution in distributions
+        for rule in (RULES if with_files else RELEASE_RULES)
+        for problem in rule.problems(distribution, release, is_pypi=is_pypi)
+    )

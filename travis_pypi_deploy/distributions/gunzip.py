@@ -15,13 +15,13 @@ WINDOW_BITS = 31
 
 
 class DamagedError(Exception):
-    """An archive is broken, or asks for more than anybody should give."""
+    """An archive is broken, or exceeds a limit."""
 
 
 class Gunzip:
     """A gzip file's contents, at most ``limit`` bytes of them.
 
-    The file itself is hashed on the way, so that its hash and what is found in it are of the same bytes.
+    The file itself is hashed at the same time, so that its hash and its contents belong together.
     """
 
     def __init__(self, file: BinaryIO, limit: int) -> None:
@@ -37,7 +37,7 @@ class Gunzip:
         return b"".join(self._take(size))
 
     def skip(self, size: int) -> None:
-        """Pass over the next ``size`` bytes, which have to be there."""
+        """Skip the next ``size`` bytes; raises DamagedError if there are fewer."""
         end = self.position + size
         for _ in self._take(size):
             pass
@@ -46,7 +46,7 @@ class Gunzip:
 
     def finish(self) -> str:
         """Read everything that is left and return the whole file's sha256 in hexadecimal."""
-        for _ in self._take(self._limit):
+        for _ in self._take(self._limit + 1):
             pass
         while self._next_chunk():
             pass
@@ -62,14 +62,14 @@ class Gunzip:
             size -= len(taken)
             self.position += len(taken)
             if self.position > self._limit:
-                raise DamagedError(f"it unpacks to more than {self._limit} bytes, as only a bomb does")
+                raise DamagedError(f"it unpacks to more than {self._limit} bytes")
             yield taken
 
     def _inflate(self) -> Iterator[memoryview]:
-        """Yield what is inside, piece by piece; whatever follows the last gzip member is nobody's concern."""
+        """Yield the contents in pieces. Bytes behind the last gzip member are ignored, as by gzip."""
         packed = self._next_chunk()
         if not packed.startswith(MAGIC):
-            raise DamagedError("it is no gzip file")
+            raise DamagedError("it is not a gzip file")
         while packed.startswith(MAGIC):
             decompressor = zlib.decompressobj(WINDOW_BITS)
             while not decompressor.eof:

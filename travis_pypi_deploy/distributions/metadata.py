@@ -4,86 +4,84 @@ from __future__ import annotations
 
 import email.parser
 import re
-import warnings
 from typing import TYPE_CHECKING
 
-import pkginfo
 from pkginfo.distribution import HEADER_ATTRS
 
 from ..errors import InvalidReleaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from collections.abc import Mapping, Sequence
 
 SIZE_LIMIT_BYTES = 4 * 1024 * 1024
 HEADERS_LIMIT_BYTES = 1024 * 1024
 HEADERS_LIMIT_LINES = 20_000
 VALUE_LIMIT_CHARACTERS = 100_000
 
-LINES_ARE_JOINED = ("description", "keywords")
-FREE_TEXT = ("description", "license", "keywords", "summary")
+# By metadata version: the header, its attribute, and whether it may stand more than once.
+HEADERS: Mapping[str, Sequence[tuple[str, str, bool]]] = HEADER_ATTRS
+NEWEST_HEADERS = list(HEADERS.values())[-1]
 
-NEWEST_VERSION = "2.5"
-HEADERS = HEADER_ATTRS[NEWEST_VERSION]
+UNLIMITED = ("description", "license", "keywords", "summary")
+# Values that may have several lines. In all other fields a line break only folds a long line.
+MULTILINE = frozenset(
+    {
+        *("author", "author_email", "maintainer", "maintainer_email", "license", "keywords"),
+        *("platforms", "supported_platforms", "requires", "provides", "obsoletes", "requires_external"),
+    }
+)
 
 
 def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
     """Return the fields by pkginfo's attribute names, all values in order, without empty and UNKNOWN ones.
 
-    Raises InvalidReleaseError where there is more than anybody can have meant, and would want to wait for.
+    The fields are those of the declared metadata version; of a version that is not known, those of the newest one.
+    Raises InvalidReleaseError if the headers or one value exceed the limits.
     """
-    _check_headers(metadata)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what pkginfo says of unknown versions, the checks say better
-        parsed = _parse(metadata)
-        declared = parsed.metadata_version
-        # The fields of a version that nobody knows are judged as well: they are read as the newest one's.
-        parsed = parsed if tuple(parsed) else _parse(metadata, NEWEST_VERSION)
-        fields = {attribute: _values(getattr(parsed, attribute)) for attribute in parsed}
-    fields.update(_with_line_breaks(metadata, fields))
-    fields["metadata_version"] = _values(declared)
-    _check_values(fields)
-    return {name: values for name, values in fields.items() if values}
+    headers, body = parse(metadata)
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    declared = values.get("metadata-version", [""])[0].strip()
+
+    fields: dict[str, tuple[str, ...]] = {}
+    for header, attribute, is_multiple in HEADERS.get(declared, NEWEST_HEADERS):
+        found = [_unfolded(attribute, value) for value in values.get(header.lower(), ())]
+        if attribute == "description" and body:
+            found = [body]
+        fields[attribute] = tuple(value for value in (found if is_multiple else found[:1]) if _is_set(value))
+
+    for attribute in fields.keys() - UNLIMITED:
+        if any(len(value) > VALUE_LIMIT_CHARACTERS for value in fields[attribute]):
+            raise InvalidReleaseError(f"its {attribute} has more than {VALUE_LIMIT_CHARACTERS} characters")
+    return {attribute: found for attribute, found in fields.items() if found}
 
 
-def _with_line_breaks(metadata: bytes, fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Return the fields whose value has several lines, as it stands in the metadata: pkginfo joins the lines."""
-    headers = email.parser.HeaderParser().parsestr(metadata.decode("utf-8", "replace"))
-    whole = {attribute: headers.get(header) for header, attribute, several in HEADERS if not several}
-    return {
-        attribute: (value.replace("\r\n", "\n"),)
-        for attribute, value in whole.items()
-        if attribute not in LINES_ARE_JOINED and fields.get(attribute) and isinstance(value, str) and "\n" in value
-    }
+def parse(metadata: bytes) -> tuple[list[tuple[str, str]], str]:
+    """Return the headers, with their names in lower case, and the body.
 
-
-def _check_headers(metadata: bytes) -> None:
-    headers = re.split(rb"\r?\n\r?\n|\r\r", metadata, maxsplit=1)[0]
-    if len(headers) > HEADERS_LIMIT_BYTES:
+    The body is never parsed: a Content-Type that makes it a mail with parts means nothing here.
+    """
+    head = re.split(rb"\r?\n\r?\n|\r\r", metadata, maxsplit=1)[0]
+    if len(head) > HEADERS_LIMIT_BYTES:
         raise InvalidReleaseError(f"its metadata has more than {HEADERS_LIMIT_BYTES} bytes of headers")
-    if len(headers.splitlines()) > HEADERS_LIMIT_LINES:
+    if len(head.splitlines()) > HEADERS_LIMIT_LINES:
         raise InvalidReleaseError(f"its metadata has more than {HEADERS_LIMIT_LINES} lines of headers")
+    try:
+        text = metadata.decode()
+    except UnicodeDecodeError:
+        text = metadata.decode("latin-1")
+    message = email.parser.HeaderParser().parsestr(text)
+    return [(name.lower(), str(value)) for name, value in message.items()], str(message.get_payload())
 
 
-def _check_values(fields: Mapping[str, tuple[str, ...]]) -> None:
-    for name in fields.keys() - FREE_TEXT:
-        if any(len(value) > VALUE_LIMIT_CHARACTERS for value in fields[name]):
-            raise InvalidReleaseError(f"its {name} has more than {VALUE_LIMIT_CHARACTERS} characters")
+def _unfolded(attribute: str, value: str) -> str:
+    if attribute in MULTILINE:
+        return value.replace("\r\n", "\n")
+    if attribute == "description":  # distutils indented every line but the first by eight spaces
+        return "\n".join(line.removeprefix(" " * 8) for line in value.strip().splitlines())
+    return " ".join(line.strip() for line in value.splitlines())
 
 
-def _parse(metadata: bytes, version: str | None = None) -> pkginfo.Distribution:
-    parsed = pkginfo.Distribution()
-    parsed.metadata_version = version
-    parsed.parse(metadata)
-    return parsed
-
-
-def _values(value: object) -> tuple[str, ...]:
-    values = value if isinstance(value, (list, tuple)) else (value,)
-    # A Content-Type header can make the description a list of messages, which is none.
-    return tuple(each for each in values if isinstance(each, str) and _says_something(each))
-
-
-def _says_something(value: str) -> bool:
+def _is_set(value: str) -> bool:
     return value.strip() not in ("", "UNKNOWN")

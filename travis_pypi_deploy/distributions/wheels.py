@@ -1,4 +1,4 @@
-"""What one look through a wheel tells."""
+"""Read what a wheel holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidReleaseError
-from . import zips
+from . import zip_records
 from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 DIRECTORY_LIMIT_BYTES = 32 * 1024 * 1024
 MEMBER_LIMIT = 100_000
 READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# By name, the most bytes that are read of them.
-JUDGED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 1024 * 1024}
+# The files of .dist-info that the checks look into, and how many bytes of each are read at most.
+CHECKED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 1024 * 1024}
 
-# zipfile is made for well-meant archives: out of broken ones all of these come.
+# What zipfile raises for broken archives.
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -39,93 +39,87 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class Wheel:
-    """The contents of a wheel, as far as they are judged.
+    """The contents of a wheel, as far as they are checked.
 
-    ``folder`` is the ``.dist-info`` folder that the file's name asks for; ``members`` are the names of all
-    files, without folders; ``dist_info`` holds the contents of WHEEL, RECORD and entry_points.txt, as far as
-    they are in ``folder``; ``methods`` are zip compression methods; ``unpacked`` is a number of bytes, as the
-    directory has it.
+    ``folder`` is the ``.dist-info`` folder that the file's name asks for; ``members`` are the names of all files,
+    without folders; ``dist_info`` holds the contents of WHEEL, RECORD and entry_points.txt if they are in ``folder``,
+    ``oversized`` the names of those that are too large to be read; ``methods`` are zip compression methods;
+    ``unpacked`` is the number of bytes that the directory promises.
     """
 
     folder: str
     members: frozenset[str]
     dist_info: Mapping[str, bytes]
+    oversized: frozenset[str]
     methods: frozenset[int]
     unpacked: int
-    faults: tuple[zips.Fault, ...]
+    faults: tuple[zip_records.Fault, ...]
 
 
 def scan(path: Path) -> tuple[Wheel, bytes]:
     """Return what the wheel holds, and its METADATA.
 
-    Raises InvalidReleaseError where the file is no zip archive or has no METADATA that can be read.
+    Raises InvalidReleaseError if the file is not a zip archive or has no readable METADATA.
     """
     folder = "-".join(path.name[: -len(".whl")].split("-")[:2]) + ".dist-info"
-    with _FrugalFile(path.open("rb", buffering=0)) as file:
+    with path.open("rb", buffering=0) as raw, _LimitedFile(raw) as file:
         try:
             with zipfile.ZipFile(file) as archive:
                 metadata = _metadata(archive, folder)
-                return _wheel(archive, file, folder), metadata
+                return _wheel(archive, raw, folder), metadata
         except _UNREADABLE as error:
             raise InvalidReleaseError(f"not a readable zip archive: {error}") from error
 
 
-class _FrugalFile(io.BufferedReader):
-    """A file that zipfile reads within limits: it holds the whole central directory in memory, and more."""
+class _LimitedFile(io.BufferedReader):
+    """A file that zipfile reads within limits, because it holds the whole central directory in memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > DIRECTORY_LIMIT_BYTES:
-            raise zipfile.BadZipFile(f"its central directory has {size} bytes, which no wheel needs")
+            raise zipfile.BadZipFile(f"its central directory has {size} bytes, more than {DIRECTORY_LIMIT_BYTES}")
         data = super().read(size)
-        if data.count(zips.CENTRAL_HEADER) > MEMBER_LIMIT:
+        if data.count(zip_records.CENTRAL_HEADER) > MEMBER_LIMIT:
             raise zipfile.BadZipFile(f"it has more than {MEMBER_LIMIT} members")
         return data
 
 
 def _metadata(archive: zipfile.ZipFile, folder: str) -> bytes:
-    candidates = [info for info in archive.infolist() if _is_metadata(info.filename)]
-    candidates.sort(key=lambda info: info.filename != f"{folder}/METADATA")
+    candidates = [name for name in archive.NameToInfo if name.endswith(".dist-info/METADATA") and name.count("/") == 1]
     if not candidates:
-        raise InvalidReleaseError("has no METADATA in a .dist-info folder: build the wheel anew")
-    info = candidates[0]
+        raise InvalidReleaseError("it has no METADATA in a .dist-info folder. Build the wheel again")
+    expected = f"{folder}/METADATA"
+    info = archive.NameToInfo[expected if expected in candidates else candidates[0]]
     if info.compress_type not in READABLE_METHODS:
-        raise InvalidReleaseError("its METADATA is neither stored nor deflated, which no index takes: build it anew")
+        raise InvalidReleaseError("its METADATA is neither stored nor deflated. Build the wheel with another tool")
     metadata = _contents(archive, info, METADATA_LIMIT_BYTES)
     if metadata is None:
         raise InvalidReleaseError(f"its METADATA is larger than {METADATA_LIMIT_BYTES} bytes")
     return metadata
 
 
-def _is_metadata(name: str) -> bool:
-    folder, _, rest = name.partition("/")
-    return rest == "METADATA" and folder.endswith(".dist-info")
-
-
-def _wheel(archive: zipfile.ZipFile, file: io.BufferedReader, folder: str) -> Wheel:
+def _wheel(archive: zipfile.ZipFile, raw: io.FileIO, folder: str) -> Wheel:
     infos = archive.infolist()
+    checked = dict(_checked_files(archive, folder))
     return Wheel(
         folder=folder,
         members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
-        dist_info=dict(_judged_files(archive, folder)),
+        dist_info={name: contents for name, contents in checked.items() if contents is not None},
+        oversized=frozenset(name for name, contents in checked.items() if contents is None),
         methods=frozenset(info.compress_type for info in infos),
         unpacked=sum(info.file_size for info in infos),
-        faults=zips.faults(
-            file, {info.orig_filename: zips.Sizes(info.compress_size, info.file_size) for info in infos}
-        ),
+        faults=zip_records.faults(raw, {info.orig_filename: info for info in infos}),
     )
 
 
-def _judged_files(archive: zipfile.ZipFile, folder: str) -> Iterator[tuple[str, bytes]]:
-    for name, limit in JUDGED_FILES.items():
+def _checked_files(archive: zipfile.ZipFile, folder: str) -> Iterator[tuple[str, bytes | None]]:
+    for name, limit in CHECKED_FILES.items():
         info = archive.NameToInfo.get(f"{folder}/{name}")
         if info is not None and info.compress_type in READABLE_METHODS:
-            contents = _contents(archive, info, limit)
-            if contents is not None:
-                yield name, contents
+            yield name, _contents(archive, info, limit)
 
 
 def _contents(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes | None:
-    """Return what the member holds; None where that is more than ``limit`` bytes."""
+    """Return the member's contents; None if they have more than ``limit`` bytes."""
     with archive.open(info) as member:
         contents = member.read(limit + 1)
     return contents if len(contents) <= limit else None

@@ -69,20 +69,20 @@ def test_markdown_and_plain_text_of_any_kind_pass(text: str, content_type: str, 
     assert rules(described(text, content_type)(tmp_path)) == []
 
 
-def test_markdown_without_a_content_type_is_told_what_it_is_taken_for(tmp_path: Path) -> None:
+def test_markdown_without_a_content_type_is_reported_with_the_setting(tmp_path: Path) -> None:
     broken, untyped = problems(described("# Title\n\n`code\n", ())(tmp_path))
     assert (broken.rule, broken.severity) == ("description", "error")
-    assert "taken for reStructuredText" in broken.message
-    assert "Is it Markdown?" in broken.message
+    assert "read as reStructuredText" in broken.message
+    assert "If it is Markdown" in broken.message
     assert (untyped.rule, untyped.severity) == ("description-type", "warning")
 
 
-def test_a_description_of_which_nothing_is_left_is_refused(tmp_path: Path) -> None:
+def test_a_description_of_which_nothing_is_left_is_rejected(tmp_path: Path) -> None:
     (problem,) = problems(described(".. a comment\n")(tmp_path))
     assert problem.message == "its description does not render as reStructuredText: nothing is left of it."
 
 
-def test_a_description_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+def test_a_description_that_is_nested_too_deeply_is_rejected(tmp_path: Path) -> None:
     nested = "\n\n".join(" " * depth + "- x" for depth in range(0, 600, 2))
     assert rules(described(nested)(tmp_path)) == ["description"]
 
@@ -90,6 +90,26 @@ def test_a_description_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> N
 def test_files_are_not_read_into_a_description(tmp_path: Path) -> None:
     (problem,) = problems(described(".. include:: /etc/passwd\n")(tmp_path))
     assert '"include" directive disabled' in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param(
+            ".. image::\n",
+            'Error in "image" directive: 1 argument(s) required, 0 supplied (line 1)',
+            id="directive without its argument",
+        ),
+        pytest.param(
+            "Words.\n\n.. code:: python\n   :colour: red\n\n   x\n",
+            'Error in "code" directive: unknown option: "colour" (line 3)',
+            id="unknown option",
+        ),
+    ],
+)
+def test_the_reason_of_a_broken_directive_is_kept(text: str, says: str, tmp_path: Path) -> None:
+    (problem,) = problems(described(text)(tmp_path))
+    assert problem.message == f"its description does not render as reStructuredText: {says}."
 
 
 def test_every_file_with_a_broken_description_is_named(tmp_path: Path) -> None:

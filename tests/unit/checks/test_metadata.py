@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 
@@ -34,6 +34,16 @@ def wheel_of(metadata: bytes) -> Make:
     return lambda folder: factories.wheel(folder, metadata=metadata)
 
 
+def licensed_wheel(licenses: list[str], *, version: str = "2.4", there: str = "licenses/LICENSE") -> Make:
+    metadata = factories.metadata(metadata_version=version, license_file=licenses)
+    return lambda folder: factories.wheel(folder, metadata=metadata, dist_info={there: b"MIT"})
+
+
+def licensed_sdist(license_file: str, *, version: str = "2.4") -> Make:
+    metadata = factories.metadata(metadata_version=version, license_file=license_file)
+    return lambda folder: factories.sdist(folder, metadata=metadata, files={"LICENSE": b"MIT"})
+
+
 DEPRECATED = "Natural Language :: Ukranian"
 INSTEAD = "Natural Language :: Ukrainian"
 LATIN_1 = factories.metadata(summary="Résumé").decode().encode("latin-1")
@@ -45,7 +55,8 @@ CASES = (
         wheel(requires_python=">=3.9"),
         says="'3.9 and newer'",
     ),
-    Case("metadata-version", wheel(metadata_version="2.6"), wheel(metadata_version="2.5"), says='"2.6"'),
+    Case("metadata-version", wheel(metadata_version="1.3"), wheel(metadata_version="2.1"), says='"1.3"'),
+    Case("metadata-newer", wheel(metadata_version="2.6"), wheel(metadata_version="2.5"), says="known here is 2.5"),
     Case(
         "metadata-fields",
         broken=wheel(metadata_version="2.1", dynamic="Requires-Dist"),
@@ -54,8 +65,8 @@ CASES = (
     ),
     Case(
         "duplicate-header",
-        wheel(license=["MIT", "BSD"]),
-        wheel(license="MIT", classifier=["Topic :: Internet", "Topic :: Utilities"]),
+        broken=wheel(license=["MIT", "BSD"]),
+        neighbour=wheel(license="MIT", classifier=["Topic :: Internet", "Topic :: Utilities"]),
         says="2 License headers",
     ),
     Case("metadata-encoding", wheel_of(LATIN_1), wheel(summary="Résumé"), says="not UTF-8"),
@@ -80,6 +91,12 @@ CASES = (
         broken=wheel(metadata_version="2.4", license="MIT", license_expression="MIT"),
         neighbour=wheel(metadata_version="2.4", license_expression="MIT"),
         says="License-Expression",
+    ),
+    Case(
+        "license-files",
+        broken=licensed_wheel(["LICENSE"], there="LICENSE"),
+        neighbour=licensed_wheel(["LICENSE"]),
+        says='"demo-1.0.dist-info/licenses/LICENSE"',
     ),
     Case(
         "dynamic",
@@ -116,7 +133,7 @@ Platform: UNKNOWN
 
 
 @pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.4", "2.5"])
-def test_every_metadata_version_that_pypi_takes_passes(version: str, tmp_path: Path) -> None:
+def test_every_metadata_version_that_pypi_accepts_passes(version: str, tmp_path: Path) -> None:
     assert rules(sdist(metadata_version=version)(tmp_path)) == []
 
 
@@ -126,22 +143,31 @@ def test_metadata_versions_without_a_content_type_pass_with_a_warning(version: s
     assert rules(old(tmp_path)) == ["description-type"]
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.3", "2.0", "2.6", "3.0", "newest", "2", ""])
-def test_other_metadata_versions_are_refused_with_the_value(version: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["0.9", "1.3", "2.0", "newest", "2", ""])
+def test_other_metadata_versions_are_rejected_with_the_value(version: str, tmp_path: Path) -> None:
     found = {problem.rule: problem.message for problem in problems(sdist(metadata_version=version)(tmp_path))}
     assert found["metadata-version"] == (
-        f'its Metadata-Version is "{version}", PyPI takes 1.0, 1.1, 1.2, 2.1, 2.2, 2.3, 2.4, 2.5: '
+        f'its Metadata-Version is "{version}", but PyPI accepts 1.0, 1.1, 1.2, 2.1, 2.2, 2.3, 2.4, 2.5: '
         "build it with a current version of its build backend."
     )
 
 
-def test_metadata_without_a_version_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["2.6", "3.0", "10.0"])
+def test_a_metadata_version_that_is_newer_than_the_newest_known_one_is_a_warning(version: str, tmp_path: Path) -> None:
+    (problem,) = problems(sdist(metadata_version=version, new_field="x", import_name="demo")(tmp_path))
+    assert (problem.rule, problem.severity) == ("metadata-newer", "warning")
+    assert "the newest one that is known here is 2.5" in problem.message
+    assert "not uploaded: New-Field." in problem.message
+    assert "Update travis-pypi-deploy" in problem.message
+
+
+def test_metadata_without_a_version_is_rejected(tmp_path: Path) -> None:
     metadata = b"Name: demo\nVersion: 1.0\n\nWords.\n"
     assert "metadata-version" in rules(factories.sdist(tmp_path, metadata=metadata))
 
 
 @pytest.mark.parametrize("version", [b"1.0", b"1.1", b"2.1"])
-def test_unknown_values_of_old_setuptools_are_taken_as_missing(version: bytes, tmp_path: Path) -> None:
+def test_unknown_values_of_old_setuptools_count_as_missing(version: bytes, tmp_path: Path) -> None:
     path = factories.sdist(tmp_path, metadata=OLD_METADATA % version)
     assert rules(path) == ["description-missing"]
     assert distributions.read(path).fields == {
@@ -151,11 +177,11 @@ def test_unknown_values_of_old_setuptools_are_taken_as_missing(version: bytes, t
     }
 
 
-def test_extra_headers_that_nobody_knows_pass(tmp_path: Path) -> None:
+def test_unknown_headers_pass(tmp_path: Path) -> None:
     assert rules(wheel(x_built_by=["me", "you"], generator="x", content_type="text/plain")(tmp_path)) == []
 
 
-def test_what_packaging_refuses_is_refused_field_by_field(tmp_path: Path) -> None:
+def test_what_packaging_rejects_is_found_field_by_field(tmp_path: Path) -> None:
     found = problems(
         wheel(
             version="1.0",
@@ -177,18 +203,20 @@ def test_what_packaging_refuses_is_refused_field_by_field(tmp_path: Path) -> Non
     ("name", "version", "rule_of"),
     [("-demo", "1.0", "name"), ("demo", "one", "version"), ("demo", "1.0-fine-but-no", "version")],
 )
-def test_names_and_versions_that_are_none_are_refused(name: str, version: str, rule_of: str, tmp_path: Path) -> None:
+def test_names_and_versions_that_are_invalid_are_rejected(
+    name: str, version: str, rule_of: str, tmp_path: Path
+) -> None:
     metadata = factories.metadata(name, version)
     found = problems(factories.wheel(tmp_path, metadata=metadata))
     assert any(p.rule == "metadata" and p.message.startswith(f"{rule_of}:") for p in found)
 
 
-def test_project_urls_with_one_label_twice_are_refused(tmp_path: Path) -> None:
-    twice = wheel(project_url=["Home, https://x.org", "Home, https://y.org"])
+def test_project_urls_with_one_label_twice_are_rejected_and_the_label_is_named(tmp_path: Path) -> None:
+    twice = wheel(project_url=["Home, https://x.org", "Docs, https://y.org", "Home, https://y.org"])
     (problem,) = problems(twice(tmp_path))
     assert (problem.rule, problem.message) == (
-        "metadata",
-        "project-url: it cannot be read, or has one key twice.",
+        "project-url",
+        'two project URLs have the label "Home": use different labels.',
     )
 
 
@@ -196,7 +224,7 @@ def test_project_urls_with_one_label_twice_are_refused(tmp_path: Path) -> None:
     "value",
     ["no address", "Home", "Home, mailto:me@x.org", ", https://x.org", "Home,", "Home, https://x.org/a[b]"],
 )
-def test_project_urls_that_are_none_are_refused(value: str, tmp_path: Path) -> None:
+def test_project_urls_that_are_invalid_are_rejected(value: str, tmp_path: Path) -> None:
     assert rules(wheel(project_url=value)(tmp_path)) == ["project-url"]
 
 
@@ -211,7 +239,7 @@ def test_project_urls_that_are_none_are_refused(value: str, tmp_path: Path) -> N
         "https:/x",
     ],
 )
-def test_addresses_that_pypi_mends_pass(address: str, tmp_path: Path) -> None:
+def test_addresses_that_pypi_corrects_pass(address: str, tmp_path: Path) -> None:
     assert rules(wheel(home_page=address, download_url=address, project_url=f"Home, {address}")(tmp_path)) == []
 
 
@@ -227,19 +255,19 @@ def test_addresses_that_pypi_mends_pass(address: str, tmp_path: Path) -> None:
         "http://x:65536",
     ],
 )
-def test_addresses_that_pypi_refuses_are_found_in_every_field(address: str, tmp_path: Path) -> None:
+def test_addresses_that_pypi_rejects_are_found_in_every_field(address: str, tmp_path: Path) -> None:
     assert rules(wheel(home_page=address, download_url=address)(tmp_path)) == ["url", "url"]
 
 
 @pytest.mark.parametrize(
     ("classifier", "says"),
     [
-        ("Private :: Do Not Upload", "remove it to publish"),
-        ("Programming Language :: Pyton", "PyPI has no classifier"),
+        ("Private :: Do Not Upload", "remove it to upload"),
+        ("Programming Language :: Pyton", "--ignore classifier"),
         ("Topic :: Communications :: Chat :: AOL Instant Messenger", "remove it"),
     ],
 )
-def test_classifiers_that_pypi_does_not_take_are_found(classifier: str, says: str, tmp_path: Path) -> None:
+def test_classifiers_that_pypi_does_not_accept_are_found(classifier: str, says: str, tmp_path: Path) -> None:
     (problem,) = problems(wheel(classifier=["Framework :: Pytest", classifier])(tmp_path))
     assert (problem.rule, says in problem.message) == ("classifier", True)
 
@@ -270,7 +298,7 @@ def test_requirements_that_packaging_leaves_unread_are_read(field: str, tmp_path
         "jane@",
     ],
 )
-def test_addresses_that_pypi_takes_or_does_not_find_pass(value: str, tmp_path: Path) -> None:
+def test_addresses_that_pypi_accepts_or_does_not_find_pass(value: str, tmp_path: Path) -> None:
     assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == []
 
 
@@ -278,7 +306,7 @@ def test_addresses_that_pypi_takes_or_does_not_find_pass(value: str, tmp_path: P
     "value",
     ["Jane", "@x.org", "Jane Doe jane@x.org", "Jane <jane at x.org>", "j@localhost", "j@x..org", "j@x.local"],
 )
-def test_single_addresses_that_are_certainly_none_are_found(value: str, tmp_path: Path) -> None:
+def test_single_addresses_that_are_certainly_invalid_are_found(value: str, tmp_path: Path) -> None:
     assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == ["email", "email"]
 
 
@@ -294,12 +322,31 @@ def test_utf_8_passes_everywhere(tmp_path: Path) -> None:
     assert rules(headers(tmp_path)) == []
 
 
-def test_elsewhere_than_at_pypi_only_what_packaging_refuses_is_an_error(tmp_path: Path) -> None:
+def test_elsewhere_than_at_pypi_only_what_packaging_rejects_is_an_error(tmp_path: Path) -> None:
     path = wheel(version="1.0+x", requires_python="new", home_page="x", classifier="x")(tmp_path)
-    severities = {problem.rule: problem.severity for problem in problems(path, strict_index=False)}
+    severities = {problem.rule: problem.severity for problem in problems(path, is_pypi=False)}
     assert severities == {
         "metadata": "error",
         "local-version": "warning",
         "url": "warning",
         "classifier": "warning",
     }
+
+
+@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3"])
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(licensed_wheel, id="wheel"), pytest.param(licensed_sdist, id="sdist")],
+)
+def test_before_metadata_2_4_license_files_may_be_anywhere_or_nowhere(
+    make: Callable[..., Make], version: str, tmp_path: Path
+) -> None:
+    path = make("LOST", version=version)(tmp_path)
+    assert rules(path) == []
+    assert "license_file" not in distributions.read(path).fields
+
+
+def test_from_metadata_2_4_on_license_files_are_in_an_sdist_s_top_folder(tmp_path: Path) -> None:
+    assert rules(licensed_sdist("LICENSE")(tmp_path)) == []
+    (problem,) = problems(licensed_sdist("LOST")(tmp_path))
+    assert (problem.rule, '"demo-1.0/LOST"' in problem.message) == ("license-files", True)

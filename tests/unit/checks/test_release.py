@@ -78,7 +78,7 @@ def test_the_release_is_judged_even_if_the_files_are_not(tmp_path: Path) -> None
         factories.wheel(tmp_path, tag="cp39-cp39-linux_x86_64"),
         factories.wheel(tmp_path, version="0.9"),
     ]
-    found = problems(*files, tag="v0.9", with_files=False, strict_index=False)
+    found = problems(*files, tag="v0.9", with_files=False, is_pypi=False)
     assert [(problem.rule, problem.severity) for problem in found] == [
         ("tag", "error"),
         ("one-version", "error"),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from tests.unit.checks import (
-    test_archives,
     test_description,
     test_file_names,
     test_metadata,
     test_release,
+    test_sdists,
+    test_wheels,
 )
 from travis_pypi_deploy import checks
 
 CASES = (
     *test_file_names.CASES,
-    *test_archives.CASES,
+    *test_wheels.CASES,
+    *test_sdists.CASES,
     *test_metadata.CASES,
     *test_description.CASES,
 )

@@ -197,8 +197,6 @@ def described(description: str) -> bytes:
     return factories.metadata(description=description, description_content_type="text/x-rst")
 
 
-DOUBLING = "".join(f".. |a{n}| replace:: |a{n + 1}| |a{n + 1}|\n" for n in range(40))
-
 BOMBS: Mapping[str, Callable[[Path], Path]] = {
     "a member that unpacks to 300 MiB": zip_bomb,
     "metadata of 300 MiB": wheel_with(METADATA=factories.metadata() + bytes(300 * MEBIBYTE)),

@@ -79,7 +79,7 @@ def test_sparse_members_are_known_as_such_and_passed_over() -> None:
     "content",
     [b"99 path=short\n", b"14 path=short", b"8 path\n", b"path=a\n", b"x path=a\n", b"0 path=a\n", b"9 path=a\n9"],
 )
-def test_a_malformed_extended_header_is_refused_as_by_the_newest_tarfile(content: bytes) -> None:
+def test_a_malformed_extended_header_is_rejected_as_by_the_newest_tarfile(content: bytes) -> None:
     stream = Gunzip(io.BytesIO(gzip.compress(extended(content))), limit=10**6)
     with pytest.raises(DamagedError, match="its tar archive has a malformed extended header"):
         list(tars.members(stream))
@@ -94,7 +94,7 @@ def test_an_extended_header_ends_with_a_zero() -> None:
     [
         pytest.param(lambda: extended(b"x" * (16 * 1024 * 1024 + 1)), id="one large header"),
         pytest.param(lambda: extended(b"6 a=b\n" * 1000) * 3000, id="many small headers"),
-        pytest.param(lambda: extended(b"") * 300_000, id="many empty headers"),
+        pytest.param(lambda: (extended(b"")[:512] + extended(b"")) * 150_000, id="many empty headers"),
     ],
 )
 def test_extended_headers_cost_no_more_than_they_weigh(archive: Callable[[], bytes]) -> None:
@@ -125,7 +125,7 @@ def packed(given_entries: Sequence[tuple[str, bytes, bytes]], tar_format: int) -
 
 
 def ours(archive: bytes) -> list[tuple[str, int]] | None:
-    """Return the members' names and sizes; None where the archive is refused."""
+    """Return the members' names and sizes; None where the archive is rejected."""
     stream = Gunzip(io.BytesIO(gzip.compress(archive, 1)), limit=10**8)
     try:
         return [(member.name, member.size) for member in tars.members(stream)]

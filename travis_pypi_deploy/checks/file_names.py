@@ -1,4 +1,4 @@
-"""Rules for file names: they say what is inside, spelled as the index wants it."""
+"""Rules for file names."""
 
 from __future__ import annotations
 
@@ -22,47 +22,50 @@ LENGTH_LIMIT_BYTES = 255 - len(".metadata")
 
 
 def wheel_filename(distribution: Distribution) -> Iterator[str]:
-    """Find names that are not those of wheels."""
+    """Yield a message if the name of a wheel is not a wheel's name."""
     if distribution.filetype != "bdist_wheel":
         return
     try:
         parse_wheel_filename(distribution.filename)
     except InvalidWheelFilename as error:
-        yield f"{error}: name-version(-build)-python-abi-platform.whl is expected. Build the wheel anew."
+        yield (
+            f"{error}: expected is name-version(-build)-python-abi-platform.whl. Build the wheel again and do not "
+            "rename it."
+        )
 
 
 def wheel_name(distribution: Distribution) -> Iterator[str]:
-    """Find wheels whose name does not begin with the normalized name of their project."""
+    """Yield a message if the name of a wheel does not begin with the normalized name of its project."""
     if _parsed_wheel(distribution) is None:
         return
     found, expected = distribution.filename.split("-")[0], _normalized(distribution.name)
     if found != expected:
         yield (
-            f'the file name begins with "{found}", but the project "{distribution.name}" needs "{expected}" '
-            "there: build the wheel with a newer version of its build backend."
+            f'the file name begins with "{found}", but the project "{distribution.name}" needs "{expected}": '
+            "build the wheel with a newer version of its build backend."
         )
 
 
 def wheel_version(distribution: Distribution) -> Iterator[str]:
-    """Find wheels that have another version in their name than in their metadata."""
+    """Yield a message if a wheel has different versions in its name and in its metadata."""
     parsed, version = _parsed_wheel(distribution), _version(distribution)
     if parsed is not None and version is not None and parsed[0] != version:
         yield (
             f'the file name says version "{parsed[0]}", the metadata "{distribution.version}": '
-            "build the wheel anew, never rename it."
+            "build the wheel again and do not rename it."
         )
 
 
 def platform_tag(distribution: Distribution) -> Iterator[str]:
-    """Find wheels for platforms that PyPI does not take."""
+    """Yield a message for each platform of a wheel that PyPI does not accept."""
     parsed = _parsed_wheel(distribution)
     for platform in sorted({tag.platform for tag in parsed[1]}) if parsed else ():
-        if not platforms.is_taken(platform):
-            yield f'PyPI takes no "{platform}" wheels: {platforms.remedy(platform)}.'
+        if not platforms.is_accepted(platform):
+            yield f'PyPI accepts no "{platform}" wheels: {platforms.remedy(platform)}.'
 
 
 def sdist_filename(distribution: Distribution) -> Iterator[str]:
-    """Find sdists that are not named as PEP 625 wants them, in every character."""
+    """Yield a message if the name of an sdist is not the one that PEP 625 requires."""
     version = _version(distribution)
     if distribution.filetype != "sdist" or version is None:
         return
@@ -72,18 +75,18 @@ def sdist_filename(distribution: Distribution) -> Iterator[str]:
 
 
 def filename_length(distribution: Distribution) -> Iterator[str]:
-    """Find wheels whose names are longer than PyPI can store."""
+    """Yield a message if the name of a wheel is longer than PyPI can store."""
     length = len(distribution.filename.encode(errors="surrogateescape"))
     if distribution.filetype == "bdist_wheel" and length > LENGTH_LIMIT_BYTES:
-        yield f"its name has {length} bytes, PyPI stores at most {LENGTH_LIMIT_BYTES}: list fewer tags in it."
+        yield f"its name has {length} bytes, PyPI accepts {LENGTH_LIMIT_BYTES}: list fewer tags in it."
 
 
 def file_size(distribution: Distribution) -> Iterator[str]:
-    """Find files that are larger than PyPI takes, unless the project has a higher limit."""
+    """Yield a message if the file is larger than the limit of a project that has no higher one."""
     if distribution.size > SIZE_LIMIT_BYTES:
         yield (
-            f"it has {distribution.size / 1024**2:.1f} MiB, and PyPI takes {SIZE_LIMIT_BYTES // 1024**2} MiB "
-            "unless the project was granted more: leave out what is not needed, or ask for a higher limit."
+            f"it has {distribution.size / 1024**2:.1f} MiB, but PyPI accepts {SIZE_LIMIT_BYTES // 1024**2} MiB "
+            "unless the project has a higher limit: remove what is not needed, or request a higher limit."
         )
 
 
@@ -100,7 +103,7 @@ def _parsed_wheel(distribution: Distribution) -> tuple[Version, frozenset[Tag]] 
 def _version(distribution: Distribution) -> Version | None:
     try:
         return Version(distribution.version)
-    except ValueError:  # InvalidVersion is one, and so are numbers of thousands of digits
+    except ValueError:  # InvalidVersion, or a number of thousands of digits
         return None
 
 

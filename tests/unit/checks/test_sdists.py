@@ -1,0 +1,157 @@
+"""Rules for what is inside an sdist."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING, Callable
+
+import pytest
+
+from tests.support import factories
+from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def repacked(change: Callable[[tarfile.TarInfo], tarfile.TarInfo]) -> Make:
+    """Return what makes an sdist whose members' headers have been changed."""
+
+    def make(folder: Path) -> Path:
+        path = factories.sdist(folder)
+        with tarfile.open(path) as archive:
+            members = [(member, archive.extractfile(member)) for member in archive]
+            contents = [(member, file.read() if file else b"") for member, file in members]
+        with tarfile.open(path, "w:gz") as archive:
+            for member, content in contents:
+                archive.addfile(change(member), io.BytesIO(content))
+        return path
+
+    return make
+
+
+def moved(old: str, new: str) -> Callable[[tarfile.TarInfo], tarfile.TarInfo]:
+    """Return a change that replaces the first letters of the names that begin with ``old``."""
+
+    def change(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        if member.name.startswith(old):
+            member.name = new + member.name[len(old) :]
+        return member
+
+    return change
+
+
+def with_record(member: str, headers: dict[str, str]) -> Callable[[tarfile.TarInfo], tarfile.TarInfo]:
+    """Return a change that adds pax records to one member."""
+
+    def change(info: tarfile.TarInfo) -> tarfile.TarInfo:
+        if info.name == member:
+            info.pax_headers = headers
+        return info
+
+    return change
+
+
+def with_zip_at_its_end(compresslevel: int) -> Make:
+    """Return what makes an sdist whose last member is a zip archive."""
+
+    def make(folder: Path) -> Path:
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as archive:
+            archive.writestr("a.txt", "a")
+        path = factories.sdist(folder, files={"data.zip": inner.getvalue()})
+        contents = gzip.decompress(path.read_bytes()).rstrip(b"\0")
+        path.write_bytes(gzip.compress(contents + bytes(-len(contents) % 512), compresslevel))
+        return path
+
+    return make
+
+
+CASES = (
+    Case("sdist-zip", with_zip_at_its_end(0), with_zip_at_its_end(9), says="both a zip and a tar file"),
+    Case(
+        "sdist-folder",
+        broken=repacked(moved("demo-1.0/demo", "demo")),
+        neighbour=repacked(moved("demo-1.0", "another-name")),
+        says='in "demo", "demo-1.0"',
+    ),
+    Case(
+        "sdist-metadata",
+        broken=repacked(moved("demo-1.0/PKG-INFO", "demo-1.0/src/PKG-INFO")),
+        neighbour=repacked(moved("demo-1.0/", "demo-1.0/src/")),
+        says='has to be "demo-1.0/PKG-INFO"',
+    ),
+    Case(
+        "sdist-members",
+        broken=repacked(moved("demo-1.0/demo", "./demo-1.0/demo")),
+        neighbour=repacked(moved("demo-1.0/demo", "demo-1.0/./demo")),
+        says='"./demo-1.0/demo/__init__.py" begins with "./"',
+    ),
+    Case(
+        "sdist-sparse",
+        broken=repacked(with_record("demo-1.0/demo/__init__.py", {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"})),
+        neighbour=repacked(with_record("demo-1.0/demo/__init__.py", {"comment": "GNU.sparse.major"})),
+        says='"demo-1.0/demo/__init__.py" is stored sparsely',
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_a_broken_sdist_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
+    check_broken(case, tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_the_nearest_valid_sdist_passes(case: Case, tmp_path: Path) -> None:
+    check_neighbour(case, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(tarfile.SYMTYPE, id="symbolic link"), pytest.param(tarfile.LNKTYPE, id="hard link")]
+)
+def test_links_inside_an_sdist_pass(kind: bytes, tmp_path: Path) -> None:
+    def link(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        if member.name.endswith("__init__.py"):
+            member.type, member.linkname, member.size = kind, "../PKG-INFO", 0
+        return member
+
+    assert rules(repacked(link)(tmp_path)) == []
+
+
+def test_absolute_names_in_an_sdist_are_found(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo", "/demo"))(tmp_path))) == {"sdist-members"}
+
+
+def test_an_sdist_made_by_tar_in_its_own_folder_is_found(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo", "./demo"))(tmp_path))) == {"sdist-metadata", "sdist-members"}
+
+
+def test_absolute_names_beside_relative_ones_are_no_folder(tmp_path: Path) -> None:
+    assert set(rules(repacked(moved("demo-1.0/demo", "/demo-1.0/demo"))(tmp_path))) == {"sdist-folder", "sdist-members"}
+
+
+def archive_of(folder: Path, *members: str) -> Path:
+    """Write an sdist of empty folders and PKG-INFO."""
+    path = folder / "demo-1.0.tar.gz"
+    metadata = factories.metadata()
+    with tarfile.open(path, "w:gz") as archive:
+        for name in members:
+            entry = tarfile.TarInfo(name)
+            is_metadata = name.endswith("PKG-INFO")
+            entry.type, entry.size = (tarfile.REGTYPE, len(metadata)) if is_metadata else (tarfile.DIRTYPE, 0)
+            archive.addfile(entry, io.BytesIO(metadata))
+    return path
+
+
+@pytest.mark.parametrize("name", ["PKG-INFO", "demo-1.0/PKG-INFO"])
+def test_an_sdist_of_its_metadata_alone_is_rejected(name: str, tmp_path: Path) -> None:
+    (problem,) = problems(archive_of(tmp_path, name))
+    assert (problem.rule, problem.severity) == ("sdist-metadata", "error")
+    assert problem.message.startswith("it holds a PKG-INFO and nothing else")
+
+
+def test_an_sdist_of_a_folder_with_its_metadata_passes(tmp_path: Path) -> None:
+    assert rules(archive_of(tmp_path, "demo-1.0", "demo-1.0/PKG-INFO")) == []

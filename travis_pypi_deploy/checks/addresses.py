@@ -1,0 +1,100 @@
+"""Rules for the addresses in the metadata: URLs and e-mail addresses."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..distributions import Distribution
+
+LABEL_LIMIT = 32
+PORT_LIMIT = 65535
+URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?", re.IGNORECASE)
+
+# Domains that nobody can have (RFC 2606, 3172, 6761, 6762, 7686).
+RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
+DOMAIN_LABEL_LIMIT = 63
+INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")
+
+
+def urls(distribution: Distribution) -> Iterator[str]:
+    """Yield a message for each address that is not a valid http or https URL."""
+    for field, name in (("home_page", "Home-Page"), ("download_url", "Download-URL")):
+        for url in distribution.fields.get(field, ()):
+            if fault := _url_fault(url):
+                yield f'{name} "{url}" {fault}.'
+
+
+def project_urls(distribution: Distribution) -> Iterator[str]:
+    """Yield a message for each project URL with a missing, long or duplicate label, or without a valid URL."""
+    seen: set[str] = set()
+    for value in distribution.fields.get("project_urls", ()):
+        label, comma, url = (part.strip() for part in value.partition(","))
+        if not 1 <= len(label) <= LABEL_LIMIT:
+            yield f'Project-URL "{value}" has a label of {len(label)} characters: use 1 to {LABEL_LIMIT}.'
+        elif label in seen:
+            yield f'two project URLs have the label "{label}": use different labels.'
+        elif not comma or not url:
+            yield f'Project-URL "{value}" has no URL: write "LABEL, https://...".'
+        elif fault := _url_fault(url):
+            yield f'Project-URL "{value}" {fault}.'
+        seen.add(label)
+
+
+def emails(distribution: Distribution) -> Iterator[str]:
+    """Yield a message for each field with one e-mail address that PyPI certainly rejects."""
+    for field, name in (("author_email", "Author-Email"), ("maintainer_email", "Maintainer-Email")):
+        for value in distribution.fields.get(field, ()):
+            addresses = _addresses(value)
+            # PyPI does not validate an empty address, nor several of them.
+            if len(addresses) == 1 and addresses[0] and (fault := _email_fault(addresses[0])):
+                yield f'{name} "{value}" is not valid: {fault}.'
+
+
+def _url_fault(url: str) -> str:
+    """Return why PyPI rejects the URL, and what to do; empty if it does not. PyPI quotes other characters itself."""
+    match = URL.match(url)
+    if match is None:
+        return "has to begin with https:// or http://"
+    if re.search(r"[][]", match["path"] + (match["query"] or "")):
+        return 'has brackets behind the host: write "%5B" and "%5D"'
+    port = re.search(r":([0-9]+)$", match["authority"] or "")
+    if port is not None and (len(port[1]) > len(str(PORT_LIMIT)) or int(port[1]) > PORT_LIMIT):
+        return f"has the port {port[1]}, but {PORT_LIMIT} is the highest: correct it"
+    return ""
+
+
+def _addresses(value: str) -> list[str]:
+    try:
+        return [address for _, address in email.utils.getaddresses([value])]
+    except RecursionError:  # nested comments
+        return []
+
+
+def _email_fault(address: str) -> str:
+    """Return why PyPI certainly rejects the address, and what to do; empty if it may accept it."""
+    local, _, domain = address.rpartition("@")
+    labels = domain.lower().split(".")
+    if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in address):
+        return "the address has spaces or invisible characters, write NAME <USER@DOMAIN>"
+    if not all(local.split(".")) or not all(labels) or len(labels) == 1:
+        return "NAME <USER@DOMAIN> is expected"
+    if labels[-1] in RESERVED_DOMAINS:
+        return f'the domain ".{labels[-1]}" is reserved and has no e-mail, use another address'
+    if not domain.isascii():
+        return ""  # only an IDNA library can tell
+    if not labels[-1][-1].isalpha():
+        return "its domain does not end in a top-level domain, use the name of a host"
+    for label in labels:
+        if label.startswith("-") or label.endswith("-") or (label[2:4] == "--" and label[:2] != "xn"):
+            return f'"{label}" in its domain has hyphens where a domain may not have them, correct it'
+        if len(label) > DOMAIN_LABEL_LIMIT:
+            return f'"{label}" in its domain has more than {DOMAIN_LABEL_LIMIT} characters, correct it'
+        if not label.replace("-", "").isalnum():
+            return f'"{label}" in its domain has characters other than letters, digits and hyphens, correct it'
+    return ""

@@ -1,0 +1,133 @@
+"""Read a distribution file."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import InvalidReleaseError
+from . import sdists, wheels
+from .metadata import metadata_fields
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .sdists import Sdist
+    from .wheels import Wheel
+
+BLOCK_BYTES = 1024 * 1024
+
+FileType = Literal["sdist", "bdist_wheel"]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One file to upload, as it was when it was read.
+
+    ``fields`` holds the core metadata by pkginfo's attribute names, every value in order; ``metadata`` is the METADATA
+    or PKG-INFO that they come from. ``pyversion`` is the wheel's Python tag (empty if its name has none), or
+    ``source``. ``sha256`` is in hexadecimal, ``size`` in bytes. ``stamp`` differs if the file has been changed since.
+    """
+
+    path: Path
+    filetype: FileType
+    pyversion: str
+    name: str
+    version: str
+    fields: Mapping[str, tuple[str, ...]]
+    metadata: bytes
+    archive: Wheel | Sdist
+    size: int
+    sha256: str
+    stamp: tuple[int, int, int, int]
+
+    @property
+    def filename(self) -> str:
+        """Return the file's name without its folder."""
+        return self.path.name
+
+
+def read(path: Path) -> Distribution:
+    """Read the distribution file at ``path``.
+
+    Raises InvalidReleaseError if it is not a distribution; the text begins with the file's name.
+    """
+    filename = path.name.encode(errors="backslashreplace").decode()
+    try:
+        return _read(path)
+    except InvalidReleaseError as error:
+        reason = " ".join(str(error).split())
+        raise InvalidReleaseError(f"{filename}: {reason}") from error
+    except OSError as error:
+        raise InvalidReleaseError(f"{filename}: cannot be read: {error.strerror or error}") from error
+
+
+def file_type(filename: str) -> FileType | None:
+    """Return what the legacy upload form calls a file of this name; None if no index takes such files."""
+    if filename.endswith(".whl"):
+        return "bdist_wheel"
+    return "sdist" if filename.endswith(".tar.gz") else None
+
+
+def digest(distribution: Distribution, algorithm: str) -> str:
+    """Return the file's hash in hexadecimal, by any algorithm that hashlib knows."""
+    return distribution.sha256 if algorithm == "sha256" else _hash(distribution.path, algorithm)
+
+
+def stamp(status: os.stat_result) -> tuple[int, int, int, int]:
+    """Return values that change with every write to the file; a program cannot set ctime back."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _read(path: Path) -> Distribution:
+    filetype = file_type(path.name)
+    if filetype is None:
+        raise InvalidReleaseError("neither a wheel (.whl) nor an sdist (.tar.gz)")
+    if not path.name.isprintable():
+        raise InvalidReleaseError("its name has characters that are not printable or not UTF-8. Build it again")
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidReleaseError("not a regular file")
+
+    archive: Wheel | Sdist
+    if filetype == "bdist_wheel":
+        archive, metadata = wheels.scan(path)
+        sha256, pyversion = _hash(path, "sha256"), _python_tag(path.name)
+    else:
+        archive, metadata, sha256 = sdists.scan(path)
+        pyversion = "source"
+
+    fields = metadata_fields(metadata)
+    for required in ("name", "version"):
+        if required not in fields:
+            raise InvalidReleaseError(f"its metadata has no {required.title()}. Build it again")
+    return Distribution(
+        path=path,
+        filetype=filetype,
+        pyversion=pyversion,
+        name=fields["name"][0],
+        version=fields["version"][0],
+        fields=fields,
+        metadata=metadata,
+        archive=archive,
+        size=status.st_size,
+        sha256=sha256,
+        stamp=stamp(status),
+    )
+
+
+def _hash(path: Path, algorithm: str) -> str:
+    digest = hashlib.new(algorithm)
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _python_tag(filename: str) -> str:
+    parts = filename[: -len(".whl")].split("-")
+    return parts[-3] if len(parts) in (5, 6) else ""

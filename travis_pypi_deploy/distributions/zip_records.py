@@ -1,0 +1,288 @@
+"""Find what PyPI rejects in the records of a zip archive, read from the first byte to the last.
+
+If the central directory and the local headers disagree, different tools unpack different files, so PyPI rejects such
+archives. Records and their names: APPNOTE.TXT, sections 4.3 and 4.5. Members are plain tuples and loops are long,
+because a wheel may have 100,000 members and each costs microseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import io
+    import zipfile
+    from collections.abc import Generator, Iterator, Mapping
+
+LOCAL_HEADER = b"PK\x03\x04"
+CENTRAL_HEADER = b"PK\x01\x02"
+END = b"PK\x05\x06"
+END64 = b"PK\x06\x06"
+END64_LOCATOR = b"PK\x06\x07"
+
+_LOCAL = struct.Struct("<6xHH8xLLHH")
+_CENTRAL = struct.Struct("<28xHHH12x")
+_END = struct.Struct("<8xHHLLH")
+_END64 = struct.Struct("<4xQ12xQQQQ")
+_LOCATOR = struct.Struct("<8xQ4x")
+
+ZIP64_EXTRA = 0x0001
+UNICODE_PATH_EXTRA = 0x7075
+IN_ZIP64_EXTRA = 0xFFFFFFFF
+ENCRYPTED_FLAG = 0x01
+DATA_DESCRIPTOR_FLAG = 0x08
+STORED, DEFLATED = 0, 8
+
+BLOCK_BYTES = 1024 * 1024
+RECORD_BYTES = 512  # most records are shorter; of longer ones the rest is read when it is needed
+# PyPI scans the source files, so a wrong checksum in one of them fails the upload.
+SCANNED_SUFFIXES = (b".py", b".pye")
+SCANNED_LIMIT_BYTES = 64 * 1024 * 1024
+SCANNED_MEMBER_LIMIT_BYTES = 16 * 1024 * 1024
+CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f\x7f]")
+
+FaultKind = Literal["names", "comments", "data-descriptors", "records", "surroundings", "contents"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that PyPI rejects: its kind, and a clause that says where it is."""
+
+    kind: FaultKind
+    reason: str
+
+
+def faults(file: io.FileIO, directory: Mapping[str, zipfile.ZipInfo]) -> tuple[Fault, ...]:
+    """Return what is wrong with the zip archive's records.
+
+    ``directory`` holds the members by the names that a reader of the central directory sees. Reading ends at the
+    first record that does not tell where the next one begins.
+    """
+    found: list[Fault] = []
+    try:
+        for fault in _faults(_Window(file), directory):
+            found.append(fault)  # noqa: PERF402 - what was found before an exception counts too
+    except _LostError as lost:
+        found.append(lost.fault)
+    return tuple(found)
+
+
+class _LostError(Exception):
+    """It is unknown where the next record begins."""
+
+    def __init__(self, kind: FaultKind, reason: str) -> None:
+        super().__init__(reason)
+        self.fault = Fault(kind, reason)
+
+
+class _Window:
+    """A file that is read from front to back, a block at a time."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self._start = 0
+        self._block = b""
+        self.size = os.fstat(file.fileno()).st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes at ``offset``; fewer at the end of the file."""
+        at = offset - self._start
+        if at < 0 or at + size > len(self._block):
+            self._file.seek(offset)
+            self._start, at = offset, 0
+            self._block = self._file.read(max(size, BLOCK_BYTES)) or b""
+        return self._block[at : at + size]
+
+
+def _faults(window: _Window, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Fault]:
+    local, start = yield from _local_faults(window, directory)
+    central, end = yield from _central_faults(window, start)
+    if len(central) > len(local) == len(set(local)):
+        yield Fault("records", "the directory has a member twice")
+    for name in sorted(set(central) ^ set(local)):
+        yield Fault("records", f"{_shown(name)} is not in both the directory and the local headers")
+    yield from _end_faults(window, start, len(central), end)
+
+
+def _local_faults(
+    window: _Window, directory: Mapping[str, zipfile.ZipInfo]
+) -> Generator[Fault, None, tuple[list[bytes], int]]:
+    """Yield the faults of the local headers and of the members; return the names and where the headers end."""
+    names: list[bytes] = []
+    seen: set[bytes] = set()
+    offset, scannable = 0, SCANNED_LIMIT_BYTES
+    while (record := window.read(offset, RECORD_BYTES))[:4] == LOCAL_HEADER:
+        flags, method, compressed, unpacked, name_size, extra_size = _fields(_LOCAL, record)
+        start = _LOCAL.size + name_size + extra_size
+        if start > len(record):
+            record = _exactly(window, offset, start)
+        name = record[_LOCAL.size : _LOCAL.size + name_size]
+        if extra_size:
+            extra = record[_LOCAL.size + name_size : start]
+            compressed, unpacked = yield from _extra_faults(name, extra, compressed, unpacked, method)
+        if flags & DATA_DESCRIPTOR_FLAG:
+            raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
+        start += offset
+        offset = start + compressed
+        if offset > window.size:
+            raise _LostError("records", "the archive ends within a member")
+
+        info = directory.get(name.decode(errors="replace"))
+        if fault := _member_fault(name, info, flags, (compressed, unpacked), is_second=name in seen):
+            yield fault
+        elif info and name.lower().endswith(SCANNED_SUFFIXES):
+            size = max(compressed, unpacked)
+            scannable -= size
+            if scannable >= 0 and size <= SCANNED_MEMBER_LIMIT_BYTES:
+                yield from _contents_faults(window.read(start, compressed), info)
+        names.append(name)
+        seen.add(name)
+    if not names:
+        raise _LostError("surroundings", "there is data before the first member")
+    return names, offset
+
+
+def _member_fault(
+    name: bytes, info: zipfile.ZipInfo | None, flags: int, sizes: tuple[int, int], *, is_second: bool
+) -> Fault | None:
+    """Return what is wrong with a local header, alone and compared with the directory."""
+    if is_second:
+        return Fault("names", f"{_shown(name)} is there twice")
+    if not _is_printable_utf8(name):
+        return Fault("names", f"{_shown(name)} is not printable UTF-8")
+    if info is None:
+        # zipfile decodes a name without the flag as code page 437, and so has another name in the directory.
+        return None if name.isascii() else Fault("names", f"{_shown(name)} is not flagged as UTF-8")
+    if (info.compress_size, info.file_size) != sizes:
+        return Fault("records", f"{_shown(name)} has other sizes in its header than in the directory")
+    return Fault("contents", f"{_shown(name)} is encrypted") if flags & ENCRYPTED_FLAG else None
+
+
+def _contents_faults(packed: bytes, info: zipfile.ZipInfo) -> Iterator[Fault]:
+    """Yield a fault if the member does not unpack to as many bytes as it says, with the checksum that it has."""
+    contents = packed
+    try:
+        if info.compress_type == DEFLATED:
+            contents = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, info.file_size + 1)
+    except zlib.error:
+        contents = b""
+    if info.compress_type not in (STORED, DEFLATED):  # another rule reports that
+        return
+    if len(contents) != info.file_size or zlib.crc32(contents) != info.CRC:
+        yield Fault("contents", f"{info.filename!r} is damaged, its checksum is wrong")
+
+
+def _extra_faults(
+    name: bytes, extra: bytes, compressed: int, unpacked: int, method: int
+) -> Generator[Fault, None, tuple[int, int]]:
+    """Yield the faults of a local header's extra fields; return the member's sizes, which may stand there."""
+    for kind, value in _extras(name, extra):
+        if kind == ZIP64_EXTRA:
+            compressed, unpacked = _zip64_sizes(name, value, compressed, unpacked, is_stored=method == STORED)
+        elif not _is_printable_utf8(value[5:]):
+            yield Fault("names", f"{_shown(name)} has an unreadable Unicode path")
+    return compressed, unpacked
+
+
+def _extras(name: bytes, extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the extra fields that say how a member is read; each of them may be there once only."""
+    seen = set()
+    while extra:
+        kind, size = struct.unpack("<HH", extra[:4]) if len(extra) >= 4 else (0, len(extra))
+        if size + 4 > len(extra):
+            raise _LostError("records", f"{_shown(name)} has a malformed extra field")
+        if kind in (ZIP64_EXTRA, UNICODE_PATH_EXTRA):
+            if kind in seen:
+                raise _LostError("records", f"{_shown(name)} has the extra field {kind:#06x} twice")
+            seen.add(kind)
+            yield kind, extra[4 : 4 + size]
+        extra = extra[4 + size :]
+
+
+def _zip64_sizes(name: bytes, value: bytes, compressed: int, unpacked: int, *, is_stored: bool) -> tuple[int, int]:
+    """Return a member's sizes if its header has a ZIP64 extra field (APPNOTE.TXT 4.5.3)."""
+    if not value and IN_ZIP64_EXTRA not in (compressed, unpacked):
+        return compressed, unpacked
+    # With one size only, the member has to be stored: then both sizes are equal.
+    if len(value) not in (8, 16, 24, 28) or (len(value) == 8 and not is_stored):
+        raise _LostError("records", f"{_shown(name)} has a malformed ZIP64 field")
+    (wide,) = struct.unpack_from("<Q", value)
+    return (
+        wide if len(value) == 8 else struct.unpack_from("<Q", value, 8)[0],
+        wide if unpacked == IN_ZIP64_EXTRA else unpacked,
+    )
+
+
+def _central_faults(window: _Window, start: int) -> Generator[Fault, None, tuple[list[bytes], int]]:
+    """Yield the faults of the central directory; return its names and where it ends."""
+    names: list[bytes] = []
+    offset = start
+    while (record := window.read(offset, RECORD_BYTES))[:4] == CENTRAL_HEADER:
+        name_size, extra_size, comment_size = _fields(_CENTRAL, record)
+        end = _CENTRAL.size + name_size
+        name = (record if end <= len(record) else _exactly(window, offset, end))[_CENTRAL.size : end]
+        offset += end + extra_size + comment_size
+        if offset > window.size:
+            raise _LostError("records", "the archive ends within a record")
+        if comment_size:
+            yield Fault("comments", f"{_shown(name)} has a comment")
+        names.append(name)
+    if not names:
+        raise _LostError("records", f"an unexpected record begins at byte {start}")
+    return names, offset
+
+
+def _end_faults(window: _Window, start: int, count: int, end: int) -> Iterator[Fault]:
+    """Yield the faults of the records behind the central directory, which begins at ``start`` and ends at ``end``."""
+    said = None
+    offset = end
+    if window.read(offset, 4) == END64:
+        size, *said = _fields(_END64, window.read(offset, _END64.size))
+        if size != 44:
+            raise _LostError("records", "the ZIP64 end record has data of its own")
+        offset += _END64.size
+        if window.read(offset, 4) != END64_LOCATOR:
+            raise _LostError("records", f"an unexpected record begins at byte {offset}")
+        if _fields(_LOCATOR, window.read(offset, _LOCATOR.size)) != (end,):
+            yield Fault("records", "the ZIP64 locator does not point to the ZIP64 end record")
+        offset += _LOCATOR.size
+    if window.read(offset, 4) != END:
+        raise _LostError("records", f"an unexpected record begins at byte {offset}")
+    *narrow, comment_size = _fields(_END, window.read(offset, _END.size))
+    if (said or narrow) != [count, count, end - start, start]:
+        yield Fault("records", "the end record does not describe the central directory")
+    offset += _END.size + comment_size
+    if offset > window.size:
+        raise _LostError("records", "the archive ends within a record")
+    if offset < window.size:
+        yield Fault("surroundings", "there is data after the end of the archive")
+
+
+def _fields(record: struct.Struct, data: bytes) -> tuple[int, ...]:
+    if len(data) < record.size:
+        raise _LostError("records", "the archive ends within a record")
+    return record.unpack_from(data)
+
+
+def _exactly(window: _Window, offset: int, size: int) -> bytes:
+    data = window.read(offset, size)
+    if len(data) < size:
+        raise _LostError("records", "the archive ends within a record")
+    return data
+
+
+def _is_printable_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return CONTROL_CHARACTER.search(name) is None
+
+
+def _shown(name: bytes) -> str:
+    return repr(name.decode(errors="backslashreplace"))
