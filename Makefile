@@ -1,4 +1,4 @@
-# The two commands are `make demo` and `make test`; both set up what they need in .venv.
+# The two commands are `make demo` and `make test`; both set up what they need, in .venv-demo and .venv.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test coverage lint test-all test-lowest registry pictures bench clean
 
-demo: $(VENV)/ready
-	@$(BIN)/python examples/demo.py
+demo: .venv-demo/ready
+	@.venv-demo/bin/python examples/demo.py
 
 test: $(VENV)/ready
 	@echo "Lint, types and all tests: about three minutes on two cores"
@@ -44,11 +44,13 @@ bench:
 	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check '.[bench]'
 	.venv-bench/bin/python -m benchmarks.bench
 
-$(VENV)/ready: setup.cfg pyproject.toml
+# Each environment has only what its command needs.
+$(VENV)/ready .venv-demo/ready: %/ready: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "Python 3.9 or newer is needed: make PYTHON=python3.12 ...")'
-	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@echo "Setting up $(VENV)"
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[test]'
+	@$(PYTHON) -m venv $* || { echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $*; this takes up to a minute, the first time only"
+	@PYTHONWARNINGS=ignore $*/bin/python -m pip install -qq --disable-pip-version-check \
+	  --editable '.[$(if $(findstring demo,$*),demo,test)]'
 	@touch $@
 
 clean:
