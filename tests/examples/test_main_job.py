@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,17 +13,16 @@ import pytest
 from tests.support import command, invented_tokens, sample_projects
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
+from tests.support.played_travis import load, mapping
 from tests.support.real_servers import pip_download
 from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.pypi_answers import Upload
     from tests.support.real_servers import RealServer
 
-SCRIPT = 'python -m travis_pypi_deploy --branch staging --python 3.6 --distributions "sdist bdist_wheel"'
-OPTIONS = shlex.split(SCRIPT)[3:]
+FIRST_BLOCK = Path(__file__).parents[2] / "examples" / "testpypi-from-a-branch.travis.yml"
+OPTIONS = shlex.split(str(mapping(load(FIRST_BLOCK)["deploy"])["script"]))[3:]
 SDIST, WHEEL = "demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"
 TESTPYPI = next(server for server in SERVERS if server.name == "testpypi")
 UPLOAD_HOST = urlsplit(TESTPYPI.upload_url).hostname or ""
@@ -71,7 +71,7 @@ def test_the_copied_job_runs_again_and_finds_everything_published(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "other", [{"TRAVIS_PYTHON_VERSION": "2.7"}, {"TRAVIS_BRANCH": "master"}], ids=["python", "branch"]
+    "other", [{"TRAVIS_BRANCH": "master"}, {"TRAVIS_PULL_REQUEST": "7"}], ids=["branch", "pull request"]
 )
 def test_the_other_jobs_of_the_same_build_publish_nothing(tmp_path: Path, other: dict[str, str]) -> None:
     project = sample_projects.copy("plain", tmp_path)
