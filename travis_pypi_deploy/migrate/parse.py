@@ -104,7 +104,7 @@ class _Builder:
 
     def _nothing(self) -> ScalarNode:
         """Return an empty value right behind its colon; the parser's mark lies at the next word."""
-        colon = re.compile(r"\s*:?").match(self._text, self._read_to)
+        colon = re.compile(r"(?:\s*:)?").match(self._text, self._read_to)
         start = colon.end() if colon else self._read_to
         return ScalarNode("", start, start, self._text.count("\n", 0, start) + 1)
 
@@ -113,6 +113,8 @@ class _Builder:
         children: list[Node] = []
         closing = next(self._events)
         while not isinstance(closing, CollectionEndEvent):
+            if not flow and not isinstance(event, MappingStartEvent):
+                self._read_to = self._behind_dash(max(start, self._read_to))
             children.append(self.node(closing))
             closing = next(self._events)
         last = max((child.end for child in children), default=start)
@@ -121,6 +123,11 @@ class _Builder:
             pairs = tuple(Pair(key, value, self._is_explicit(key)) for key, value in zip(children[::2], children[1::2]))
             return MappingNode(pairs, start, end, line, flow)
         return SequenceNode(tuple(children), start, end, line, flow)
+
+    def _behind_dash(self, position: int) -> int:
+        """Return where an item of a list may begin, for one that is empty."""
+        dash = re.compile(r"(?:\s|#[^\n]*)*-").match(self._text, position)
+        return dash.end() if dash else position
 
     def _is_explicit(self, key: Node) -> bool:
         before = self._text[self._text.rfind("\n", 0, key.start) + 1 : key.start].rstrip()

@@ -120,7 +120,9 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
         if owner.flow:
             header, lines = written(step.install, flow=True), []
         space = "" if text[value.start - 1] == " " else " "
-        return [Edit(value.start, value.end, f"{space}{header}"), Edit(end, end, "".join(lines))]
+        if not lines:
+            return [Edit(value.start, value.end, f"{space}{header}")]
+        return [Edit(value.start, end, f"{space}{header}{text[value.end : end]}{''.join(lines)}")]
     if owner.flow:
         return [
             Edit(value.start, value.start, "["),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .places import mappings
-from .tree import Alias, MappingNode, Node, ScalarNode, entries, word
+from .tree import Alias, MappingNode, Node, ScalarNode, SequenceNode, entries, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -29,7 +29,7 @@ def _shared_steps(root: Node | None) -> set[Node]:
     """Return the anchored values that a ``before_deploy`` refers to: the install step is added to them."""
     pairs = [pair for mapping in mappings(root) for pair in mapping.pairs] if root else []
     values = [pair.value for pair in pairs if pair.name == "before_deploy"]
-    return {value.target for value in values if isinstance(value, Alias)}
+    return {value.target for value in values if isinstance(value, Alias) and isinstance(value.target, SequenceNode)}
 
 
 def _outline(node: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> Iterator[tuple[str, int]]:
