@@ -8,12 +8,17 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.support import real_servers
 from tests.support.loopback_index import LoopbackIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 CLEARED_PREFIXES = ("TRAVIS", "PYPI_", "TWINE_", "UV_PUBLISH_", "FLIT_")
 CLEARED = {

@@ -88,7 +88,7 @@ def wheel(
 
 
 def big_wheel(folder: Path, megabytes: int, name: str = "demo", version: str = "1.0") -> Path:
-    """Write a wheel that holds ``megabytes`` MiB of random bytes, stored: nobody can compress it."""
+    """Write a wheel that holds ``megabytes`` MiB of random bytes, stored, which cannot be compressed."""
     noise = random.Random(megabytes)
     ballast = b"".join(noise.randbytes(MEBIBYTE) for _ in range(megabytes))
     return wheel(folder, name, version, files={"ballast.bin": ballast}, compression=zipfile.ZIP_STORED)

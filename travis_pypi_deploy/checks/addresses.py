@@ -16,7 +16,7 @@ LABEL_LIMIT = 32
 PORT_LIMIT = 65535
 URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?", re.IGNORECASE)
 
-# Domains that nobody can have (RFC 2606, 3172, 6761, 6762, 7686).
+# Top-level domains that cannot be registered (RFC 2606, 3172, 6761, 6762, 7686).
 RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
 DOMAIN_LABEL_LIMIT = 63
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")

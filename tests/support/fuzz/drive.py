@@ -1,6 +1,6 @@
-"""Feeds mutated files to the reader and the checks, until something other than a sentence comes out.
+"""Feeds mutated files to the reader and the checks, until something other than a sentence is the answer.
 
-    python -m tests.fuzz.drive {wheel,sdist,tar,metadata} CORPUS [-max_total_time=600 -timeout=10 -rss_limit_mb=400 ...]
+    python -m tests.support.fuzz.drive {wheel,sdist,tar,metadata} CORPUS [-max_total_time=600 -timeout=10 -rss_limit_mb=400 ...]
 
 Needs atheris, on a Python that has it. CORPUS is a folder; valid files are put there to begin with. What is found
 becomes a test.
@@ -36,7 +36,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, seed in seeds(target, Path(folder)).items():
             (corpus / name).write_bytes(seed)
-        atheris.Setup(sys.argv, lambda data: judge(made(target, data, Path(folder))))
+        atheris.Setup(sys.argv, lambda data: validate(made(target, data, Path(folder))))
         atheris.Fuzz()
 
 
@@ -68,8 +68,8 @@ def made(target: str, data: bytes, folder: Path) -> Path:
     return path
 
 
-def judge(path: Path) -> None:
-    """Read and judge the file; being refused in a sentence is fine."""
+def validate(path: Path) -> None:
+    """Read and validate the file; a sentence that rejects it is a valid answer."""
     try:
         read = [distributions.read(path)]
     except InvalidReleaseError as error:

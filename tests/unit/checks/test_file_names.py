@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories
-from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
 from travis_pypi_deploy import checks, distributions
 from travis_pypi_deploy.checks import platforms
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories
-from tests.support.judging import problems
+from tests.support.cases import problems
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-# pip asks an sdist's build backend for metadata before it hands the sdist out. These stand in for all of them, so
-# that nobody's build is run, and take it from PKG-INFO.
+# pip asks an sdist's build backend for metadata before it hands the sdist out. These replace all of them, so
+# that no foreign code runs, and take it from PKG-INFO.
 BACKENDS = (
     *("flit_core.buildapi", "hatchling.build", "maturin", "mesonpy", "pdm.backend", "poetry.core.masonry.api"),
     *("scikit_build_core.build", "setuptools.build_meta", "setuptools_rust"),

@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from tests.support import factories
-from tests.support.judging import problems, rules
+from tests.support.cases import problems, rules
 from travis_pypi_deploy.checks.release import version_of_tag
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_the_same_version_in_another_spelling_passes(tmp_path: Path) -> None:
     assert rules(factories.sdist(tmp_path), factories.wheel(tmp_path, version="1.0.0")) == []
 
 
-def test_versions_that_are_none_are_compared_as_text(tmp_path: Path) -> None:
+def test_invalid_versions_are_compared_as_text(tmp_path: Path) -> None:
     files = [factories.sdist(tmp_path, version=version) for version in ("one", "two")]
     found = problems(*files, with_files=False)
     assert [problem.rule for problem in found] == ["one-version", "one-sdist"]
@@ -73,7 +73,7 @@ def test_a_tag_of_the_same_version_or_of_none_passes(tag: str | None, tmp_path: 
     assert rules(*release(tmp_path), tag=tag) == []
 
 
-def test_the_release_is_judged_even_if_the_files_are_not(tmp_path: Path) -> None:
+def test_the_release_is_validated_even_if_the_files_are_not(tmp_path: Path) -> None:
     files = [
         factories.wheel(tmp_path, tag="cp39-cp39-linux_x86_64"),
         factories.wheel(tmp_path, version="0.9"),

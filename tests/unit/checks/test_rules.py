@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.checks import (
+    test_addresses,
     test_description,
     test_file_names,
     test_metadata,
@@ -17,6 +18,7 @@ CASES = (
     *test_wheels.CASES,
     *test_sdists.CASES,
     *test_metadata.CASES,
+    *test_addresses.CASES,
     *test_description.CASES,
 )
 

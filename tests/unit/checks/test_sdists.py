@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from tests.support import factories
-from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
 
 if TYPE_CHECKING:
     from pathlib import Path

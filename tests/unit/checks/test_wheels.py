@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from tests.support import factories
+from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
 from tests.support.handmade_zip import (
     DATA_DESCRIPTOR_FLAG,
     ENCRYPTED_FLAG,
@@ -20,7 +21,6 @@ from tests.support.handmade_zip import (
     rewrite,
     with_fields,
 )
-from tests.support.judging import Case, Make, case_id, check_broken, check_neighbour, problems, rules
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.errors import InvalidReleaseError
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.support.judging import Make
+    from tests.support.cases import Make
 
 
 def test_a_wheel_is_read_whole(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Judges files as the command does, and says what a case of a rule is."""
+"""Validates files as the command does; cases of rules."""
 
 from __future__ import annotations
 
