@@ -1,6 +1,6 @@
 """Feeds mutated files to the reader and the checks, until something other than a sentence is the answer.
 
-    python -m tests.support.fuzz.drive {wheel,sdist,tar,metadata} CORPUS [-max_total_time=600 -timeout=10 -rss_limit_mb=400 ...]
+    python -m tests.support.fuzz.drive {wheel,sdist,tar,metadata} CORPUS [-max_total_time=600 ...]
 
 Needs atheris, on a Python that has it. CORPUS is a folder; valid files are put there to begin with. What is found
 becomes a test.
