@@ -430,7 +430,8 @@ def _show_success(first: Distribution, results: Sequence[FileResult], settings: 
     if any(each.outcome is Outcome.UPLOADED for each in results):
         console.success(f"Deployed {release} to {server.name}")
     else:
-        content = f"; {files(len(kept))} there with other content" if kept else ""
+        verb = "is" if len(kept) == 1 else "are"
+        content = f"; {files(len(kept))} {verb} there already with other content" if kept else ""
         console.say(f"Nothing to upload: {server.name} already has every file of {release}{content}")
     if page := release_page(server, first):
         console.say(f"See it at {page}")
