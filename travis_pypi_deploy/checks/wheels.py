@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import csv
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,8 @@ def _faults(distribution: Distribution, kind: FaultKind, remedy: str) -> Iterato
                 yield f"{fault.reason}: {remedy}."
 
 
-def _recorded(contents: bytes) -> set[str]:
+@functools.lru_cache(maxsize=1)  # two rules read the same RECORD
+def _recorded(contents: bytes) -> frozenset[str]:
     """Return the names that a RECORD lists; raises ValueError or csv.Error if it cannot be read."""
     names: set[str] = set()
     # PyPI splits RECORD at form feeds and other separators, too.
@@ -152,4 +154,4 @@ def _recorded(contents: bytes) -> set[str]:
         if len(names) > RECORD_LIMIT_LINES:
             raise ValueError(f"it lists more than {RECORD_LIMIT_LINES} files")
         names.add(row[0].replace("\\", "/"))
-    return names
+    return frozenset(names)

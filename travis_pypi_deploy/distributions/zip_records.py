@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import io
     import zipfile
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
 LOCAL_HEADER = b"PK\x03\x04"
 CENTRAL_HEADER = b"PK\x01\x02"
@@ -112,28 +112,24 @@ def _faults(window: _Window, directory: Mapping[str, zipfile.ZipInfo]) -> Iterat
 def _local_faults(
     window: _Window, directory: Mapping[str, zipfile.ZipInfo]
 ) -> Generator[Fault, None, tuple[list[bytes], int]]:
-    """Yield the faults of the local headers and of the members; return the names and where the headers end."""
+    """Yield the faults of the local headers and of the members; return the names and where the members end."""
     names: list[bytes] = []
     seen: set[bytes] = set()
-    offset, scannable = 0, SCANNED_LIMIT_BYTES
-    while (record := window.read(offset, RECORD_BYTES))[:4] == LOCAL_HEADER:
-        flags, method, compressed, unpacked, name_size, extra_size = _fields(_LOCAL, record)
-        start = _LOCAL.size + name_size + extra_size
-        if start > len(record):
-            record = _exactly(window, offset, start)
-        name = record[_LOCAL.size : _LOCAL.size + name_size]
-        if extra_size:
-            extra = record[_LOCAL.size + name_size : start]
-            compressed, unpacked = yield from _extra_faults(name, extra, compressed, unpacked, method)
-        if flags & DATA_DESCRIPTOR_FLAG:
-            raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
-        start += offset
-        offset = start + compressed
-        if offset > window.size:
+    end, scannable = 0, SCANNED_LIMIT_BYTES
+    while (record := window.read(end, RECORD_BYTES))[:4] == LOCAL_HEADER:
+        name, flags, compressed, unpacked, start, extra_faults = _local_header(window, end, record)
+        yield from extra_faults
+        end = start + compressed
+        if end > window.size:
             raise _LostError("records", "the archive ends within a member")
 
-        info = directory.get(name.decode(errors="replace"))
-        if fault := _member_fault(name, info, flags, (compressed, unpacked), is_second=name in seen):
+        text = _decoded(name)
+        info = directory.get(text) if text is not None else None
+        if name in seen:
+            yield Fault("names", f"{_shown(name)} is there twice")
+        elif text is None:
+            yield Fault("names", f"{_shown(name)} is not printable UTF-8")
+        elif fault := _member_fault(name, info, flags, (compressed, unpacked)):
             yield fault
         elif info and name.lower().endswith(SCANNED_SUFFIXES):
             size = max(compressed, unpacked)
@@ -144,17 +140,33 @@ def _local_faults(
         seen.add(name)
     if not names:
         raise _LostError("surroundings", "there is data before the first member")
-    return names, offset
+    return names, end
 
 
-def _member_fault(
-    name: bytes, info: zipfile.ZipInfo | None, flags: int, sizes: tuple[int, int], *, is_second: bool
-) -> Fault | None:
-    """Return what is wrong with a local header, alone and compared with the directory."""
-    if is_second:
-        return Fault("names", f"{_shown(name)} is there twice")
-    if not _is_printable_utf8(name):
-        return Fault("names", f"{_shown(name)} is not printable UTF-8")
+def _local_header(window: _Window, offset: int, record: bytes) -> tuple[bytes, int, int, int, int, Sequence[Fault]]:
+    """Return a member's name, flags, sizes, where its contents begin, and the faults of its extra fields.
+
+    ``record`` is the beginning of the header at ``offset``.
+    """
+    flags, method, compressed, unpacked, name_size, extra_size = _fields(_LOCAL, record)
+    size = _LOCAL.size + name_size + extra_size
+    if size > len(record):
+        record = _exactly(window, offset, size)
+    name = record[_LOCAL.size : _LOCAL.size + name_size]
+    if flags & DATA_DESCRIPTOR_FLAG:
+        raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
+
+    faults: list[Fault] = []
+    for kind, value in _extras(name, record[_LOCAL.size + name_size : size]) if extra_size else ():
+        if kind == ZIP64_EXTRA:
+            compressed, unpacked = _zip64_sizes(name, value, compressed, unpacked, is_stored=method == STORED)
+        elif _decoded(value[5:]) is None:
+            faults.append(Fault("names", f"{_shown(name)} has an unreadable Unicode path"))
+    return name, flags, compressed, unpacked, offset + size, faults
+
+
+def _member_fault(name: bytes, info: zipfile.ZipInfo | None, flags: int, sizes: tuple[int, int]) -> Fault | None:
+    """Return how a local header differs from the directory, or that the member is encrypted."""
     if info is None:
         # zipfile decodes a name without the flag as code page 437, and so has another name in the directory.
         return None if name.isascii() else Fault("names", f"{_shown(name)} is not flagged as UTF-8")
@@ -175,18 +187,6 @@ def _contents_faults(packed: bytes, info: zipfile.ZipInfo) -> Iterator[Fault]:
         return
     if len(contents) != info.file_size or zlib.crc32(contents) != info.CRC:
         yield Fault("contents", f"{info.filename!r} is damaged, its checksum is wrong")
-
-
-def _extra_faults(
-    name: bytes, extra: bytes, compressed: int, unpacked: int, method: int
-) -> Generator[Fault, None, tuple[int, int]]:
-    """Yield the faults of a local header's extra fields; return the member's sizes, which may stand there."""
-    for kind, value in _extras(name, extra):
-        if kind == ZIP64_EXTRA:
-            compressed, unpacked = _zip64_sizes(name, value, compressed, unpacked, is_stored=method == STORED)
-        elif not _is_printable_utf8(value[5:]):
-            yield Fault("names", f"{_shown(name)} has an unreadable Unicode path")
-    return compressed, unpacked
 
 
 def _extras(name: bytes, extra: bytes) -> Iterator[tuple[int, bytes]]:
@@ -276,12 +276,12 @@ def _exactly(window: _Window, offset: int, size: int) -> bytes:
     return data
 
 
-def _is_printable_utf8(name: bytes) -> bool:
+def _decoded(name: bytes) -> str | None:
+    """Return the name; None if it is not printable UTF-8."""
     try:
-        name.decode()
+        return None if CONTROL_CHARACTER.search(name) else name.decode()
     except UnicodeDecodeError:
-        return False
-    return CONTROL_CHARACTER.search(name) is None
+        return None
 
 
 def _shown(name: bytes) -> str:
