@@ -178,7 +178,7 @@ def test_an_unreadable_file_among_others(tmp_path: Path) -> None:
             "result": "failed",
             "reasons": [
                 (
-                    "demo-1.0.tar.gz: not a readable gzip-compressed tar archive: it is no gzip file (unreadable); "
+                    "demo-1.0.tar.gz: not a readable gzip-compressed tar archive: it is not a gzip file (unreadable); "
                     "nothing was uploaded"
                 ),
             ],
@@ -189,7 +189,7 @@ def test_an_unreadable_file_among_others(tmp_path: Path) -> None:
                     "file": broken.name,
                     "rule": "unreadable",
                     "severity": "error",
-                    "message": "not a readable gzip-compressed tar archive: it is no gzip file",
+                    "message": "not a readable gzip-compressed tar archive: it is not a gzip file",
                 }
             ],
         },
