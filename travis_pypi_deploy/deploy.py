@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import platform
 import time
 from functools import partial
@@ -151,8 +152,12 @@ def _matches(pattern: str) -> list[Path]:
 def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> tuple[Path, ...]:
     """Build the distributions and return them."""
     project = Path(settings.project_dir)
-    if not project.is_dir():
-        raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project}")
+    try:
+        is_folder = project.is_dir() and os.access(project, os.R_OK | os.X_OK)
+    except (OSError, ValueError) as error:  # a name that is too long
+        raise UsageError(f"{settings.sources['project_dir']}: the folder cannot be read: {error}") from error
+    if not is_folder:
+        raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
     child_environ = builder.child_environment(environ, password_env=settings.password_env)
     date = child_environ.get("SOURCE_DATE_EPOCH") or builder.commit_time(project, child_environ)
     if date:

@@ -40,7 +40,7 @@ def test_a_wheel_without_metadata_is_exit_3(tmp_path: Path) -> None:
         archive.writestr("demo.py", "")
     ended = on_staging(str(wheel))
     assert ended.code == 3
-    assert ended.err.startswith(f"Error: {WHEEL}: has no METADATA in a .dist-info folder")
+    assert ended.err.startswith(f"Error: {WHEEL}: it has no METADATA in a .dist-info folder")
     assert ended.err.count("\n") == 1
 
 
@@ -186,3 +186,25 @@ def test_a_dry_run_looks_up_the_index_and_uploads_nothing(tmp_path: Path, index:
         f"Would upload {WHEEL} to {index.upload_url}",
     ]
     assert [(each.method, each.path) for each in index.requests] == [("GET", "/simple/demo/")]
+
+
+TOO_LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        ([f"{TOO_LONG}.whl"], 3),
+        ([f"{TOO_LONG}/*"], 3),
+        (["a\0b.whl"], 3),
+        ([f"--project-dir={TOO_LONG}"], 2),
+        ([f"--report={TOO_LONG}", "a.whl"], 2),
+        ([f"--report={TOO_LONG}/report.json", "a.whl"], 2),
+    ],
+    ids=["file", "glob", "null byte", "project", "report", "folder of the report"],
+)
+def test_a_path_that_cannot_be_is_an_error_with_a_sentence(argv: list[str], code: int) -> None:
+    ended = on_staging("--check-only", *argv)
+    assert ended.code == code
+    assert "unexpected" not in ended.err
+    assert ended.err.startswith("Error: ")

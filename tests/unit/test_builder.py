@@ -182,7 +182,7 @@ def test_a_folder_that_does_not_exist_is_told(tmp_path: Path, source: str) -> No
     missing = str(tmp_path / "missing")
     argv, environ = ([source, missing], {}) if source.startswith("--") else ([], {source: missing})
     ended = command.deploy("--all-branches", "--server=http://127.0.0.1:9/", *argv, environ=command.job(**environ))
-    assert (ended.code, ended.err) == (2, f"Error: {source}: there is no folder {missing}\n")
+    assert (ended.code, ended.err) == (2, f"Error: {source}: there is no folder {missing} that can be read\n")
 
 
 def test_a_folder_for_the_files_that_cannot_be_made_is_told(tmp_path: Path) -> None:
