@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tests.support import travis_job
 
-from .measure import Command
+from . import material
+from .measure import FRESH, PARTS, Command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 OURS = "travis-pypi-deploy"
-SLOW_INDEX_SECONDS = 0.3
+PHASE = str(Path(__file__).with_name("phase.py"))
+PLAIN_PATH = "/usr/bin:/bin"
+BUILT = ("demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz")
 USERNAME, PASSWORD = "deployer", "invented"
 
 
 @dataclass(frozen=True)
 class Sink:
-    """How the sink of a case is: seconds before each answer, over TLS, with the files already published."""
+    """The sink of a case: seconds before each answer, TLS, the slow link, the files that are published already."""
 
     pause: float = 0.0
     tls: bool = False
+    link: bool = False
     publish: str = ""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """The ratio of our wall time to a contender's, and the peak in MiB, to stay below."""
+    """The ratio to a contender's wall time or processor time, and the peak in MiB, that are to be reached."""
 
     against: str
     ratio: float
     peak_mib: float | None = None
+    quantity: Literal["seconds", "cpu_seconds"] = "seconds"
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,11 @@ class Place:
 
     def files(self, name: str) -> list[str]:
         """Return the paths of the files in this folder."""
-        return [str(path) for path in sorted((self.folder / name).iterdir())]
+        return [str(path) for path in sorted(material.folder(self.folder, name).iterdir())]
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what every contender's environment has in common."""
+        """Return the variables that all contenders share."""
         bundle = str(self.folder / "ca.pem")
         return {
             "PATH": os.environ["PATH"],
@@ -74,35 +80,55 @@ class Place:
             "SSL_CERT_FILE": bundle,
         }
 
+    @property
+    def pip_environment(self) -> dict[str, str]:
+        """Return the variables of contenders that use pip: its own settings, and no uv on the path."""
+        settings = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        return {"PATH": PLAIN_PATH, "HOME": str(self.folder), "LANG": "C.UTF-8", **settings}
+
+
+def our_options(place: Place) -> list[str]:
+    """Return the options of our command for the sink."""
+    return ["--branch", "staging", "--server", f"{place.url}/legacy/", "--username", USERNAME]
+
+
+def twine_options(place: Place) -> list[str]:
+    """Return the options of ``twine upload`` for the sink."""
+    return ["--non-interactive", "--repository-url", f"{place.url}/legacy/", "-u", USERNAME, "-p", PASSWORD]
+
+
+def uv_options(place: Place) -> list[str]:
+    """Return the options of ``uv publish`` for the sink."""
+    options = ["--publish-url", f"{place.url}/legacy/", "--username", USERNAME, "--password", PASSWORD]
+    return [*options, "--no-cache", "--trusted-publishing", "never"]
+
 
 def ours(place: Place, *arguments: str, label: str = OURS, **changes: str) -> Command:
     """Return our command in a Travis job."""
     environment = {**place.environment, **travis_job.job(**changes), "PYPI_PASSWORD": PASSWORD}
-    options = ["--branch", "staging", "--server", f"{place.url}/legacy/", "--username", USERNAME]
-    command = [sys.executable, "-m", "travis_pypi_deploy", *options, *arguments]
+    command = [sys.executable, "-m", "travis_pypi_deploy", *our_options(place), *arguments]
     return Command(label, command, environment)
+
+
+def ours_with_lookup(place: Place, *arguments: str) -> Command:
+    """Return our command as it works with PyPI: it asks the index for the project's files."""
+    return ours(place, "--index-url", f"{place.url}/simple/", *arguments)
 
 
 def twine(place: Place, *arguments: str) -> Command:
     """Return ``twine upload`` of these files."""
-    options = [
-        "--non-interactive",
-        "--repository-url",
-        f"{place.url}/legacy/",
-        "-u",
-        USERNAME,
-        "-p",
-        PASSWORD,
-    ]
-    return Command("twine", [sys.executable, "-m", "twine", "upload", *options, *arguments], place.environment)
+    command = [sys.executable, "-m", "twine", "upload", *twine_options(place), *arguments]
+    return Command("twine", command, place.environment)
 
 
 def uv(place: Place, *arguments: str) -> Command:
     """Return ``uv publish`` of these files."""
-    program = str(Path(sys.executable).with_name("uv"))
-    options = ["--publish-url", f"{place.url}/legacy/", "--username", USERNAME, "--password", PASSWORD]
-    options += ["--no-cache", "--trusted-publishing", "never"]
-    return Command("uv publish", [program, "publish", *options, *arguments], place.environment)
+    return Command("uv publish", [uv_program(), "publish", *uv_options(place), *arguments], place.environment)
+
+
+def uv_program() -> str:
+    """Return the path of uv in the environment of the benchmarks."""
+    return str(Path(sys.executable).with_name("uv"))
 
 
 def skipped(place: Place) -> list[Command]:
@@ -113,24 +139,57 @@ def skipped(place: Place) -> list[Command]:
     ]
 
 
-def one_file(name: str) -> Callable[[Place], list[Command]]:
-    """Return what makes the three uploads of the one file in this folder."""
+def uploads(name: str, *tools: Callable[..., Command]) -> Callable[[Place], list[Command]]:
+    """Return the function that makes each tool's upload of the files in this folder."""
 
     def commands(place: Place) -> list[Command]:
-        return [upload(place, *place.files(name)) for upload in (ours, twine, uv)]
+        return [tool(place, *place.files(name)) for tool in tools]
 
     return commands
 
 
-def forty_wheels(place: Place) -> list[Command]:
-    """Return the uploads of 40 wheels; ours in parallel and one after the other."""
-    files = place.files("many")
-    one_by_one = ours(place, "--jobs", "1", *files, label=f"{OURS} --jobs 1")
-    return [ours(place, *files), one_by_one, twine(place, *files), uv(place, *files)]
+def phases(place: Place) -> list[Command]:
+    """Return the whole deploy phase of each tool: a new environment, installing, building, uploading."""
+    source, fresh = str(material.folder(place.folder, "project")), place.folder / FRESH
+    python, dist = str(fresh / "bin" / "python"), str(fresh / "dist")
+    built = [f"{dist}/{name}" for name in BUILT]
+
+    def phase(label: str, requirements: Sequence[str], steps: Mapping[str, Sequence[str]], **variables: str) -> Command:
+        install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *requirements]
+        every = {"venv": [sys.executable, "-m", "venv", str(fresh)], "pip install": install, **steps}
+        command = [sys.executable, "-I", "-S", PHASE, str(place.folder / PARTS), json.dumps(every)]
+        return Command(label, command, {**place.pip_environment, **variables})
+
+    deploy = [python, "-m", "travis_pypi_deploy", *our_options(place), "--project-dir", source, "--dist-dir", dist]
+    build = [python, "-m", "build", "--outdir", dist, source]
+    upload = [python, "-m", "twine", "upload", *twine_options(place), *built]
+    program = str(fresh / "bin" / "uv")
+    uv_steps = {
+        "build": [program, "build", "--python", python, "--out-dir", dist, source],
+        "upload": [program, "publish", *uv_options(place), *built],
+    }
+    job = {**travis_job.job(), "PYPI_PASSWORD": PASSWORD}
+    return [
+        phase(OURS, place.files("tool"), {"build, check and upload": deploy}, **job),
+        phase("build + twine", ["build", "twine"], {"build": build, "upload": upload}),
+        phase("uv", ["uv"], uv_steps),
+    ]
+
+
+def builds(place: Place) -> list[Command]:
+    """Return each tool's build of an sdist and a wheel; ours checks them too."""
+    source, dist = str(material.folder(place.folder, "project")), str(place.folder / FRESH / "dist")
+    check_only = ["--check-only", "--project-dir", source, "--dist-dir", dist]
+    environment = {**place.pip_environment, **travis_job.job()}
+    return [
+        Command(OURS, [sys.executable, "-m", "travis_pypi_deploy", *check_only], environment),
+        Command("build", [sys.executable, "-m", "build", "--outdir", dist, source], place.pip_environment),
+        Command("uv build", [uv_program(), "build", "--out-dir", dist, source], place.pip_environment),
+    ]
 
 
 def published_again(place: Place) -> list[Command]:
-    """Return the uploads of a release that the index has already, each told where to look."""
+    """Return the uploads of a release that the index has already, each knowing the index."""
     files, simple = place.files("release"), f"{place.url}/simple/"
     return [
         ours(place, "--index-url", simple, *files),
@@ -146,28 +205,44 @@ def check_only(place: Place) -> list[Command]:
     return [ours(place, "--check-only", *files), Command("twine check", checking, place.environment)]
 
 
-BIG_GOALS = (Goal("twine", 0.5, peak_mib=48), Goal("uv publish", 0.25))
+LINK = Sink(tls=True, link=True)
+ALL = (ours, twine, uv)
+BIG_GOALS = (Goal("twine", 0.4, peak_mib=48, quantity="cpu_seconds"),)
 CASES = (
-    Case("skipped", "A skipped deployment", 15, skipped, goals=(Goal("python -c pass", 3.5),)),
-    Case("small", "One small wheel", 7, one_file("small"), goals=(Goal("twine", 0.7),)),
-    Case("small-tls", "One small wheel over TLS", 7, one_file("small"), Sink(tls=True), (Goal("twine", 0.7),)),
-    Case("big", "One wheel of 300 MiB", 5, one_file("big"), goals=BIG_GOALS),
-    Case("big-tls", "One wheel of 300 MiB over TLS", 5, one_file("big"), Sink(tls=True), BIG_GOALS),
+    Case("phase", "The whole phase", 3, phases, goals=(Goal("build + twine", 0.7),)),
+    Case("build", "Building an sdist and a wheel", 5, builds, goals=(Goal("build", 0.8),)),
+    Case("skipped", "A skipped deployment", 15, skipped, goals=(Goal("python -c pass", 6),)),
+    Case("small", "One small wheel", 9, uploads("small", *ALL), goals=(Goal("twine", 0.68),)),
+    Case(
+        "link",
+        "One small wheel over the link",
+        9,
+        uploads("small", ours_with_lookup, twine, uv),
+        LINK,
+        (Goal("twine", 1.0),),
+    ),
+    Case(
+        "link-pair",
+        "Wheel and sdist over the link",
+        7,
+        uploads("pair", ours_with_lookup, twine, uv),
+        LINK,
+        (Goal("twine", 0.95),),
+    ),
     Case(
         "forty",
-        f"40 small wheels at an index that takes {SLOW_INDEX_SECONDS} s for each",
+        "40 wheels of 200 kB over the link, 0.5 s of server time each",
         3,
-        forty_wheels,
-        Sink(pause=SLOW_INDEX_SECONDS),
-        (Goal(f"{OURS} --jobs 1", 0.3),),
+        uploads("forty", ours_with_lookup, twine),
+        Sink(pause=0.5, tls=True, link=True),
+        (Goal("twine", 0.35),),
         warm_up=0,
     ),
-    Case(
-        "again",
-        "A release of 12 files that is published already",
-        5,
-        published_again,
-        Sink(publish="release"),
-    ),
+    Case("files", "500 wheels of 200 kB", 3, uploads("five-hundred", *ALL), goals=(Goal("twine", 1.05),)),
+    Case("members", "One wheel with 20,000 members", 7, uploads("members", *ALL), goals=(Goal("twine", 1.2),)),
+    Case("big", "One wheel of 300 MiB", 5, uploads("big", *ALL), goals=BIG_GOALS),
+    Case("deflated", "One deflated wheel of 300 MiB", 5, uploads("deflated", *ALL), goals=BIG_GOALS),
+    Case("big-tls", "One wheel of 300 MiB over TLS", 3, uploads("big", *ALL), Sink(tls=True)),
+    Case("again", "A release of 12 files that is published already", 5, published_again, Sink(publish="release")),
     Case("check", "Checking a release of 12 files", 5, check_only),
 )

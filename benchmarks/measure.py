@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("runner.py")
 LOG = "output.log"
+PARTS = "parts.json"
+FRESH = "fresh"
 KIBIBYTES_PER_MEBIBYTE = 1024
 
 
@@ -36,6 +39,7 @@ class Run:
     cpu_seconds: float
     peak_mib: float
     requests: Mapping[str, int]
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Figures:
     peak_mib: float = 0.0
     requests: str = ""
     complaint: str = ""
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 def compare(
@@ -58,7 +63,7 @@ def compare(
     counts: Callable[[], Mapping[str, int]],
     folder: Path,
 ) -> list[Figures]:
-    """Return the figures of ``commands``, run in turn so that the machine's moods meet each of them alike.
+    """Return the figures of ``commands``, run in turn so that other load on the machine affects all of them alike.
 
     ``counts`` tells how many requests of each method were made since it was last asked.
     """
@@ -77,8 +82,14 @@ def compare(
 
 
 def run(command: Command, counts: Callable[[], Mapping[str, int]], folder: Path) -> Run:
-    """Run ``command`` to its end; what it says goes to the log in ``folder``."""
-    result = folder / "result.json"
+    """Run ``command`` to its end; its output goes to the log in ``folder``.
+
+    A command may make files in the folder ``fresh``, which is absent when it starts, and write the seconds of its
+    parts to ``parts.json``.
+    """
+    result, parts = folder / "result.json", folder / PARTS
+    parts.unlink(missing_ok=True)
+    shutil.rmtree(folder / FRESH, ignore_errors=True)
     counts()
     with (folder / LOG).open("wb") as output:
         subprocess.run(
@@ -97,6 +108,7 @@ def run(command: Command, counts: Callable[[], Mapping[str, int]], folder: Path)
         cpu_seconds=seen["cpu_seconds"],
         peak_mib=seen["peak_kib"] / KIBIBYTES_PER_MEBIBYTE,
         requests=counts(),
+        parts=json.loads(parts.read_text("utf-8")) if parts.exists() else {},
     )
 
 
@@ -111,4 +123,5 @@ def figures(label: str, runs: Sequence[Run]) -> Figures:
         cpu_seconds=statistics.median(each.cpu_seconds for each in runs),
         peak_mib=statistics.median(each.peak_mib for each in runs),
         requests=", ".join(f"{number} {method}" for method, number in sorted(runs[-1].requests.items())) or "none",
+        parts={name: statistics.median(each.parts[name] for each in runs) for name in runs[0].parts},
     )

@@ -66,14 +66,17 @@ def _rows(case: Case, figures: Sequence[Figures]) -> Iterator[str]:
         ratio = "" if each is first or first.complaint else f"{first.seconds / each.seconds:.2f}"
         numbers = f"{each.seconds:.3f} | {ratio} | {each.cpu_seconds:.3f} | {each.peak_mib:.1f}"
         yield f"| {title} | {each.label} | {numbers} | {each.requests} |\n"
+        for part, seconds in each.parts.items():
+            yield f"| | … {part} | {seconds:.3f} | | | | |\n"
 
 
 def _judged(case: Case, goal: Goal, figures: Sequence[Figures]) -> Iterator[str]:
     by_label = {each.label: each for each in figures}
     ours, other = figures[0], by_label[goal.against]
     known = not ours.complaint and not other.complaint
-    ratio = f"{ours.seconds / other.seconds:.2f}" if known else "not measured"
-    yield f"| {case.title}: ours / {goal.against} | {goal.ratio} | {ratio} |\n"
+    ratio = f"{getattr(ours, goal.quantity) / getattr(other, goal.quantity):.2f}" if known else "not measured"
+    what = "processor time, " if goal.quantity == "cpu_seconds" else ""
+    yield f"| {case.title}: {what}ours / {goal.against} | {goal.ratio} | {ratio} |\n"
     if goal.peak_mib:
         peak = "not measured" if ours.complaint else f"{ours.peak_mib:.1f}"
         yield f"| {case.title}: peak MiB | {goal.peak_mib:.0f} | {peak} |\n"
