@@ -33,6 +33,7 @@ LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
+WHEEL_BEGINS = "Building the wheel"  # what the child process prints then
 PIPE_SECONDS = 5.0  # what a build leaves running may hold the pipe for ever
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
@@ -47,11 +48,12 @@ def build(
     dist_dir: Path,
     environ: Mapping[str, str],
     on_line: Callable[[str], None],
+    on_sdist: Callable[[str], object] = lambda _: None,
 ) -> tuple[Path, ...]:
     """Build the project's sdist, its wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
 
-    ``environ`` is the child's; ``on_line`` gets every line that the build prints. Raises BuildError, which has the last
-    lines of the output.
+    ``environ`` is the child's; ``on_line`` gets every line that the build prints, ``on_sdist`` the file name of the sdist
+    as soon as it is built. Raises BuildError, which has the last lines of the output.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
@@ -70,6 +72,9 @@ def build(
             while room < 0 or len(output) > OUTPUT_LIMIT_LINES:
                 room += len(output.popleft()) + 1
             on_line(line)
+            if line == WHEEL_BEGINS:
+                for sdist in Path(clean).glob("*.tar.gz"):
+                    on_sdist(sdist.name)
 
         status = run(command, Path(clean), environ, take)
         if status:

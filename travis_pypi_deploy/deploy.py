@@ -53,10 +53,9 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
             for sentence in unknown_conditions(settings):
                 console.say(sentence)
 
-        paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console)
-        project = _project_in(paths[0].name)
-        index = _open_index(settings, partial(_authorization, credentials, project))
-        lookup = index.start_lookup(project) if index else None
+        index = _open_index(settings, partial(_authorization, credentials))
+        paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
+        lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
         found, problems = _read_and_check(paths, settings, job, console)
         _reject_problems(problems, console, count=len(paths))
 
@@ -149,8 +148,8 @@ def _matches(pattern: str) -> list[Path]:
     return [path for path in matches if not path.is_dir()]
 
 
-def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> tuple[Path, ...]:
-    """Build the distributions and return them."""
+def _build(settings: Settings, environ: Mapping[str, str], console: Console, index: Index | None) -> tuple[Path, ...]:
+    """Build the distributions and return them; the project is looked up as soon as the sdist is there."""
     project = Path(settings.project_dir)
     try:
         is_folder = project.is_dir() and os.access(project, os.R_OK | os.X_OK)
@@ -181,6 +180,7 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> 
                 dist_dir=project / settings.dist_dir,
                 environ=child_environ,
                 on_line=on_line,
+                on_sdist=lambda name: index.start_lookup(_project_in(name)) if index else None,
             )
             for path in paths:
                 console.say(f"Built {path}")
@@ -256,14 +256,14 @@ def _check_scope(credentials: Credentials | None, settings: Settings, first: Dis
         validate(credentials.token, settings.server, source=credentials.source, now=time.time(), project=first.name)
 
 
-def _open_index(settings: Settings, authorize: Callable[[], str | None]) -> Index | None:
+def _open_index(settings: Settings, authorize: Callable[[str], str | None]) -> Index | None:
     """Return the index of the server; None with --check-only, and if its address is not known."""
     url = settings.index_url or settings.server.index_url
     if settings.check_only or not url:
         return None
     # Credentials go to the server's own origin only; PyPI's pages are public.
     is_own = not settings.server.is_pypi and origin(url) == origin(settings.server.upload_url)
-    return Index(url, authorize=authorize if is_own else lambda: None, timeout=settings.timeout)
+    return Index(url, authorize=authorize if is_own else lambda _: None, timeout=settings.timeout)
 
 
 def _compare(
@@ -336,7 +336,7 @@ def _uploader(
         is_narrowed=bool(credentials and credentials.token),
         token_expires=credentials.expires_at if credentials else None,
         retries=settings.retries,
-        authorize=lambda: _authorization(credentials, missing[0].name),
+        authorize=partial(_authorization, credentials, missing[0].name if missing else ""),
         is_published=is_published,
         warn=console.warn,
     )

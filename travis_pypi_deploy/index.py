@@ -43,15 +43,16 @@ SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".
 
 
 class Index:
-    """A simple index. ``authorize`` returns the Authorization header of a lookup; it goes to the index's origin only.
+    """A simple index. ``authorize`` returns the Authorization header for a project; it goes to the index's origin only.
 
     ``timeout``, in seconds, is for each lookup, which has LOOKUP_SECONDS at most.
     """
 
-    def __init__(self, index_url: str, *, authorize: Callable[[], str | None], timeout: float) -> None:
+    def __init__(self, index_url: str, *, authorize: Callable[[str], str | None], timeout: float) -> None:
         self._url = index_url if index_url.endswith("/") else index_url + "/"
         self._authorize = authorize
         self._client = http.Client(index_url, timeout=min(timeout, LOOKUP_SECONDS))
+        self._first_lookups: dict[str, PendingLookup] = {}
 
     def lookup(self, name: str) -> Listing:
         """Return what the index lists for a project; raises RejectedError if the page cannot be read."""
@@ -60,7 +61,7 @@ class Index:
         url = urljoin(self._url, canonicalize_name(name) + "/")
         try:
             for _ in range(http.REDIRECTS_LIMIT + 1):
-                response = self._client.get(url, headers=self._headers(), limit_bytes=PAGE_LIMIT_BYTES)
+                response = self._client.get(url, headers=self._headers(name), limit_bytes=PAGE_LIMIT_BYTES)
                 if response.status not in (301, 302, 303, 307, 308):
                     return _listing(response)
                 target = http.redirect_target(url, response.headers.get("Location", ""))
@@ -72,8 +73,10 @@ class Index:
         raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
 
     def start_lookup(self, name: str) -> PendingLookup:
-        """Begin a lookup in the background; the process does not wait for it at its end."""
-        return PendingLookup(lambda: self.lookup(name))
+        """Begin the first lookup of a project in the background, or return it if it was begun before."""
+        if name not in self._first_lookups:
+            self._first_lookups[name] = PendingLookup(lambda: self.lookup(name))
+        return self._first_lookups[name]
 
     def wait_for(
         self,
@@ -100,7 +103,7 @@ class Index:
         self, distributions: Sequence[Distribution], by_name: frozenset[str], tick: Callable[[], None]
     ) -> tuple[str, ...]:
         try:
-            listing = self.start_lookup(distributions[0].name).result(tick)
+            listing = PendingLookup(lambda: self.lookup(distributions[0].name)).result(tick)
         except RejectedError:
             return tuple(each.filename for each in distributions)
         return tuple(
@@ -109,8 +112,8 @@ class Index:
             if not (each.filename in listing.files if each.filename in by_name else is_listed(each, listing))
         )
 
-    def _headers(self) -> Mapping[str, str]:
-        authorization = self._authorize()
+    def _headers(self, name: str) -> Mapping[str, str]:
+        authorization = self._authorize(name)
         return {
             "Accept": ACCEPT,
             "Cache-Control": "no-cache",

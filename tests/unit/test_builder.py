@@ -404,3 +404,9 @@ def test_a_project_named_like_a_library_is_not_imported(tmp_path: Path, index: L
     ended = command.run(environ=environ, folder=project)
     assert (ended.code, ended.err) == (0, "")
     assert sorted(index.files) == [WHEEL, SDIST]
+
+
+def test_the_project_is_looked_up_while_the_wheel_is_built(tmp_path: Path, index: LoopbackIndex) -> None:
+    project = sample_projects.copy("fails", tmp_path)  # its sdist is built, its wheel fails
+    ended = deploy(project, "--index-url", index.simple_url, PYPI_SERVER=index.upload_url)
+    assert (ended.code, index.asked("GET", "/simple/demo/"), index.asked("POST")) == (3, 1, 0)

@@ -125,7 +125,7 @@ def test_only_the_index_itself_gets_a_connection_after_a_redirect(
 ) -> None:
     ports = {"own": index.url.rpartition(":")[2], "evil": evil.url.rpartition(":")[2]}
     index.on_page(misbehaviours.redirect(302, location.format(**ports)))
-    simple = Index(index.simple_url, authorize=lambda: "Basic c2VjcmV0", timeout=5)
+    simple = Index(index.simple_url, authorize=lambda _: "Basic c2VjcmV0", timeout=5)
 
     with contextlib.suppress(RejectedError):
         simple.lookup("demo")
@@ -138,13 +138,13 @@ def test_only_the_index_itself_gets_a_connection_after_a_redirect(
 @pytest.mark.parametrize("name", ["//evil.example/x", "..", "a/b", "http:x", "a?b", "a b", "", "-a", "\u00e9", "a\n"])
 def test_a_name_that_is_none_is_not_looked_up(index: LoopbackIndex, name: str) -> None:
     with pytest.raises(RejectedError, match="not a valid project name"):
-        Index(index.simple_url, authorize=lambda: None, timeout=5).lookup(name)
+        Index(index.simple_url, authorize=lambda _: None, timeout=5).lookup(name)
 
     assert index.connections == 0
 
 
 def test_an_index_url_may_lack_its_last_slash(index: LoopbackIndex) -> None:
-    assert not Index(index.simple_url.rstrip("/"), authorize=lambda: None, timeout=5).lookup("demo").exists
+    assert not Index(index.simple_url.rstrip("/"), authorize=lambda _: None, timeout=5).lookup("demo").exists
 
     assert [each.path for each in index.requests] == ["/simple/demo/"]
 
@@ -169,7 +169,7 @@ def test_a_page_has_a_total_time_wherever_it_trickles(index: LoopbackIndex, how:
     index.on_page(how)
 
     with contextlib.suppress(RejectedError):
-        assert not Index(index.simple_url, authorize=lambda: None, timeout=1).lookup("demo").exists
+        assert not Index(index.simple_url, authorize=lambda _: None, timeout=1).lookup("demo").exists
 
     assert 1 <= len(index.requests) <= 2
 
@@ -190,13 +190,13 @@ def test_a_page_has_a_size(index: LoopbackIndex, how: Misbehaviour) -> None:
     index.on_page(how)
 
     with pytest.raises(RejectedError, match=r"larger than|too many files|status 500"):
-        Index(index.simple_url, authorize=lambda: None, timeout=20).lookup("demo")
+        Index(index.simple_url, authorize=lambda _: None, timeout=20).lookup("demo")
 
 
 def test_the_body_of_a_redirect_is_not_read_to_its_end(index: LoopbackIndex) -> None:
     index.on_page(Flood(b"x" * 1024, beginning=b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n\r\n"))
 
-    assert not Index(index.simple_url, authorize=lambda: None, timeout=20).lookup("demo").exists
+    assert not Index(index.simple_url, authorize=lambda _: None, timeout=20).lookup("demo").exists
 
 
 USER, PASSWORD = "bob", "pr0xy-p%40ss"
