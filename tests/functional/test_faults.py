@@ -446,8 +446,8 @@ def test_a_name_that_cannot_be_encoded_is_not_a_defect(tmp_path: Path, index: Lo
 
     published = publish(index, [odd], "--no-check")
 
-    assert (published.code, index.asked("POST")) == (1, 0)
-    assert "cannot be encoded as UTF-8" in published.err
+    assert (published.code, index.asked("POST")) == (3, 0)
+    assert "its name has characters that are not printable or not UTF-8" in published.err
 
 
 def test_all_files_of_a_thread_go_over_one_connection(tmp_path: Path, index: LoopbackIndex) -> None:

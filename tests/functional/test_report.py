@@ -99,7 +99,7 @@ def test_checked(tmp_path: Path, server: Server) -> None:
         "file": wheel.name,
         "rule": "description-type",
         "severity": "warning",
-        "message": "its description has no content type and is taken for reStructuredText: set "
+        "message": "its description has no content type and is read as reStructuredText: set "
         "long_description_content_type (readme in pyproject.toml).",
     }
     assert (code, report) == (
