@@ -1,6 +1,7 @@
-"""A project to publish: demo 1.0.0, in a git repository, with one test and, if asked for, one C extension.
+"""A project to publish: demo 1.0.0, in a git repository, with one test.
 
-The plain one builds itself, so that nothing has to be installed for that; the compiled one needs setuptools.
+The plain one builds itself, so that nothing has to be installed for that. The compiled one has a C extension and needs
+setuptools, and so does the legacy one, which has a setup.py only.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PYPROJECT = """\
@@ -81,9 +83,20 @@ setup(packages=["demo"], ext_modules=[Extension("demo.fast", ["demo/fast.c"])])
 }
 
 
-def repository(folder: Path, *, compiled: bool) -> Path:
-    """Make a git repository of the project with one commit, and return its folder."""
-    for name, content in (COMPILED if compiled else PLAIN).items():
+# As projects were when Python 3.6 was new: no pyproject.toml, and setup.py knows everything.
+LEGACY = {
+    **{name: content for name, content in PLAIN.items() if name not in ("backend.py", "pyproject.toml")},
+    "setup.py": """\
+from setuptools import setup
+setup(name="demo", version="1.0.0", description="A demonstration", packages=["demo"])
+""",
+}
+PROJECTS = {"plain": PLAIN, "compiled": COMPILED, "legacy": LEGACY}
+
+
+def repository(folder: Path, project: str, more: Mapping[str, str]) -> Path:
+    """Make a git repository of a project and more files with one commit, and return its folder."""
+    for name, content in {**PROJECTS[project], **more}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
     return committed(folder)

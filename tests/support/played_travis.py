@@ -1,7 +1,7 @@
-"""Plays Travis: every command of a .travis.yml is run by bash, in the jobs that an event starts.
+"""Plays Travis: bash runs every command of a .travis.yml, in the jobs that an event starts.
 
-What Travis does is read from travis-build (stages.rb, addons/deploy/script.rb) and dpl 2 (provider.rb,
-provider/script.rb). Only what the examples use is played; anything else is an error.
+The source is shared/TRAVIS.md: what travis-yml, travis-build and dpl 2 do with a config. A key, condition or option
+that is not played raises NotPlayedError; nothing passes silently.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PHASES = ("before_install", "install", "before_script", "script")
-PLAYED_KEYS = {
-    *PHASES,
-    "before_deploy",
-    "deploy",
-    "dist",
-    "language",
-    "python",
-    "arch",
-    "stage",
-    "name",
-    "if",
-    "git",
+ROOT_KEYS = {"jobs", "matrix"}
+JOB_KEYS = {
+    *PHASES, "before_deploy", "deploy", "dist", "language", "os", "python", "arch", "stage", "name", "if", "git",
     "workspaces",
-}
-PLAYED_CONDITIONS = {"branch", "tags", "condition", "python"}
-# What dpl 2 knows for the script provider; at any other option it ends before the command starts.
-DPL_OPTIONS = {"provider", "script", "on", "cleanup", "skip_cleanup", "allow_failure", "edge"}
+}  # fmt: skip
+PLAYED_CONDITIONS = {"branch", "tags", "all_branches", "repo", "condition", "python", "os"}
+DPL_OPTIONS = {"provider", "script", "on", "cleanup", "skip_cleanup", "allow_failure"}
+DPL_OPTIONS_NOT_PLAYED = {"edge", "run", "strategy", "verbose"}
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+DEFAULT_DIST = "focal"
 JOB_SECONDS = 300
 
+ERRORED, FAILED = 2, 1
+ASSERTED = f"[ $code = 0 ] || exit {ERRORED}"
+COUNTED = "[ $code = 0 ] || export TRAVIS_TEST_RESULT=1"
+
 Config = dict[str, object]
+
+
+class NotPlayedError(Exception):
+    """A config uses something that is not played here, so that a test of it would show nothing."""
 
 
 class Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
@@ -73,7 +73,7 @@ class Event:
             "TRAVIS_TAG": self.tag,
             "TRAVIS_EVENT_TYPE": self.kind,
             "TRAVIS_PULL_REQUEST": "7" if self.kind == "pull_request" else "false",
-            "TRAVIS_TEST_RESULT": None,
+            "TRAVIS_TEST_RESULT": "",
         }
 
 
@@ -88,15 +88,20 @@ class Played:
 
 @dataclass(frozen=True)
 class Machine:
-    """Where jobs run: a git repository to clone, an empty folder to work in, and the variables they start with.
+    """Where jobs run.
 
-    ``pythons`` takes the place of /opt/python, where Travis' images have their interpreters.
+    ``repository`` is what jobs clone, ``folder`` an empty one to work in. ``variables`` are those of the image,
+    ``settings`` those of the repository's settings as a user writes them. ``pythons`` are the ``bin`` folders of the
+    virtualenvs of old Pythons; each Python from 3.9 on is the first one on the image's PATH. ``opt_python`` is what
+    stands for ``/opt/python`` on the image of each ``dist:``.
     """
 
     repository: Path
     folder: Path
     variables: Mapping[str, str]
-    pythons: Path
+    settings: Mapping[str, str]
+    pythons: Mapping[str, Path]
+    opt_python: Mapping[str, Path]
 
 
 def load(path: Path) -> Config:
@@ -105,27 +110,23 @@ def load(path: Path) -> Config:
 
 
 def play(config: Config, event: Event, machine: Machine) -> list[Played]:
-    """Run the jobs of a build one after the other, and none of a later stage once one has failed."""
+    """Run the stages of a build one after the other, and none after one in which a job has failed."""
+    started = list(enumerate(jobs(config, event)))
     played: list[Played] = []
-    failed_in = ""
-    for number, job in enumerate(jobs(config, event)):
-        stage = str(job.get("stage", "test"))
-        if not failed_in or stage == failed_in:
-            played.append(_play_job(job, event, machine, machine.folder / f"job-{number}"))
-            failed_in = stage if played[-1].code else failed_in
+    for stage in dict.fromkeys(str(job["stage"]) for _, job in started):
+        if any(job.code for job in played):
+            break
+        of_stage = [(number, job) for number, job in started if job["stage"] == stage]
+        played += [_play_job(job, event, machine, machine.folder / f"job-{number}") for number, job in of_stage]
     return played
 
 
 def jobs(config: Config, event: Event) -> Iterator[Config]:
-    """Yield the jobs that an event starts on this machine's architecture: the matrix, then the included."""
-    top = {name: value for name, value in config.items() if name != "jobs"}
-    included = [mapping(job) for job in items(mapping(config.get("jobs", {})).get("include", []))]
-    matrix = items(top.get("python")) if not included or isinstance(top.get("python"), list) else []
-    for job in [*({"python": python} for python in matrix), *included]:
-        whole = {**top, **job}
-        assert not whole.keys() - PLAYED_KEYS, whole.keys() - PLAYED_KEYS
-        if _starts(str(whole.get("if", "")), event) and whole.get("arch", _here()) == _here():
-            yield whole
+    """Yield the jobs that an event starts on this machine's architecture, each with its stage."""
+    for job in _expanded(config):
+        _refuse(job.keys() - JOB_KEYS, "key of a job")
+        if _starts(str(job.get("if", "")), event) and job.get("arch", _here()) == _here():
+            yield job
 
 
 def items(value: object) -> list[object]:
@@ -135,7 +136,8 @@ def items(value: object) -> list[object]:
 
 def mapping(value: object) -> Config:
     """Return what must be a mapping."""
-    assert isinstance(value, dict), value
+    if not isinstance(value, dict):
+        raise NotPlayedError(f"not a mapping: {value!r}")
     return value
 
 
@@ -144,16 +146,45 @@ def deployments(job: Config) -> list[Config]:
     return [mapping(deployment) for deployment in items(job.get("deploy"))]
 
 
-def expression(on: Config) -> str:
-    """Return what Travis' bash asks before a deployment, between double brackets."""
-    assert not on.keys() - PLAYED_CONDITIONS, on
-    asked = [str(each) for each in items(on.get("condition"))]
-    if on.get("python"):
-        asked.append(f"$TRAVIS_PYTHON_VERSION = {items(on['python'])[0]}")
-    if on.get("tags"):
-        return " && ".join(f"({each})" for each in [*asked, '"$TRAVIS_TAG" != ""'])
-    branches = " || ".join(f"$TRAVIS_BRANCH = {branch}" for branch in items(on.get("branch", "master")))
-    return " && ".join(f"({each})" for each in [branches, *asked])
+def expression(on: object) -> str:
+    """Return what Travis' bash asks before a deployment, between double brackets; empty if it asks nothing.
+
+    Source: conditions in travis-build's addons/deploy/script.rb. `on: os` is not judged.
+    """
+    asked = mapping({"branch": on} if isinstance(on, str) else on)
+    _refuse(asked.keys() - PLAYED_CONDITIONS, "condition of a deployment")
+    tags = asked.get("tags")
+    parts = [f'$TRAVIS_REPO_SLUG = "{asked["repo"]}"'] if "repo" in asked else []
+    if not asked.get("all_branches") and not tags:
+        parts.append(" || ".join(f"$TRAVIS_BRANCH = {branch}" for branch in items(asked.get("branch", "master"))))
+    if "python" in asked:
+        parts.append(f"$TRAVIS_PYTHON_VERSION = {items(asked['python'])[0]}")
+    parts += [str(each) for each in items(asked.get("condition"))]
+    if isinstance(tags, bool):  # `tags: any` is kept, and asks nothing
+        parts.append(f'"$TRAVIS_TAG" {"!=" if tags else "="} ""')
+    return " && ".join(f"({each})" for each in parts)
+
+
+def _expanded(config: Config) -> Iterator[Config]:
+    """Yield the jobs of the matrix, then the included ones; `matrix` is another name for `jobs`, which wins."""
+    root = {name: value for name, value in config.items() if name not in ROOT_KEYS}
+    several = mapping(config.get("jobs", config.get("matrix", {})))
+    _refuse(several.keys() - {"include"}, "key of `jobs`")
+    included = [mapping(job) for job in items(several.get("include"))]
+    pythons = items(root.get("python"))
+    stage = str(root.get("stage", "test"))
+    if not included or len(pythons) > 1:
+        for python in pythons or [None]:
+            yield {**root, "stage": stage} | ({"python": python} if python else {})
+    for job in included:
+        whole = {**root, **job}
+        stage = str(job.get("stage", stage))
+        yield {**whole, "stage": stage} | ({"python": items(whole["python"])[0]} if "python" in whole else {})
+
+
+def _refuse(names: set[str], what: str) -> None:
+    if names:
+        raise NotPlayedError(f"{what}: {', '.join(sorted(names))}")
 
 
 def _here() -> str:
@@ -169,6 +200,8 @@ def _starts(condition: str, event: Event) -> bool:
         "type = pull_request": pull_request,
         "type != pull_request": not pull_request,
     }
+    if condition not in known:
+        raise NotPlayedError(f"if: {condition}")
     return known[condition]
 
 
@@ -176,13 +209,19 @@ def _play_job(job: Config, event: Event, machine: Machine, folder: Path) -> Play
     subprocess.run(["git", "clone", "-q", machine.repository, folder], check=True)
     workspaces = mapping(job.get("workspaces", {}))
     for name in items(workspaces.get("use")):
-        if (machine.folder / str(name)).exists():  # else it is of an architecture that is not here
+        if (machine.folder / str(name)).exists():  # otherwise it is of an architecture that is not here
             shutil.copytree(machine.folder / str(name), folder, dirs_exist_ok=True)
-    variables = travis_job.job(TRAVIS_PYTHON_VERSION=str(job.get("python")), **event.variables)
+    version = str(job.get("python", "3.6"))  # Travis' default
+    variables = {
+        **travis_job.job(TRAVIS_PYTHON_VERSION=version, TRAVIS_BUILD_DIR=str(folder), **event.variables),
+        **machine.variables,
+        "PATH": _path(version, machine),
+    }
     ran = subprocess.run(
-        ["bash", "-c", _as_bash(job, event).replace("/opt/python", str(machine.pythons))],
+        ["bash", "-c", _as_bash(job, event, machine)],
         cwd=folder,
-        env={**variables, **machine.variables, "TRAVIS_BUILD_DIR": str(folder)},
+        env=variables,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -193,49 +232,77 @@ def _play_job(job: Config, event: Event, machine: Machine, folder: Path) -> Play
         created = mapping(workspaces["create"])
         for path in items(created["paths"]):
             shutil.copytree(folder / str(path), machine.folder / str(created["name"]) / str(path))
-    return Played(str(job.get("name", job.get("stage", "test"))), ran.returncode, ran.stdout)
+    return Played(str(job.get("name", job["stage"])), ran.returncode, ran.stdout)
 
 
-def _as_bash(job: Config, event: Event) -> str:
+def _path(version: str, machine: Machine) -> str:
+    """Return the PATH of a job with this Python."""
+    on_path = machine.variables["PATH"]
+    if version in machine.pythons:
+        return f"{machine.pythons[version]}:{on_path}"
+    if not re.fullmatch(r"3\.(9|\d\d)", version):
+        raise NotPlayedError(f"python: {version}")
+    return on_path
+
+
+def _as_bash(job: Config, event: Event, machine: Machine) -> str:
     """Return a job as one bash script: a failed command of `script:` counts, of any other phase it ends the job."""
-    lines = []
+    dist = str(job.get("dist", DEFAULT_DIST))
+    if dist not in machine.opt_python:
+        raise NotPlayedError(f"dist: {dist}")
+    lines = [f"export {name}={value}" for name, value in machine.settings.items()]
     for phase in PHASES:
-        for command in items(job.get(phase)):
-            if command != "skip":
-                lines += [_echoed(str(command)), "code=$?", *_after(phase)]
-    lines.append("export TRAVIS_TEST_RESULT=${TRAVIS_TEST_RESULT:-0}; [ $TRAVIS_TEST_RESULT = 0 ] || exit 1")
-    if event.kind != "pull_request":
+        if phase in ("install", "script") and phase not in job:
+            raise NotPlayedError(f"the default commands of `{phase}:`")
+        lines += _commands(job.get(phase), COUNTED if phase == "script" else ASSERTED)
+    lines.append(f"export TRAVIS_TEST_RESULT=${{TRAVIS_TEST_RESULT:-0}}; [ $TRAVIS_TEST_RESULT = 0 ] || exit {FAILED}")
+    if event.kind == "pull_request":
+        lines.append("echo Skipping the deployments because the current build is a pull request.")
+    else:
         for deployment in deployments(job):
-            lines += _deploy(deployment, [str(command) for command in items(job.get("before_deploy"))])
-    return "\n".join(lines)
+            lines += _deploy(deployment, _commands(job.get("before_deploy"), ASSERTED))
+    return "\n".join(lines).replace("/opt/python/", f"{machine.opt_python[dist]}/")
 
 
-def _after(phase: str) -> list[str]:
-    if phase == "script":
-        return ["export TRAVIS_TEST_RESULT=$(( ${TRAVIS_TEST_RESULT:-0} | $(( code != 0 )) ))"]
-    return ["[ $code = 0 ] || exit $code"]
+def _commands(phase: object, then: str) -> list[str]:
+    """Return the commands of a phase, each with what follows it; `skip` skips only as the whole value."""
+    lines: list[str] = []
+    for command in items(phase if phase != "skip" else None):
+        shown = json.dumps("$ " + str(command).replace("$", "").replace("`", ""))
+        lines += [f"echo {shown}", f"eval {_single_quoted(str(command))}", "code=$?", then]
+    return lines
+
+
+def _single_quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _deploy(deployment: Config, before: list[str]) -> list[str]:
-    """Return the bash of one deployment: dpl gets the script pasted between double quotes, and a shell runs it."""
-    assert deployment["provider"] == "script", deployment
-    # What Ruby's inspect writes; dpl makes one space of several.
-    script = re.sub(" +", " ", json.dumps(deployment["script"], ensure_ascii=False))
-    on = deployment.get("on", {})
-    unknown = deployment.keys() - DPL_OPTIONS or deployment.get("skip_cleanup") is False
-    failed = ":" if deployment.get("allow_failure") else "exit 2"
-    command = (
-        "echo dpl: unknown option; exit 2" if unknown else f"sh -c {script} || {{ echo failed to deploy; {failed}; }}"
-    )
-    return [
-        f"if [[ {expression(mapping({'branch': on} if isinstance(on, str) else on))} ]]; then",
-        *(f"{_echoed(command)}\n[ $? = 0 ] || exit 1" for command in before),
-        "git stash --all -q" if deployment.get("cleanup") else "",
-        command,
-        "git stash pop -q || true" if deployment.get("cleanup") else "",
-        "else echo Skipping a deployment with the script provider; fi",
-    ]
+    """Return the bash of one deployment: `before_deploy`, then dpl, inside the condition."""
+    asked = expression(deployment.get("on", {}))
+    deploying = [*before, *_dpl(deployment)]
+    if not asked:
+        return deploying
+    return [f"if [[ {asked} ]]; then", *deploying, "else echo Skipping a deployment with the script provider; fi"]
 
 
-def _echoed(command: str) -> str:
-    return f"echo {json.dumps('$ ' + command.replace('$', '').replace('`', ''))}\n{command}"
+def _dpl(deployment: Config) -> list[str]:
+    """Return what dpl 2 does: bash pastes its variables into the line, dpl squeezes its spaces, a shell runs it."""
+    if deployment["provider"] != "script":
+        raise NotPlayedError(f"provider: {deployment['provider']}")
+    _refuse(deployment.keys() & DPL_OPTIONS_NOT_PLAYED, "option of dpl")
+    ends = "true" if deployment.get("allow_failure") else f"exit {ERRORED}"
+    failed = f"{{ echo failed to deploy; {ends}; }}"
+    unknown = sorted(deployment.keys() - DPL_OPTIONS)
+    unknown += ["no-skip_cleanup"] if deployment.get("skip_cleanup") is False else []
+    script = str(deployment["script"])
+    if unknown:
+        return [f"echo Unrecognized option: --{unknown[0]}", failed]
+    if re.search(r"%\{\w+\}", script):
+        return ["echo KeyError", failed]
+    pasted = json.dumps(script, ensure_ascii=False)  # what Ruby's inspect writes
+    squeezed = f"squeezed=$(printf %s {pasted} | tr -s '[:space:]' ' ')"
+    run = f'sh -c "$squeezed" || {{ echo "Script failed with status $?"; {failed}; }}'
+    if deployment.get("cleanup"):
+        return [squeezed, "git stash --all -q", run, "git stash pop -q || true"]
+    return [squeezed, run]
