@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.readme_tables import CHECKS, README, ROOT, renewed
 from travis_pypi_deploy import cli
+from travis_pypi_deploy.migrate.parse import parse
+from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS
 
 if TYPE_CHECKING:
@@ -44,6 +46,16 @@ def test_the_blocks_of_the_readme_are_the_examples() -> None:
     for name, block in blocks:
         example = (ROOT / "examples" / f"{name}.travis.yml").read_text(encoding="utf-8")
         assert example.partition("\n")[2] == block
+
+
+def test_the_diff_of_the_readme_is_what_the_migration_does() -> None:
+    (diff,) = re.findall(r"```diff\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    before, after = (
+        'language: python\npython: "3.12"\n' + "".join(f"{line[1:]}\n" for line in diff.splitlines() if line[0] != sign)
+        for sign in "+-"
+    )
+
+    assert migrate(before, parse(before), {}).text == after
 
 
 @pytest.mark.parametrize("page", [README, *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
