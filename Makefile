@@ -3,11 +3,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Without the settings of pip that would install something else, or elsewhere.
+PLAIN := env -u PIP_CONSTRAINT -u PIP_DRY_RUN -u PIP_NO_DEPS -u PIP_NO_INDEX -u PIP_PREFIX -u PIP_REQUIRE_HASHES \
+  -u PIP_REQUIREMENT -u PIP_ROOT -u PIP_TARGET -u PIP_USER -u PYTHONPATH PYTHONWARNINGS=ignore
 
 .PHONY: demo test coverage lint test-all test-lowest registry pictures bench clean
 
 demo: .venv-demo/ready
-	@.venv-demo/bin/python examples/demo.py
+	@.venv-demo/bin/python -I examples/demo.py .venv-demo/wheels
 
 test: $(VENV)/ready
 	@echo "Lint, types and all tests: about three minutes on two cores"
@@ -49,8 +52,10 @@ $(VENV)/ready .venv-demo/ready: %/ready: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "Python 3.9 or newer is needed: make PYTHON=python3.12 ...")'
 	@$(PYTHON) -m venv $* || { echo "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $*; this takes up to a minute, the first time only"
-	@PYTHONWARNINGS=ignore $*/bin/python -m pip install -qq --disable-pip-version-check \
+	@$(PLAIN) $*/bin/python -m pip install -qq --disable-pip-version-check \
 	  --editable '.[$(if $(findstring demo,$*),demo,test)]'
+	@$(if $(findstring demo,$*),$(PLAIN) $*/bin/python -m pip download -qq --disable-pip-version-check \
+	  --no-deps --dest $*/wheels 'setuptools >= 77')
 	@touch $@
 
 clean:

@@ -1,6 +1,7 @@
 """Play the first block of the README: a job on the branch staging publishes a package, and pip installs it.
 
-The index is a pypiserver on loopback, and the token is invented. Only pip leaves this machine, for the build backend.
+The index is a pypiserver on loopback, the token is invented, and the build backend comes from a folder that ``make demo``
+has filled once: nothing leaves this machine. Usage: demo.py FOLDER
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def main() -> int:
     """Return 0 if the package was published, downloaded and imported."""
     with tempfile.TemporaryDirectory() as folder, Index(Path(folder) / "index") as index:
         project = Path(shutil.copytree(SAMPLE, Path(folder) / "project"))
-        job = travis_job(index.url)
+        job = {**travis_job(index.url), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(Path(sys.argv[1]).resolve())}
         heading("A job on the branch feature/x is not deployed")
         if play({**job, "TRAVIS_BRANCH": "feature/x"}, project):
             return 1
@@ -111,7 +112,7 @@ def install(index_url: str, venv: Path) -> int:
 
 def without_settings(keep: Sequence[str] = WHERE_PIP_LOOKS) -> dict[str, str]:
     """Return the environment without the user's settings for this tool and for pip, except those to ``keep``."""
-    own = ("PIP_", "PYPI_", "TRAVIS", "TEST_PYPI_")
+    own = ("PIP_", "PYPI_", "TRAVIS", "TEST_PYPI_", "TWINE_", "PYTHON")
     return {name: value for name, value in os.environ.items() if name in keep or not name.startswith(own)}
 
 
