@@ -1,7 +1,7 @@
 """Play the first block of the README: a job on the branch staging publishes a package, and pip installs it.
 
-The index is a pypiserver on loopback, the token is invented, and the build backend comes from a folder that ``make demo``
-has filled once: nothing leaves this machine. Usage: demo.py FOLDER
+The index is a pypiserver on loopback, the token is invented, and the build backend comes from the folder that is given,
+which ``make demo`` has filled once. Nothing leaves this machine.
 """
 
 from __future__ import annotations
