@@ -52,8 +52,8 @@ def build(
 ) -> tuple[Path, ...]:
     """Build the project's sdist, its wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
 
-    ``environ`` is the child's; ``on_line`` gets every line that the build prints, ``on_sdist`` the file name of the sdist
-    as soon as it is built. Raises BuildError, which has the last lines of the output.
+    ``environ`` is the child's; ``on_line`` gets every line that the build prints, ``on_sdist`` the name of the sdist as
+    soon as it is built. Raises BuildError, which has the last lines of the output.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
