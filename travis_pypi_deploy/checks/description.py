@@ -26,7 +26,10 @@ def renders(distribution: Distribution) -> Iterator[str]:
         return
     fault = _render_fault(description) if description else ""
     if fault and content_type:
-        yield f"its description does not render as reStructuredText: {fault}."
+        yield (
+            f"its description does not render as reStructuredText: {fault}. If the index renders it, update "
+            'readme-renderer or use "--ignore description".'
+        )
     elif fault:
         yield (
             f"its description has no content type, so it is read as reStructuredText, and does not render: {fault}. "

@@ -192,6 +192,28 @@ def test_what_packaging_rejects_is_found_field_by_field(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("headers", "remedy"),
+    [
+        ({"description_content_type": "text/html"}, "use text/markdown, text/x-rst or text/plain."),
+        ({"dynamic": "Nothing"}, "remove it."),
+        ({"provides_extra": "no good"}, "name extras with letters, digits, '.', '_' and '-' only."),
+        ({"requires_python": "3.9 and newer"}, "write version specifiers, such as >=3.9."),
+        ({"requires_dist": "other =="}, "such as requests>=2.0; python_version<'3.9'."),
+        ({"license_expression": "Mine"}, "write an SPDX expression, such as MIT OR Apache-2.0."),
+        ({"license_file": "LICEN*"}, "without patterns."),
+        ({"license_file": "../LICENSE"}, "without patterns."),
+        ({"import_name": "no-name"}, "write a name that can be imported."),
+        ({"import_namespace": "no-name"}, "write a name that can be imported."),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_an_invalid_field_gives_one_problem_with_a_remedy(headers: dict[str, str], remedy: str, tmp_path: Path) -> None:
+    (problem,) = problems(wheel(metadata_version="2.5", **headers)(tmp_path))
+    assert problem.rule == "metadata"
+    assert problem.message.endswith(remedy)
+
+
+@pytest.mark.parametrize(
     ("name", "version", "rule_of"),
     [("-demo", "1.0", "name"), ("demo", "one", "version"), ("demo", "1.0-fine-but-no", "version")],
 )
