@@ -1,4 +1,4 @@
-"""A source tree becomes distribution files: PyPA's build in a child process, which never sees a secret."""
+"""Build distributions from a source tree with PyPA's build, in a child process without secrets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
 WHEEL_BEGINS = "Building the wheel"  # what the child process prints then
-PIPE_SECONDS = 5.0  # what a build leaves running may hold the pipe for ever
+PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
 MISSING_MODULE = re.compile(r"No module named '?([\w.]+)")
@@ -57,8 +57,8 @@ def build(
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
-            f"nothing to build in {project.resolve()}: there is neither pyproject.toml nor setup.py. Name the "
-            "project's folder with --project-dir"
+            f"nothing to build in {project.resolve()}: there is neither pyproject.toml nor setup.py. Set "
+            "--project-dir to the project's folder"
         )
     with tempfile.TemporaryDirectory(prefix="travis-pypi-deploy-") as clean:
         output: deque[str] = deque()
@@ -83,8 +83,8 @@ def build(
         missing = set(formats) - {file_type(path.name) for path in built}
         if missing:
             raise BuildError(
-                f"the build ended without an error, but made no {' and no '.join(sorted(missing))}. That is a defect "
-                "of the build backend that [build-system] in pyproject.toml names",
+                f"the build ended without an error, but created no {' and no '.join(sorted(missing))}. This is a "
+                "defect of the build backend that [build-system] in pyproject.toml names",
                 tuple(output),
             )
         return _move(built, dist_dir)
@@ -123,7 +123,7 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
 
     The child and all its children have ended when this returns or raises.
     """
-    process = subprocess.Popen(  # noqa: S603 - the command is ours
+    process = subprocess.Popen(  # noqa: S603 - the command is fixed
         command,
         cwd=folder,
         env=environ,

@@ -33,7 +33,7 @@ INTERNAL_ERROR = 1
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
 CONDITION_HOLDS, CONDITION_FAILS = 64, 65
 CONDITION_SECONDS = 30
-USAGE_LIMIT_CHARACTERS = 2_000  # the list of all rules has its place in it
+USAGE_LIMIT_CHARACTERS = 2_000  # the list of all rules fits into it
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"
@@ -43,9 +43,10 @@ Every option is also a variable: --skip-existing is PYPI_SKIP_EXISTING=true. The
 command line wins. A repeatable option takes one value per line of its variable.
 Secrets are never options; they are read from variables.
 
-exit codes: 0 deployed, or correctly not deployed; 1 rejected by the index, or
-the index could not be reached; 2 options, environment or credentials; 3 the
-build failed or a distribution is invalid; 130, 143 interrupted, terminated
+exit codes: 0 deployed, or nothing to deploy; 1 rejected by the index, or the
+index could not be reached; 2 options, environment or credentials are wrong;
+3 the build failed or a distribution is invalid; 130, 143 interrupted,
+terminated
 """
 
 
@@ -55,10 +56,10 @@ def run() -> NoReturn:
     out, err = _writable(sys.stdout), _writable(sys.stderr)
     code = main(sys.argv[1:], os.environ, out=out, err=err)
     for stream in (out, err):
-        with suppress(OSError, ValueError):  # nobody reads any more, or the disk is full
+        with suppress(OSError, ValueError):  # the reader is gone, or the disk is full
             stream.flush()
-    # Everything is closed and written. Ending the interpreter in order costs a small upload a tenth of its time, and
-    # an upload that was interrupted in a thread would hold it back.
+    # Everything is closed and written. A regular end of the interpreter takes a tenth of the time of a small upload,
+    # and would wait for a thread whose upload was interrupted.
     os._exit(code)
 
 
@@ -171,7 +172,7 @@ def _writable(stream: TextIO | None) -> TextIO:
 
 
 def bash_in(environ: Mapping[str, str], console: Console) -> Bash:
-    """Return what evaluates a bash condition in this environment."""
+    """Return a function that evaluates a bash condition in this environment."""
 
     def holds(expression: str) -> bool:
         command = ["bash", "-c", f"[[ {expression} ]]; exit $(({CONDITION_HOLDS} + $?))"]
@@ -186,9 +187,11 @@ def bash_in(environ: Mapping[str, str], console: Console) -> Bash:
                 timeout=CONDITION_SECONDS,
             )
         except OSError as error:
-            raise UsageError(f"[[ {expression} ]] needs bash, which does not start: {error.strerror}") from error
+            raise UsageError(
+                f"bash, which evaluates [[ {expression} ]], cannot be started: {error.strerror}"
+            ) from error
         except subprocess.TimeoutExpired:
-            raise UsageError(f"[[ {expression} ]] was still running after {CONDITION_SECONDS} s") from None
+            raise UsageError(f"[[ {expression} ]] was still running after {CONDITION_SECONDS} s. Simplify it") from None
         if ended.returncode not in (CONDITION_HOLDS, CONDITION_FAILS):
             reason = "; ".join(ended.stderr.strip().splitlines()) or f"it ended with status {ended.returncode}"
             raise UsageError(f"bash cannot evaluate [[ {expression} ]]: {console.quoted(reason)}")
@@ -199,7 +202,7 @@ def bash_in(environ: Mapping[str, str], console: Console) -> Bash:
 
 @dataclass(frozen=True)
 class Arguments:
-    """What stands on the command line: DIST, and the texts of each given option by its attribute."""
+    """The content of the command line: DIST, and the texts of each given option by its attribute."""
 
     dist: tuple[str, ...]
     given: Mapping[str, tuple[str, ...]]
@@ -291,7 +294,7 @@ def _add(group: argparse._ArgumentGroup, row: Option) -> None:
 
 
 def _with_hyphens(word: str) -> str:
-    """Return an argument with dpl's spelling of an option (``--skip_existing``) replaced by ours."""
+    """Return an argument with dpl's spelling of an option (``--skip_existing``) replaced by hyphens."""
     name, equals, value = word.partition("=")
     return (name.replace("_", "-") if name.startswith("--") else name) + equals + value
 

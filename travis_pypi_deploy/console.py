@@ -45,7 +45,7 @@ class Console:
         self._mask = mask
 
     def say(self, text: str, *, colour: str = "") -> None:
-        """Write a line of what is going on."""
+        """Write a line about the progress."""
         self._write(self._out, text, colour)
 
     def success(self, text: str) -> None:
@@ -61,7 +61,7 @@ class Console:
         self._write(self._err, f"Error: {text}", RED)
 
     def hidden(self, text: str) -> str:
-        """Return one of our texts as it is shown in the report."""
+        """Return a text of this tool as it is shown in the report."""
         return self._mask.hide(text)
 
     def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
@@ -115,7 +115,7 @@ class Console:
         self._raw(stream, f"{colour}{line}{PLAIN}\n" if colour and self._colour else f"{line}\n")
 
     def _raw(self, stream: TextIO, text: str) -> None:
-        """Write at once; a log that takes no more (a closed pipe, a full disk) must not stop an upload half-way."""
+        """Write at once; a log that cannot be written (closed pipe, full disk) must not stop an upload."""
         encoding = stream.encoding or "utf-8"
         with self._lock:
             self._last_line = time.monotonic()

@@ -32,7 +32,7 @@ LIFETIME_SECONDS = 60 * 60
 CLOCK_SKEW_SECONDS = 5 * 60
 
 MASK = "***"
-SHORT = 8  # shorter values are words of everyday texts: they are masked only in what others say
+SHORT = 8  # shorter values are often ordinary words: they are masked only in quoted output
 SHORTEST = 4
 
 QUOTES = "\"'`\u2018\u2019\u201c\u201d"
@@ -75,7 +75,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Mask:
-    """What is hidden in every text that is shown: secrets in all their forms, and whatever looks like a token."""
+    """What is hidden in every text that is shown: secrets in all forms, and everything that looks like a token."""
 
     forms: tuple[str, ...] = field(default=(), repr=False)
 
@@ -103,7 +103,7 @@ def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()
 
 
 def contains_token(text: str) -> bool:
-    """Return whether a text contains an API token, or the beginning of one, in whatever form."""
+    """Return whether a text contains an API token, or the beginning of one, in any form."""
     return LOOKS_LIKE_TOKEN.search(text) is not None or owner(text) is not None
 
 
@@ -123,7 +123,7 @@ def owner(text: str) -> Server | None:
 
 
 def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float) -> Credentials | None:
-    """Return the credentials for the server, None where another server gets none.
+    """Return the credentials for the server; None if another server is used without credentials.
 
     Raises MissingCredentialsError if there are none, and UsageError, with one sentence, if they are wrong.
     """
@@ -177,7 +177,7 @@ def validate(token: Macaroon, server: Server, *, source: str, now: float, projec
                 f"the token in {source} is a token of {other}, but the server is {server.name}. Use a token of "
                 f"{server.name}, or --server {other}"
             )
-        raise UsageError(f"the token in {source} was not made by {server.name}. {_create(server)}")
+        raise UsageError(f"the token in {source} was not created by {server.name}. {_create(server)}")
     limits = [each for each in token.caveats if isinstance(each, Validity)]
     expires_at = _expiry(token)
     not_before = max((each.not_before for each in limits), default=None)
@@ -185,7 +185,7 @@ def validate(token: Macaroon, server: Server, *, source: str, now: float, projec
         raise UsageError(f"the token in {source} expired on {_utc(expires_at)}. {_create(server)}")
     if not_before is not None and now < not_before:
         raise UsageError(
-            f"the token in {source} is not valid before {_utc(not_before)}, and now it is {_utc(int(now))}. "
+            f"the token in {source} is not valid before {_utc(not_before)}, and the clock says {_utc(int(now))}. "
             f"{_create(server)}, or correct the clock"
         )
     allowed = scope(token)
@@ -241,7 +241,7 @@ def _find_secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tu
             return "".join(environ[name] for name in names), " + ".join(names)
         state = "empty" if missing in environ else "not set"
         raise MissingCredentialsError(
-            f"the variable {missing} of {settings.sources['password_env']} is {state}. "
+            f"the variable {missing}, named by {settings.sources['password_env']}, is {state}. "
             + (f"Add it in the repository's settings on Travis as {missing}" if job.has_secrets else _no_secrets())
         )
     server = settings.server
@@ -276,7 +276,7 @@ def _why_missing(server: Server, environ: Mapping[str, str], job: Job) -> str:
 def _no_secrets() -> str:
     return (
         "Travis gave this job no secret variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or the "
-        "repository's settings define none for this branch"
+        "repository's settings define none for this branch. Check the variables in these settings"
     )
 
 

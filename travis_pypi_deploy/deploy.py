@@ -125,12 +125,14 @@ def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
         for path in _matches(pattern):
             other = paths.setdefault(path.name, path)
             if other != path and other.resolve() != path.resolve():
-                raise InvalidReleaseError(f"two files are called {path.name}: {other} and {path}. Name one of them")
+                raise InvalidReleaseError(f"two files are named {path.name}: {other} and {path}. Name only one of them")
     for name in [name for name in paths if name.endswith(SIGNATURES)]:
-        console.warn(f"{name} is left out, because the legacy upload API takes no signatures or attestations")
+        console.warn(f"{name} is not uploaded, because the upload API does not accept signatures or attestations")
         del paths[name]
     if not paths:
-        raise InvalidReleaseError(f"no distributions in {', '.join(settings.dist)}; nothing was uploaded")
+        raise InvalidReleaseError(
+            f"no distributions in {', '.join(settings.dist)}; nothing was uploaded. Name wheels or sdists"
+        )
     return tuple(paths.values())
 
 
@@ -144,7 +146,7 @@ def _matches(pattern: str) -> list[Path]:
     except (OSError, ValueError) as error:  # a name that is too long, or a null byte
         raise InvalidReleaseError(f"{pattern} cannot be read: {error}") from error
     if not matches:
-        raise InvalidReleaseError(f"no file matches {pattern} in {Path.cwd()}. Was it built, or removed by a cleanup?")
+        raise InvalidReleaseError(f"no file matches {pattern} in {Path.cwd()}. Check that it was built and not removed")
     return [path for path in matches if not path.is_dir()]
 
 
@@ -251,7 +253,7 @@ def _show_checked(found: Sequence[Distribution], problems: Sequence[Problem], co
 
 
 def _check_scope(credentials: Credentials | None, settings: Settings, first: Distribution) -> None:
-    """Raise UsageError for a token that is for other projects only, now that the project's name is known."""
+    """Raise UsageError if the token is scoped to other projects, now that the project's name is known."""
     if credentials and credentials.token:
         validate(credentials.token, settings.server, source=credentials.source, now=time.time(), project=first.name)
 
@@ -321,7 +323,7 @@ def _uploader(
     index: Index | None,
     console: Console,
 ) -> Uploader:
-    """Return what uploads the files."""
+    """Return the uploader of the files."""
 
     def is_published(distribution: Distribution) -> bool | None:
         try:
@@ -361,7 +363,9 @@ def _wait(
     if not settings.wait:
         return
     if index is None:
-        console.warn(f"{settings.sources['wait']} needs --index-url for this server; not waiting")
+        console.warn(
+            f"{settings.sources['wait']} has no effect, because the index of this server is not known. Set --index-url"
+        )
         return
     console.say(f"Waiting up to {settings.wait} s until the index lists the release")
     kept = frozenset(each.filename for each in results if each.outcome is Outcome.KEPT)
@@ -369,7 +373,7 @@ def _wait(
         unlisted = index.wait_for(found, by_name=kept, seconds=settings.wait, tick=lambda: None)
     if unlisted:
         raise RejectedError(
-            f"every file was uploaded, but after {settings.wait} s the index does not list {listed(unlisted)}. Look at "
+            f"every file was uploaded, but after {settings.wait} s the index does not list {listed(unlisted)}. Check "
             f"the project's page later, or wait longer with {settings.sources['wait']}"
         )
 

@@ -43,7 +43,7 @@ class Response:
 
 
 class NoResponseError(Exception):
-    """There is no answer; the text says why. ``is_final``: trying again is of no use."""
+    """There is no answer; the text says why. ``is_final``: a retry would not help."""
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
         super().__init__(message)
@@ -85,7 +85,7 @@ class Client:
         return self._request("GET", url, {**headers, "Accept-Encoding": "gzip"}, None, limit_bytes)
 
     def post(self, url: str, *, headers: Mapping[str, str], body: Body, limit_bytes: int) -> Response:
-        """Return the answer to a POST; raises NoResponseError, and what ``body`` raises."""
+        """Return the answer to a POST; raises NoResponseError, and the errors of ``body``."""
         return self._request("POST", url, headers, body, limit_bytes)
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ class Client:
         try:
             prepared = request.prepare()
             if origin(prepared.url or "") != self._origin:
-                raise NoResponseError(f"{url} is not at the server's own address", is_final=True)
+                raise NoResponseError(f"{url} is not on the server's own host", is_final=True)
             response = self._opened().send(prepared, stream=True, timeout=self._timeout, proxies=self._proxies)
             with closing(response):
                 return self._read(url, response, limit_bytes)
@@ -155,7 +155,7 @@ class Client:
         if any(isinstance(each, (socket.timeout, requests.Timeout)) for each in errors):
             return NoResponseError(self._timed_out(url, body))
         if tunnel := re.search(r"Tunnel connection failed: (\d{3})", str(errors[-1])):
-            return NoResponseError(f"the proxy does not connect to {url}: it answers {tunnel[1]}")
+            return NoResponseError(f"the proxy cannot connect to {url}: status {tunnel[1]}")
         if any(isinstance(each, (LocationParseError, requests.exceptions.InvalidURL)) for each in errors):
             # Such an error repeats the URL, which for a proxy holds a password.
             return NoResponseError(
@@ -166,9 +166,9 @@ class Client:
         cause = self._masked(root_cause(error))
         if isinstance(error, requests.ConnectionError):
             is_sent, is_begun = body is None or body.is_sent, body is None or body.is_begun
-            what = "the connection broke" if is_begun else "no connection"
+            what = "the connection was lost" if is_begun else "no connection"
             return NoResponseError(f"{what}{' before the answer came' if is_sent else ''}: {url}: {cause}")
-        return NoResponseError(f"cannot send to {url}: {cause}", is_final=True)
+        return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
 
     def _untrusted(self, url: str, error: ssl.SSLCertVerificationError) -> str:
         reason = f"the certificate of {url} is not trusted: {error.verify_message.rstrip('.')}"

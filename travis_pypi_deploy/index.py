@@ -29,7 +29,7 @@ __all__ = ["Comparison", "Index", "ListedFile", "Listing", "PendingLookup", "com
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LOOKUP_SECONDS = 30
 PAGE_LIMIT_BYTES = 32 * 1024 * 1024
-POLL_SECONDS = (0.5, 1, 2, 4)  # the last again and again
+POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
 TICK_SECONDS = 0.1
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
@@ -172,7 +172,7 @@ class Comparison:
     """A release beside what the index lists.
 
     ``identical`` names the files that are there already; ``different`` has a sentence with both hashes for each file
-    whose name is there with other content; ``warnings`` are facts that stop nothing.
+    whose name is there with other content; ``warnings`` do not stop the deployment.
     """
 
     identical: frozenset[str]
@@ -199,7 +199,7 @@ def compare(
 
 
 def is_listed(distribution: Distribution, listing: Listing) -> bool | None:
-    """Return whether the index lists this file (True) or another of its name (False); None if neither is known."""
+    """Return whether the index lists this file (True) or another one with its name (False); None if not known."""
     hashes = _hashes(distribution, listing)
     return hashes.are_same if hashes else None
 
@@ -231,7 +231,7 @@ def _hashes(distribution: Distribution, listing: Listing) -> _Hashes | None:
             except ValueError:
                 continue  # a FIPS build of Python has no md5
             except OSError:
-                return None  # the file is gone: the upload will say so
+                return None  # the file is gone: the upload will report it
     return None
 
 

@@ -1,6 +1,6 @@
 """What Travis says about the job, the conditions on it, and why it may not deploy.
 
-Pure: what only bash can evaluate is passed in as a callable.
+No input or output: bash, which evaluates conditions, is passed in as a callable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .options import Settings
 
 Bash = Callable[[str], bool]
-"""Whether ``[[ EXPRESSION ]]`` is true in the job's environment; raises UsageError if bash cannot tell."""
+"""Whether ``[[ EXPRESSION ]]`` is true in the job's environment; raises UsageError if bash cannot evaluate it."""
 
 PATTERN_CHARACTERS = frozenset("*?[]()\\\"'$`")
 PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
@@ -62,7 +62,7 @@ class Job:
 
 
 def require_job(job: Job, *, dry_run: bool) -> None:
-    """Raise UsageError where there is no Travis job, or it does not say what it builds."""
+    """Raise UsageError if this is not a Travis job, or a required variable is missing."""
     if not job.on_travis:
         if dry_run:
             return
@@ -73,7 +73,7 @@ def require_job(job: Job, *, dry_run: bool) -> None:
     for variable, value in (("TRAVIS_BRANCH", job.branch), ("TRAVIS_PULL_REQUEST", job.pull_request)):
         if not value:
             raise UsageError(
-                f"{variable} is not set or empty, so nothing is deployed. Travis always sets it; check whether a "
+                f"{variable} is empty or not set, so nothing is deployed. Travis always sets it; check whether a "
                 "script, sudo or a container removes it"
             )
 

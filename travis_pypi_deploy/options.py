@@ -28,7 +28,7 @@ OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
 TYPING_ERRORS_LIMIT = 2
 
 Group = str
-CONDITIONS: Group = "conditions (all must hold; the names of deploy.on)"
+CONDITIONS: Group = "conditions (all must be met; named as in deploy.on)"
 SERVER: Group = "server and credentials"
 BUILD: Group = "build"
 CHECKS: Group = "checks"
@@ -49,7 +49,7 @@ class Given:
         return self.texts[-1]
 
     def wrong(self, why: str, text: str | None = None) -> UsageError:
-        """Return the error for a text that the option does not take."""
+        """Return the error for a text that is not valid for the option."""
         return UsageError(f'{self.source}: "{text or self.text}" {why}')
 
 
@@ -124,7 +124,7 @@ def optional_switch(given: Given) -> bool | None:
     if not given.texts:
         return None
     if given.text.lower() not in TRUE + FALSE:
-        raise given.wrong("is neither yes nor no: use true or false")
+        raise given.wrong("is not valid: use true or false")
     return given.text.lower() in TRUE
 
 
@@ -181,9 +181,9 @@ def formats(given: Given) -> tuple[str, ...]:
         if word.startswith("-"):
             raise given.wrong(f"has an argument ({word}); only formats are allowed. Put arguments into setup.cfg")
         if word not in FORMATS:
-            raise given.wrong(f"names {word}; indexes take sdist and bdist_wheel only")
+            raise given.wrong(f"contains {word}; indexes accept sdist and bdist_wheel only")
     if not words:
-        raise given.wrong("names no format: use sdist, bdist_wheel or both")
+        raise given.wrong("contains no format: use sdist, bdist_wheel or both")
     return tuple(sorted({FORMATS[word] for word in words}, reverse=True))
 
 
@@ -191,8 +191,8 @@ def variable_names(given: Given) -> tuple[str, ...]:
     """Return names of variables; an error does not repeat what was given, because it may be a secret."""
     if not all(VARIABLE.fullmatch(each) for each in given.texts):
         raise UsageError(
-            f"{given.source} takes the name of a variable, such as PYPI_TOKEN, and got something else. If that was a "
-            "token or password, revoke it: the command line is in the build log"
+            f"{given.source} expects the name of a variable, such as PYPI_TOKEN. If the given value is a token or "
+            "password, revoke it: the command line is in the build log"
         )
     return given.texts
 
@@ -239,7 +239,7 @@ class Settings:
         SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", named_server,
         default="testpypi", dpl="server")
     index_url: str | None = option(
-        SERVER, "URL", "simple index of another server, to compare files and to wait", url)
+        SERVER, "URL", "simple index of a private server, to compare files and for --wait", url)
     username: str = option(SERVER, "NAME", "user name", text, default=TOKEN_USERNAME, dpl="username, user")
     password_env: tuple[str, ...] = option(
         SERVER, "NAME", "variable that holds the token or password; several are joined. Without this option: "
@@ -301,11 +301,11 @@ NOT_OPTIONS = {
     "wheel-version": BUILD_REQUIREMENT,
     "twine-version": "twine is not used: remove this option",
     "twine-check": "use --check or --no-check",
-    "edge": "there is nothing to replace it: remove this option",
+    "edge": "not needed: remove this option",
     "remove-build-dir": "only files of this build are uploaded: remove this option",
-    "upload-docs": "indexes take no documentation any more: remove this option",
+    "upload-docs": "indexes no longer accept documentation: remove this option",
     "skip-upload-docs": "documentation is never uploaded: remove this option",
-    "docs-dir": "indexes take no documentation any more: remove this option",
+    "docs-dir": "indexes no longer accept documentation: remove this option",
     "user": "use --username",
 }
 
@@ -358,12 +358,12 @@ def _given(row: Option, arguments: Mapping[str, tuple[str, ...]], environ: Mappi
 
 
 def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
-    """Raise UsageError for a secret where none belongs; its value is not repeated."""
+    """Raise UsageError if a value contains a secret; the secret is not repeated."""
     names = everything["password_env"]
     for each in names.texts:
         holder = next((name for name in sorted(environ) if environ[name] == each and name != names.source), None)
         if holder and each not in environ:
-            raise UsageError(f"{names.source} got the value of {holder}: write the name {holder}, without the $")
+            raise UsageError(f"{names.source} contains the value of {holder}: write the name {holder}, without the $")
     for given in everything.values():
         if any(contains_token(each) for each in given.texts):
             raise UsageError(

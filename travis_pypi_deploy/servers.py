@@ -22,7 +22,7 @@ class Server:
     ``name`` is ``pypi``, ``testpypi`` or the upload URL; ``index_url`` the simple index (PEP 503), ending in a slash;
     ``release_url`` a template with ``{name}`` and ``{version}``, ``settings_url`` one with ``{name}``;
     ``token_location`` is how the server's API tokens name it; ``token_variable`` is looked for first. ``hosts`` are
-    those of the living and the dead upload addresses. None: not known.
+    those of the current and the former upload addresses. None: not known.
     """
 
     name: str
@@ -92,7 +92,7 @@ TOKEN_LOCATIONS = {server.token_location: server.name for server in SERVERS if s
 
 
 def find(value: str, *, source: str) -> tuple[Server, str | None]:
-    """Return the server that a name or an upload URL stands for, and a warning if the URL takes no uploads.
+    """Return the server that a name or an upload URL stands for, and a warning if the URL does not accept uploads.
 
     ``source`` is the option or variable that the value came from. Raises UsageError if it is not a server.
     """
@@ -146,7 +146,7 @@ def _host(value: str, *, source: str, expected: str) -> str:
         raise UsageError(f"{source}: {shown} is {expected} that begins with https:// or http://")
     if re.match(r"https?://[^/?#]*@", value, re.IGNORECASE):
         raise UsageError(
-            f"{source}: take the user name and password out of the URL, where every log shows them: "
+            f"{source}: the URL contains a user name or password, which logs would show. Remove them and "
             "use --username and --password-env"
         )
     try:
@@ -162,6 +162,6 @@ def _dead_address(value: str, server: Server, *, source: str) -> str | None:
     if value == server.upload_url:
         return None
     return (
-        f"{source}: {value} takes no uploads: using {server.upload_url} instead. Write {server.name}, "
-        "which is always up to date."
+        f"{source}: {value} does not accept uploads; using {server.upload_url} instead. Write "
+        f"{server.name}, which is always up to date"
     )

@@ -34,7 +34,7 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
     """Return the context that trusts these certificates; reading them takes 12 ms, so it is done once."""
     location = Path(ca_bundle or DEFAULT_CA_BUNDLE_PATH)
     if not location.exists():
-        raise ValueError(f"there is no {location} (REQUESTS_CA_BUNDLE)")
+        raise ValueError(f"{location} does not exist (REQUESTS_CA_BUNDLE)")
     context = urllib3.util.create_urllib3_context()
     if location.is_dir():
         context.load_verify_locations(capath=str(location))
@@ -88,7 +88,7 @@ class _TimedReads(io.RawIOBase):
         if left <= 0:
             raise socket.timeout("timed out")
         if self.head_bytes_left <= 0:
-            raise OSError(f"the head of the answer is larger than {HEAD_LIMIT_BYTES // 1024} KiB")
+            raise OSError(f"the headers of the answer are larger than {HEAD_LIMIT_BYTES // 1024} KiB")
         self._socket.settimeout(left)
         count = self._file.readinto(buffer)
         self.head_bytes_left -= count or 0
@@ -100,7 +100,7 @@ class _TimedReads(io.RawIOBase):
 
 
 class _TimedSocket:
-    """What http.client reads an answer from."""
+    """The socket that http.client reads an answer from."""
 
     def __init__(self, reads: _TimedReads) -> None:
         self._reads = reads
@@ -111,7 +111,7 @@ class _TimedSocket:
 
 
 class _TimedResponse(HTTPResponse):
-    """An answer whose head, and whose body, come in time or not at all."""
+    """An answer with a time limit for its headers and for its body."""
 
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None):
         self._reads = _TimedReads(sock)

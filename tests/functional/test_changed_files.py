@@ -83,7 +83,7 @@ def test_a_file_that_changes_while_it_is_sent_is_not_published(
 
     assert (published.code, published.files) == (3, {WHEEL: ("failed", 1)})
     assert (index.asked("POST"), index.uploads, index.files) == (1, [], {})
-    assert f"{WHEEL}: the file was changed while it was being sent after it was checked" in published.err
+    assert f"{WHEEL}: the file was changed during the upload, after it was checked" in published.err
 
 
 @pytest.mark.skipif(not UNREADABLE.exists(), reason="a file that opens and cannot be read is a speciality of Linux")
@@ -105,4 +105,4 @@ def test_a_file_that_vanishes_before_a_retry_may_have_arrived_before(tmp_path: P
 
     assert (published.code, published.files) == (3, {WHEEL: ("unknown", 2)})
     assert f"{GONE} after it was checked" in published.err
-    assert "the index may have the checked file" in published.err
+    assert "The index may have the checked file" in published.err

@@ -163,7 +163,7 @@ FAULTS = {
         (Flood(b"HTTP/1.1 100 Continue\r\n\r\n"),),
         "unknown",
         1,
-        ("the head of the answer is larger than 256 KiB",),
+        ("the headers of the answer are larger than 256 KiB",),
         options=("--retries", "0"),
     ),
     "a body read at one byte a second": Fault(
@@ -196,7 +196,7 @@ FAULTS = {
         (Early(200, "OK"),),
         "failed",
         1,
-        ("URL/ answered 200 before the whole file was sent",),
+        ("URL/ answered 200 before the whole file was uploaded",),
         options=("--retries", "0"),
         megabytes=12,
     ),

@@ -70,7 +70,7 @@ def test_nothing_to_publish_is_exit_3(tmp_path: Path, monkeypatch: pytest.Monkey
         argument: on_staging(argument) for argument in ("dist/*", WHEEL, f"file/{WHEEL}", "folder", "folder/*")
     }
     assert {argument: ended.code for argument, ended in sentences.items()} == dict.fromkeys(sentences, 3)
-    where = f"in {tmp_path}. Was it built, or removed by a cleanup?\n"
+    where = f"in {tmp_path}. Check that it was built and not removed\n"
     assert {argument: ended.err.splitlines(keepends=True)[-1] for argument, ended in sentences.items()} == {
         "dist/*": f"Error: no file matches dist/* {where}",
         WHEEL: f"Error: no file matches {WHEEL} {where}",
@@ -99,7 +99,7 @@ def test_two_files_of_one_name_are_exit_3(tmp_path: Path) -> None:
     ended = on_staging(str(first), str(second))
     assert (ended.code, ended.err) == (
         3,
-        f"Error: two files are called {WHEEL}: {first} and {second}. Name one of them\n",
+        f"Error: two files are named {WHEEL}: {first} and {second}. Name only one of them\n",
     )
 
 
@@ -158,7 +158,7 @@ def test_outside_travis_a_dry_run_says_what_it_did_not_check(tmp_path: Path) -> 
         "[[ -n $CI ]] is true (PYPI_CONDITION)",
     ]
     assert ended.lines[-1] == f"Would upload {WHEEL} to {NOBODY}"
-    assert ended.err.startswith("Warning: the variable MINE of PYPI_PASSWORD_ENV is not set")
+    assert ended.err.startswith("Warning: the variable MINE, named by PYPI_PASSWORD_ENV, is not set")
 
 
 def test_a_dry_run_on_travis_keeps_the_conditions() -> None:

@@ -221,6 +221,6 @@ def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path,
 
     uploads.run(lambda: seen.append(uploads.status()))
 
-    assert f"Waiting 0 s for the answer to {wheel.name}" in seen
+    assert f"Waiting for the answer to {wheel.name}, 0 s so far" in seen
     assert "Sent 0 of 3 MB" in seen
     assert uploads.status() == "Sent 3 of 3 MB"

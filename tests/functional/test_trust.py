@@ -123,4 +123,4 @@ def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path, mon
     ended = command.deploy("--server", "https://127.0.0.1:9/", str(wheel), environ=environment())
 
     assert ended.code == 1
-    assert "there is no /gone.pem (REQUESTS_CA_BUNDLE)" in ended.err
+    assert "/gone.pem does not exist (REQUESTS_CA_BUNDLE)" in ended.err

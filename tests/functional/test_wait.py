@@ -89,4 +89,7 @@ def test_nothing_is_waited_for_without_an_index(tmp_path: Path, index: LoopbackI
     ended = command.deploy("--server", index.upload_url, wheel, environ=environment(PYPI_WAIT="30"))
 
     assert (ended.code, index.asked("GET")) == (0, 0)
-    assert ended.err == "Warning: PYPI_WAIT needs --index-url for this server; not waiting\n"
+    assert (
+        ended.err
+        == "Warning: PYPI_WAIT has no effect, because the index of this server is not known. Set --index-url\n"
+    )

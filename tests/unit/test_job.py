@@ -78,7 +78,7 @@ def test_outside_travis_nothing_is_known() -> None:
 @pytest.mark.parametrize("variable", ["TRAVIS_BRANCH", "TRAVIS_PULL_REQUEST"])
 def test_a_job_that_does_not_say_what_it_builds_is_an_error(variable: str, value: str | None) -> None:
     for dry_run in (False, True):
-        with pytest.raises(UsageError, match=f"^{variable} is not set or empty"):
+        with pytest.raises(UsageError, match=f"^{variable} is empty or not set"):
             require_job(job(**{variable: value}), dry_run=dry_run)
 
 
@@ -325,7 +325,9 @@ def test_an_expression_that_bash_cannot_parse_is_an_error_in_one_line(
 
 def test_without_bash_a_condition_is_an_error(tmp_path: Path) -> None:
     asked = conditions("--all-branches", "--condition=-n $CI")
-    with pytest.raises(UsageError, match=r"^--condition: \[\[ -n \$CI \]\] needs bash.*No such file or directory"):
+    with pytest.raises(
+        UsageError, match=r"^--condition: \[\[ -n \$CI \]\] cannot be started.*No such file or directory"
+    ):
         reasons_to_skip(job(), asked, bash({"PATH": str(tmp_path)}))
 
 

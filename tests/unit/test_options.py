@@ -226,14 +226,14 @@ def test_a_password_in_place_of_the_name_of_its_variable_is_not_repeated(in_vari
     source = "PYPI_PASSWORD_ENV" if in_variable else "--password-env"
     environ = {"TEST_PYPI_TOKEN": "s3cret", **({source: "s3cret"} if in_variable else {})}
     sentence = complaint(*([] if in_variable else ["--password-env", "s3cret"]), **environ)
-    assert sentence.startswith(f"{source} got the value of TEST_PYPI_TOKEN")
+    assert sentence.startswith(f"{source} contains the value of TEST_PYPI_TOKEN")
     assert "s3cret" not in sentence
 
 
 @pytest.mark.parametrize("text", ["correct horse", "$TOKEN", "1TOKEN", "T\u00d6KEN", "a-b"])
 def test_a_value_that_cannot_be_the_name_of_a_variable_is_not_repeated(text: str) -> None:
     sentence = complaint("--password-env", text)
-    assert sentence.startswith("--password-env takes the name of a variable")
+    assert sentence.startswith("--password-env expects the name of a variable")
     assert text not in sentence
 
 
@@ -379,7 +379,7 @@ def test_sdists_and_wheels_are_built(text: str, formats: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("text", ["bdist_egg", "sdist bdist_wininst", "bdist", "SDIST", "sdist;bdist_wheel", ","])
 def test_other_formats_are_an_error(text: str) -> None:
-    assert complaint("--distributions", text).startswith(f'--distributions: "{text}" names ')
+    assert complaint("--distributions", text).startswith(f'--distributions: "{text}" contains ')
 
 
 def test_arguments_of_a_format_are_an_error() -> None:

@@ -60,12 +60,12 @@ def _url_fault(url: str) -> str:
     """Return why PyPI rejects the URL, and what to do; empty if it does not. PyPI quotes other characters itself."""
     match = URL.match(url)
     if match is None:
-        return "has to begin with https:// or http://"
+        return "must begin with https:// or http://"
     if re.search(r"[][]", match["path"] + (match["query"] or "")):
-        return 'has brackets behind the host: write "%5B" and "%5D"'
+        return 'has brackets after the host: write "%5B" and "%5D"'
     port = re.search(r":([0-9]+)$", match["authority"] or "")
     if port is not None and (len(port[1]) > len(str(PORT_LIMIT)) or int(port[1]) > PORT_LIMIT):
-        return f"has the port {port[1]}, but {PORT_LIMIT} is the highest: correct it"
+        return f"has the port {port[1]}, but the highest port is {PORT_LIMIT}: correct it"
     return ""
 
 
@@ -85,7 +85,7 @@ def _email_fault(address: str) -> str:
     if not all(local.split(".")) or not all(labels) or len(labels) == 1:
         return "NAME <USER@DOMAIN> is expected"
     if labels[-1] in RESERVED_DOMAINS:
-        return f'the domain ".{labels[-1]}" is reserved and has no e-mail, use another address'
+        return f'the domain ".{labels[-1]}" is reserved and has no e-mail, use another one'
     if not domain.isascii():
         return ""  # only an IDNA library can tell
     if not labels[-1][-1].isalpha():

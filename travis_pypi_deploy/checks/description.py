@@ -91,6 +91,6 @@ def _first(complaints: str) -> str:
     """Return the first complaint of docutils, ``<string>:LINE: (LEVEL) TEXT``, as "TEXT (line LINE)"."""
     match = COMPLAINT.search(complaints)
     if match is None:
-        return "nothing is left of it"
+        return "the result is empty"
     line = f" (line {match['line']})" if match["line"] else ""
     return " ".join(match["text"].split()).rstrip(".:") + line

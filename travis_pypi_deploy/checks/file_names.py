@@ -29,8 +29,8 @@ def wheel_filename(distribution: Distribution) -> Iterator[str]:
         parse_wheel_filename(distribution.filename)
     except InvalidWheelFilename as error:
         yield (
-            f"{error}: expected is name-version(-build)-python-abi-platform.whl. Build the wheel again and do not "
-            "rename it."
+            f"{error}: the expected form is name-version(-build)-python-abi-platform.whl. Build the wheel again and do "
+            "not rename it."
         )
 
 
@@ -51,7 +51,7 @@ def wheel_version(distribution: Distribution) -> Iterator[str]:
     parsed, version = _parsed_wheel(distribution), _version(distribution)
     if parsed is not None and version is not None and parsed[0] != version:
         yield (
-            f'the file name says version "{parsed[0]}", the metadata "{distribution.version}": '
+            f'the file name has version "{parsed[0]}", but the metadata has "{distribution.version}": '
             "build the wheel again and do not rename it."
         )
 
@@ -61,7 +61,7 @@ def platform_tag(distribution: Distribution) -> Iterator[str]:
     parsed = _parsed_wheel(distribution)
     for platform in sorted({tag.platform for tag in parsed[1]}) if parsed else ():
         if not platforms.is_accepted(platform):
-            yield f'PyPI accepts no "{platform}" wheels: {platforms.remedy(platform)}.'
+            yield f'PyPI does not accept "{platform}" wheels: {platforms.remedy(platform)}.'
 
 
 def sdist_filename(distribution: Distribution) -> Iterator[str]:
@@ -78,7 +78,7 @@ def filename_length(distribution: Distribution) -> Iterator[str]:
     """Yield a message if the name of a wheel is longer than PyPI can store."""
     length = len(distribution.filename.encode(errors="surrogateescape"))
     if distribution.filetype == "bdist_wheel" and length > LENGTH_LIMIT_BYTES:
-        yield f"its name has {length} bytes, PyPI accepts {LENGTH_LIMIT_BYTES}: list fewer tags in it."
+        yield f"its name has {length} bytes, but PyPI accepts {LENGTH_LIMIT_BYTES}: use fewer tags."
 
 
 def file_size(distribution: Distribution) -> Iterator[str]:

@@ -34,13 +34,13 @@ SUMMARY_LIMIT = 512
 HEADER_OF = {attribute: header for header, attribute, _ in NEWEST_HEADERS}
 REMEDIES = {
     "name": "use letters, digits, '.', '_' and '-' only",
-    "version": "write it as PEP 440 says, such as 1.0.1 or 2.0rc1",
+    "version": "write it as PEP 440 defines it, such as 1.0.1 or 2.0rc1",
     "summary": "write one line",
     "description_content_type": "use text/markdown, text/x-rst or text/plain",
     "dynamic": "remove it",
     "provides_extra": "name extras with letters, digits, '.', '_' and '-' only",
     "requires_python": "write version specifiers, such as >=3.9",
-    "requires_dist": "write requirements as PEP 508 says, such as requests>=2.0; python_version<'3.9'",
+    "requires_dist": "write requirements as PEP 508 defines them, such as requests>=2.0; python_version<'3.9'",
     "license_expression": "write an SPDX expression, such as MIT OR Apache-2.0",
     "license_files": "name each file by its path from the folder of the project, without patterns",
     "import_names": "write a name that can be imported",
@@ -83,7 +83,7 @@ def newer_metadata(distribution: Distribution) -> Iterator[str]:
         lost = f" Fields that are not known are not uploaded: {', '.join(map(str.title, unknown))}." if unknown else ""
         yield (
             f'its Metadata-Version is "{declared}", but the newest one that is known here is '
-            f"{METADATA_VERSIONS[-1]}, so the index decides.{lost} Update travis-pypi-deploy and pkginfo."
+            f"{METADATA_VERSIONS[-1]}, so only the index can validate it.{lost} Update travis-pypi-deploy and pkginfo."
         )
 
 
@@ -103,7 +103,7 @@ def newer_fields(distribution: Distribution) -> Iterator[str]:
 
 
 def duplicate_headers(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each header that may stand once and stands more than once."""
+    """Yield a message for each header that is allowed once and occurs more than once."""
     headers, _ = parse(distribution.metadata)
     counts = Counter(name for name, _ in headers)
     for header, _, is_multiple in NEWEST_HEADERS:
@@ -117,14 +117,14 @@ def encoding(distribution: Distribution) -> Iterator[str]:
     try:
         distribution.metadata.decode()
     except UnicodeDecodeError as error:
-        yield f"its metadata is not UTF-8 (byte {error.start}): save the files that it is made of as UTF-8."
+        yield f"its metadata is not UTF-8 (byte {error.start}): save the source files of the metadata as UTF-8."
 
 
 def local_version(distribution: Distribution) -> Iterator[str]:
     """Yield a message if the version has a local part, which is for private indexes."""
     if "+" in distribution.version:
         yield (
-            f'PyPI accepts no local version like "{distribution.version}". With setuptools_scm: set '
+            f'PyPI does not accept local versions such as "{distribution.version}". With setuptools_scm: set '
             'local_scheme = "no-local-version", and "git: depth: false" in .travis.yml, because Travis clones too '
             "few commits for it to see the tag."
         )
@@ -141,14 +141,14 @@ def classifiers(distribution: Distribution) -> Iterator[str]:
     """Yield a message for each classifier that PyPI does not know or no longer accepts."""
     for classifier in dict.fromkeys(distribution.fields.get("classifiers", ())):
         if classifier.startswith("Private ::"):
-            yield f'the classifier "{classifier}" keeps a project off PyPI: remove it to upload.'
+            yield f'the classifier "{classifier}" prevents uploads to PyPI: remove it to upload.'
         elif classifier in deprecated_classifiers:
             others = " or ".join(f'"{each}"' for each in deprecated_classifiers[classifier])
             yield f'the classifier "{classifier}" is deprecated: {f"use {others}" if others else "remove it"}.'
         elif classifier not in all_classifiers:
             yield (
-                f'PyPI has no classifier "{classifier}": correct it. If it is new, update trove-classifiers or use '
-                '"--ignore classifier".'
+                f'the classifier "{classifier}" is not valid on PyPI: correct it. If it is new, update '
+                'trove-classifiers or use "--ignore classifier".'
             )
 
 
@@ -160,7 +160,7 @@ def dependencies(distribution: Distribution) -> Iterator[str]:
                 requirement = Requirement(value)
             except (InvalidRequirement, RecursionError) as error:
                 if field != "requires_dist":  # packaging.metadata has reported those
-                    yield f'{header} "{value}" is not a requirement ({str(error).splitlines()[0]}): correct it.'
+                    yield f'{header} "{value}" is not a valid requirement ({str(error).splitlines()[0]}): correct it.'
                 continue
             if requirement.url is not None:
                 yield (

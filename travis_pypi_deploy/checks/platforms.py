@@ -48,6 +48,6 @@ def remedy(platform: str) -> str:
     if macos and macos[1] in MACOS.split("|"):
         return "from macOS 11 on the second number is 0, set MACOSX_DEPLOYMENT_TARGET to such a version"
     return (
-        "upload the sdist only, or a wheel for another platform; if PyPI accepts the tag by now, use "
+        "upload the sdist only, or a wheel for another platform; if PyPI accepts the tag now, use "
         '"--ignore platform-tag"'
     )

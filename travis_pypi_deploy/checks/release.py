@@ -20,7 +20,7 @@ def one_project(distribution: Distribution, release: Release) -> Iterator[str]:
     first = release.distributions[0]
     if canonicalize_name(distribution.name) != canonicalize_name(first.name):
         yield (
-            f'it is of the project "{distribution.name}", but {first.filename} of "{first.name}": '
+            f'its project is "{distribution.name}", but that of {first.filename} is "{first.name}": '
             "deploy one project at a time."
         )
 
@@ -30,7 +30,7 @@ def one_version(distribution: Distribution, release: Release) -> Iterator[str]:
     first = release.distributions[0]
     if _comparable(distribution.version) != _comparable(first.version):
         yield (
-            f'it is of version "{distribution.version}", but {first.filename} of "{first.version}": '
+            f'its version is "{distribution.version}", but that of {first.filename} is "{first.version}": '
             "remove the files of earlier builds."
         )
 
@@ -39,7 +39,7 @@ def one_sdist(distribution: Distribution, release: Release) -> Iterator[str]:
     """Yield a message for every sdist but the first one."""
     sdists = [each for each in release.distributions if each.filetype == "sdist"]
     if distribution in sdists[1:]:
-        yield f"a release has at most one sdist, and {sdists[0].filename} is another one: remove one of them."
+        yield f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them."
 
 
 def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
@@ -49,7 +49,7 @@ def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
     tagged = version_of_tag(release.tag, project=distribution.name)
     if tagged is not None and tagged != _comparable(distribution.version):
         yield (
-            f'the tag "{release.tag}" reads as version "{tagged}", the release is "{distribution.version}": '
+            f'the tag "{release.tag}" means version "{tagged}", but the release is "{distribution.version}": '
             "set the version before tagging, or use --no-match-tag."
         )
 

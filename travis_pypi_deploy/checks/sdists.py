@@ -19,7 +19,7 @@ def zip_archive(distribution: Distribution) -> Iterator[str]:
     if isinstance(distribution.archive, Sdist) and distribution.archive.is_zip:
         yield (
             "it ends with a zip archive, so PyPI rejects it as both a zip and a tar file: compress the sdist, or do "
-            "not end it with a zip file."
+            "not put a zip file at its end."
         )
 
 
@@ -38,10 +38,10 @@ def metadata_place(distribution: Distribution) -> Iterator[str]:
     if not isinstance(sdist, Sdist) or not sdist.top or f"{sdist.top}/PKG-INFO" in sdist.members:
         return
     if sdist.members == {sdist.metadata_member}:
-        yield "it holds a PKG-INFO and nothing else: let a build backend build the sdist."
+        yield "it contains only a PKG-INFO: build the sdist with a build backend."
     else:
         yield (
-            f'its PKG-INFO is "{sdist.metadata_member}", but has to be "{sdist.top}/PKG-INFO", directly in the folder '
+            f'its PKG-INFO is "{sdist.metadata_member}", but must be "{sdist.top}/PKG-INFO", directly in the folder '
             "that holds everything: build the sdist again."
         )
 
@@ -51,7 +51,7 @@ def member_names(distribution: Distribution) -> Iterator[str]:
     if isinstance(distribution.archive, Sdist):
         for name in sorted(distribution.archive.members):
             if name.startswith(("/", "./")):
-                yield f'its member "{name}" begins with "{name.split("/")[0]}/": let a build backend build the sdist.'
+                yield f'its member "{name}" begins with "{name.split("/")[0]}/": build the sdist with a build backend.'
 
 
 def sparse_members(distribution: Distribution) -> Iterator[str]:

@@ -72,7 +72,7 @@ def zip_ratio(distribution: Distribution) -> Iterator[str]:
     if wheel.unpacked > UNPACKED_RATIO_LIMIT * distribution.size:
         yield (
             f"it unpacks to {wheel.unpacked} bytes, {wheel.unpacked / distribution.size:.0f} times its size, but PyPI "
-            f"accepts {UNPACKED_RATIO_LIMIT} times: create large files of equal bytes when the package runs."
+            f"accepts {UNPACKED_RATIO_LIMIT} times: generate large, repetitive files at run time."
         )
 
 
@@ -133,7 +133,7 @@ def entry_points(distribution: Distribution) -> Iterator[str]:
     for section in SCRIPT_SECTIONS:
         for name in parser[section] if parser.has_section(section) else ():
             if not SCRIPT_NAME.fullmatch(name):
-                yield f'"{name}" in {section} is not a name for a script: use letters, digits, "_", "." and "-".'
+                yield f'"{name}" in {section} is not a valid script name: use letters, digits, "_", "." and "-".'
 
 
 def _faults(distribution: Distribution, kind: FaultKind, remedy: str) -> Iterator[str]:

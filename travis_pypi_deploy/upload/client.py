@@ -50,7 +50,7 @@ class Transfer:
             self.sent_bytes, self.is_handed_over, self.answer_awaited_since = 0, False, None
 
     def hand_over(self, count: int, *, is_last: bool) -> None:
-        """Note that the connection gets the next block now; raises StoppedError if it must not."""
+        """Record that the connection gets the next block; raises StoppedError after ``stop``."""
         with self._lock:
             if self._is_stopped:
                 raise StoppedError
@@ -58,7 +58,7 @@ class Transfer:
             self.is_handed_over = self.is_handed_over or is_last
 
     def await_answer(self) -> None:
-        """Note that the whole body is sent."""
+        """Record that the whole body was sent."""
         self.answer_awaited_since = time.monotonic()
 
     def stop(self) -> None:
@@ -113,7 +113,7 @@ class UploadClient:
             except http.NoResponseError as error:
                 return NoResponse(str(error), is_sent=body.is_sent, is_final=error.is_final)
         if 200 <= answer.status < 300 and not body.is_sent:
-            return NoResponse(f"{url} answered {answer.status} before the whole file was sent")
+            return NoResponse(f"{url} answered {answer.status} before the whole file was uploaded")
         return Response(
             status=answer.status,
             words=words_of(answer.status, answer.reason, answer.headers.get("Content-Type", ""), answer.body),
@@ -155,7 +155,7 @@ class CheckedFile:
         except OSError as error:
             raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
         if is_changed or (wanted and not block):
-            raise ChangedFileError("the file was changed while it was being sent")
+            raise ChangedFileError("the file was changed during the upload,")
         self.len -= len(block)
         return block
 
@@ -190,7 +190,7 @@ def _refused_redirect(response: Response, url: str) -> NoResponse:
     where = f"to {response.location}" if response.location else "without saying where to"
     return NoResponse(
         f"{url} redirects {where} ({response.status}), which is not followed, because credentials must not reach "
-        "another server. Give the URL that accepts uploads with --server",
+        "another server. Set --server to the URL that accepts uploads",
         is_final=True,
         is_rejection=True,
     )

@@ -1,4 +1,4 @@
-"""The form that the legacy upload endpoint takes: field names and values, in order.
+"""The form that the legacy upload endpoint accepts: field names and values, in order.
 
 Source: PyPI's documentation (Upload API) and the core metadata specification. A wrong name is answered with success
 and silently loses the field.

@@ -1,4 +1,4 @@
-"""What to do about a rejection. Pure."""
+"""The remedy for a rejection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECOND_SDIST = "only one sdist may be uploaded"
 
 
 def remedy(response: Response, context: UploadContext, *, name: str) -> str:
-    """Return what to do about a rejection, in one clause; empty if the index's own words are all there is to say."""
+    """Return what to do about a rejection, in one clause; empty if the index's own words are enough."""
     server, words, status = context.server, response.words.lower(), response.status
     if "archived" in words or status == 410:
         where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
@@ -48,8 +48,8 @@ def _remedy_for_credentials(response: Response, context: UploadContext, name: st
         is_own = context.token_expires is not None and context.token_expires <= time.time()
         if context.is_narrowed and not is_own:
             return (
-                "What is sent is valid for one hour: if the upload took longer, or this machine's clock is wrong, use "
-                "--no-narrow-token"
+                "The copy of the token is valid for one hour: if the upload took longer, or this machine's clock "
+                "is wrong, use --no-narrow-token"
             )
         return f"The token in {source} has expired: create a new one{new_token}"
     if "isn't allowed" in words:

@@ -1,4 +1,4 @@
-"""What an index answers to an upload, in its own words, and what that means for the file. Pure."""
+"""The answer of an index to an upload, and what it means for the file."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Response:
 
 @dataclass(frozen=True)
 class NoResponse:
-    """An attempt without an answer: why, whether the whole body was sent, and whether trying again is of no use.
+    """An attempt without an answer: why, whether the whole body was sent, and whether a retry would not help.
 
     ``is_rejection``: the index did answer, in a way that cannot be followed.
     """
@@ -193,7 +193,7 @@ def outcome_of_existing(
 ) -> tuple[Outcome, str]:
     """Return what it means that the index has a file of this name.
 
-    ``same``: whether its hash is ours, None where they could not be compared. PyPI answers 200 to identical bytes, so
+    ``same``: whether it has the hash of the local file, None if not known. PyPI answers 200 to identical bytes, so
     there an existing file always has other content. ``lost_answer``: an earlier attempt may have stored the file.
     """
     if context.server.is_pypi:

@@ -26,7 +26,7 @@ def is_transient(response: Response | NoResponse) -> bool:
 def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> float:
     """Return the seconds to pause before a retry (from 1): doubling, between half and all of it.
 
-    The jitter keeps jobs that were rejected together from coming back together.
+    The jitter keeps jobs that were rejected together from retrying at the same time.
     """
     pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
     return pause * (0.5 + jitter() / 2)

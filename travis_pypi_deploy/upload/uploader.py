@@ -1,4 +1,4 @@
-"""The uploads of one release: what goes when, retries, and the end after a failure or an interruption."""
+"""The uploads of one release: their order, retries, and the end after a failure or an interruption."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Uploader:
         return tuple(each.result for each in self._uploads)
 
     def status(self) -> str:
-        """Return what is being waited for, for the log."""
+        """Return the progress of the uploads, for the log."""
         transfers = [each.transfer for each in self._uploads if each.is_running]
         waiting = [
             (time.monotonic() - since, each.distribution.filename)
@@ -81,7 +81,7 @@ class Uploader:
         ]
         if waiting and len(waiting) == len(transfers):
             seconds, filename = max(waiting)
-            return f"Waiting {seconds:.0f} s for the answer to {filename}"
+            return f"Waiting for the answer to {filename}, {seconds:.0f} s so far"
         done = sum(each.distribution.size for each in self._uploads if each.result.outcome is Outcome.UPLOADED)
         total = sum(each.distribution.size for each in self._uploads)
         return f"Sent {_amount(min(done + sum(each.sent_bytes for each in transfers), total), total)}"
@@ -114,7 +114,7 @@ class Uploader:
             future.result()
 
     def _interrupt(self) -> None:
-        """Stop every upload: those that pause say how they stand, and no further block is sent."""
+        """Stop every upload: pauses end, and no further block is sent."""
         self._is_interrupted = True
         self._halt.set()
         for each in self._uploads:
@@ -171,8 +171,8 @@ class Upload:
         if not self._attempts:
             return FileResult(self.distribution.filename)
         if self._lost_answer or self.transfer.is_handed_over:
-            return self._ended(Outcome.UNKNOWN, "stopped before the index had answered; it may have the file")
-        return self._ended(Outcome.FAILED, "stopped before the whole file was sent")
+            return self._ended(Outcome.UNKNOWN, "stopped before the index answered; the index may have the file")
+        return self._ended(Outcome.FAILED, "stopped before the whole file was uploaded")
 
     def run(self) -> FileResult:
         """Upload the distribution, again after transient errors, and return its result."""
@@ -231,9 +231,9 @@ class Upload:
         return outcome, reason
 
     def _changed(self, error: ChangedFileError) -> FileResult:
-        detail = f"{error} after it was checked, and is therefore not uploaded: build and deploy in one go"
+        detail = f"{error} after it was checked, so it was not uploaded. Build and deploy in one step"
         if self._lost_answer:
-            detail += "; an earlier attempt was sent whole and not answered, the index may have the checked file"
+            detail += ". The index may have the checked file from an earlier attempt, whose answer was lost"
         outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
         return replace(self._ended(outcome, detail), changed=True)
 

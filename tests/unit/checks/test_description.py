@@ -79,7 +79,7 @@ def test_markdown_without_a_content_type_is_reported_with_the_setting(tmp_path: 
 
 def test_a_description_of_which_nothing_is_left_is_rejected(tmp_path: Path) -> None:
     (problem,) = problems(described(".. a comment\n")(tmp_path))
-    assert problem.message.startswith("its description does not render as reStructuredText: nothing is left of it.")
+    assert problem.message.startswith("its description does not render as reStructuredText: the result is empty.")
     assert "--ignore description" in problem.message
 
 

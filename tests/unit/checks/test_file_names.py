@@ -51,7 +51,7 @@ CASES = (
         "platform-tag",
         broken=wheel(tag="cp311-cp311-linux_x86_64"),
         neighbour=wheel(tag="cp311-cp311-manylinux_2_28_x86_64"),
-        says='PyPI accepts no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
+        says='PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
     ),
     Case("sdist-filename", sdist("demo-1.0.0.tar.gz"), sdist("demo-1.0.tar.gz"), says='"demo-1.0.tar.gz"'),
     Case("filename-length", wheel_with_name_of(247), wheel_with_name_of(246), says="PyPI accepts 246"),
@@ -76,10 +76,10 @@ def test_a_problem_is_one_line_with_file_rule_and_reason(tmp_path: Path) -> None
         filename="demo-1.0-cp311-cp311-linux_x86_64.whl",
         rule="platform-tag",
         severity="error",
-        message='PyPI accepts no "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
+        message='PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
     )
     assert str(problem) == (
-        'demo-1.0-cp311-cp311-linux_x86_64.whl: PyPI accepts no "linux_x86_64" wheels: repair it with auditwheel to '
+        'demo-1.0-cp311-cp311-linux_x86_64.whl: PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel to '
         "manylinux or musllinux (platform-tag)"
     )
 

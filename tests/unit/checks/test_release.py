@@ -63,7 +63,7 @@ def test_a_tag_of_another_version_is_found_once(tmp_path: Path) -> None:
     (problem,) = problems(*release(tmp_path), tag="v1.1")
     assert (problem.rule, problem.severity) == ("tag", "error")
     assert problem.message == (
-        'the tag "v1.1" reads as version "1.1", the release is "1.0": '
+        'the tag "v1.1" means version "1.1", but the release is "1.0": '
         "set the version before tagging, or use --no-match-tag."
     )
 

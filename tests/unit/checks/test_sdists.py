@@ -82,7 +82,7 @@ CASES = (
         "sdist-metadata",
         broken=repacked(moved("demo-1.0/PKG-INFO", "demo-1.0/src/PKG-INFO")),
         neighbour=repacked(moved("demo-1.0/", "demo-1.0/src/")),
-        says='has to be "demo-1.0/PKG-INFO"',
+        says='must be "demo-1.0/PKG-INFO"',
     ),
     Case(
         "sdist-members",
@@ -150,7 +150,7 @@ def archive_of(folder: Path, *members: str) -> Path:
 def test_an_sdist_of_its_metadata_alone_is_rejected(name: str, tmp_path: Path) -> None:
     (problem,) = problems(archive_of(tmp_path, name))
     assert (problem.rule, problem.severity) == ("sdist-metadata", "error")
-    assert problem.message.startswith("it holds a PKG-INFO and nothing else")
+    assert problem.message.startswith("it contains only a PKG-INFO")
 
 
 def test_an_sdist_of_a_folder_with_its_metadata_passes(tmp_path: Path) -> None:
