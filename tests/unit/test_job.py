@@ -326,7 +326,8 @@ def test_an_expression_that_bash_cannot_parse_is_an_error_in_one_line(
 def test_without_bash_a_condition_is_an_error(tmp_path: Path) -> None:
     asked = conditions("--all-branches", "--condition=-n $CI")
     with pytest.raises(
-        UsageError, match=r"^--condition: \[\[ -n \$CI \]\] cannot be started.*No such file or directory"
+        UsageError,
+        match=r"^--condition: bash, which evaluates \[\[ -n \$CI \]\], cannot be started.*No such file or directory",
     ):
         reasons_to_skip(job(), asked, bash({"PATH": str(tmp_path)}))
 

@@ -79,8 +79,8 @@ def test_a_problem_is_one_line_with_file_rule_and_reason(tmp_path: Path) -> None
         message='PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
     )
     assert str(problem) == (
-        'demo-1.0-cp311-cp311-linux_x86_64.whl: PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel to '
-        "manylinux or musllinux (platform-tag)"
+        'demo-1.0-cp311-cp311-linux_x86_64.whl: PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel '
+        "to manylinux or musllinux (platform-tag)"
     )
 
 
