@@ -59,7 +59,7 @@ class Fault:
 
 
 NO_ANSWER = "no answer from URL/ for 1 s (--timeout)"
-CLOSED = "the connection broke before the answer came: URL/: Gone; trying again in N s (retry 1 of 5)"
+CLOSED = "the connection was lost before the answer came: URL/: Gone; trying again in N s (retry 1 of 5)"
 MAY_HAVE = "the index may have the file"
 FAULTS = {
     "503 twice, then fine": Fault(
@@ -106,13 +106,13 @@ FAULTS = {
         options=("--retries", "0"),
     ),
     "reset in the middle of the body": Fault(
-        (Reset(1_000_000),), "uploaded", 2, ("the connection broke: URL/: Gone; trying",), megabytes=12
+        (Reset(1_000_000),), "uploaded", 2, ("the connection was lost: URL/: Gone; trying",), megabytes=12
     ),
     "reset in the middle of every body": Fault(
         (Reset(1_000_000),),
         "failed",
         1,
-        ("the connection broke: URL/: Gone",),
+        ("the connection was lost: URL/: Gone",),
         options=("--retries", "0"),
         megabytes=12,
     ),
@@ -121,7 +121,7 @@ FAULTS = {
         (misbehaviours.GARBAGE,),
         "uploaded",
         2,
-        ("the connection broke before the answer came: URL/: 220 mail.example ESMTP ready",),
+        ("the connection was lost before the answer came: URL/: 220 mail.example ESMTP ready",),
     ),
     "a lost answer, then 200": Fault((misbehaviours.LOST_ANSWER,), "uploaded", 2, (CLOSED,)),
     "a lost answer, then 400": Fault(

@@ -76,7 +76,7 @@ def test_nothing_to_publish_is_exit_3(tmp_path: Path, monkeypatch: pytest.Monkey
         WHEEL: f"Error: no file matches {WHEEL} {where}",
         f"file/{WHEEL}": f"Error: no file matches file/{WHEEL} {where}",
         "folder": "Error: folder is a folder. Name files, such as folder/*\n",
-        "folder/*": "Error: no distributions in folder/*; nothing was uploaded\n",
+        "folder/*": "Error: no distributions in folder/*; nothing was uploaded. Name wheels or sdists\n",
     }
 
 

@@ -26,7 +26,7 @@ PRIVATE = Server(name="https://private.example/", upload_url="https://private.ex
 PYPI = next(server for server in SERVERS if server.name == "pypi")
 SETTINGS_URL = (PYPI.settings_url or "").format(name="demo")
 LOST = NoResponse("no answer", is_sent=True)
-BROKEN = NoResponse("the connection broke")
+BROKEN = NoResponse("the connection was lost")
 EXPIRED = "Invalid API Token: token is expired"
 USED_BEFORE = "This filename was previously used by a file that has since been deleted."
 SECOND_SDIST = "Only one sdist may be uploaded per release."

@@ -14,7 +14,7 @@ from travis_pypi_deploy.upload.retry import (
 )
 
 LOST = NoResponse("no answer", is_sent=True)
-BROKEN = NoResponse("the connection broke")
+BROKEN = NoResponse("the connection was lost")
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
 
