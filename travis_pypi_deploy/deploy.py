@@ -204,7 +204,8 @@ def _read_and_check(
             try:
                 found.append(distributions.read(path))
             except InvalidReleaseError as error:
-                problems.append(Problem(path.name, "unreadable", "error", str(error).removeprefix(f"{path.name}: ")))
+                shown = path.name.encode(errors="backslashreplace").decode()
+                problems.append(Problem(path.name, "unreadable", "error", str(error).removeprefix(f"{shown}: ")))
         problems += checks.validate(
             found,
             is_pypi=settings.server.is_pypi,

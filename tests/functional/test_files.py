@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,28 @@ def test_a_file_that_cannot_be_read_is_exit_3(tmp_path: Path) -> None:
     ended = on_staging(str(endless))
     assert ended.code == 3
     assert "Too many levels of symbolic links" in ended.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not take such names")
+@pytest.mark.parametrize("options", [(), ("--no-check",)], ids=["checked", "not checked"])
+def test_a_file_name_that_is_not_utf_8_is_exit_3_and_shown_once(tmp_path: Path, options: tuple[str, ...]) -> None:
+    wheel = factories.wheel(tmp_path).rename(tmp_path / "demo-1.0\udcff-py3-none-any.whl")
+    ended = on_staging(str(wheel), *options)
+    assert ended.code == 3
+    assert ended.err.count("demo-1.0\\udcff") == 1
+    assert "not UTF-8" in ended.err
+
+
+@pytest.mark.parametrize("options", [(), ("--no-check",)], ids=["checked", "not checked"])
+@pytest.mark.parametrize("kind", ["device", "FIFO"])
+def test_a_file_that_is_not_regular_is_exit_3(tmp_path: Path, kind: str, options: tuple[str, ...]) -> None:
+    path = tmp_path / WHEEL
+    if kind == "FIFO":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    ended = on_staging(str(path), *options)
+    assert (ended.code, ended.err) == (3, f"Error: {WHEEL}: not a regular file (unreadable); nothing was uploaded\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -246,7 +246,11 @@ def _explanations(answer: object) -> Iterator[str]:
 
 def _words_in_html(text: str) -> str:
     text = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
-    return html.unescape(re.sub(r"(?s)<[^>]*>", " ", text))
+    text = re.sub(r"(?s)<[^>]*>", " ", text)
+    try:
+        return html.unescape(text)
+    except ValueError:  # a number of more digits than Python reads
+        return text
 
 
 def _is_standard(status: int, reason: str) -> bool:
