@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 from typing import TYPE_CHECKING
 
@@ -272,3 +273,69 @@ def test_a_predicted_rejection_ends_the_deployment_before_anything_is_sent(tmp_p
 
     assert (published.code, published.files, index.asked("POST")) == (1, {wheel.name: ("not attempted", 0)}, 0)
     assert "archived-project" in published.err
+
+
+@pytest.mark.parametrize("option", [("--ignore", "archived-project"), ()], ids=["ignored", "not ignored"])
+def test_a_predicted_rejection_can_be_ignored(tmp_path: Path, option: tuple[str, ...]) -> None:
+    wheel = factories.wheel(tmp_path)
+    with LoopbackIndex(statuses={"demo": "archived"}) as index:
+        published = publish(index, [wheel], *option)
+
+    assert "archived-project" in published.err
+    assert (published.code, index.asked("POST")) == ((0, 1) if option else (1, 0))
+
+
+@pytest.mark.parametrize("option", [("--ignore", "description"), ()], ids=["ignored", "not ignored"])
+def test_a_check_can_be_ignored(tmp_path: Path, index: LoopbackIndex, option: tuple[str, ...]) -> None:
+    metadata = factories.metadata(description="|x|\n", description_content_type="text/x-rst")
+    published = publish(index, [factories.wheel(tmp_path, metadata=metadata)], "--strict", *option)
+
+    assert published.code == (0 if option else 3)
+
+
+def test_kept_files_are_unchanged_and_said_to_have_other_content(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheels = [factories.wheel(tmp_path, tag=tag) for tag in ("py2-none-any", "py3-none-any")]
+    index.preload(*wheels)
+    for tag in ("py2-none-any", "py3-none-any"):
+        factories.wheel(tmp_path, tag=tag, files={"demo.py": b"print('other')\n"})
+
+    published = publish(index, wheels, "--skip-existing")
+
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["result"] == "unchanged"
+    assert "2 files are there already with other content" in published.out
+    assert "Deployed" not in published.out
+    assert index.asked("POST") == 0
+
+
+def test_a_yanked_release_is_a_warning(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    files = [{"filename": wheel.name, "hashes": {"sha256": hexdigest(wheel)}, "yanked": "broken"}]
+    page = json.dumps({"files": files}).encode()
+    index.on_page(misbehaviours.Answer(200, headers={"Content-Type": JSON_PAGE}, body=page))
+
+    published = publish(index, [wheel])
+
+    assert published.code == 0
+    assert "the release demo 1.0 is yanked on the index" in published.err
+
+
+def test_each_failed_file_has_one_line_and_the_cause_is_the_last(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
+    index.on_upload(misbehaviours.Answer(400, "Bad metadata"), filename=wheel.name)
+
+    published = publish(index, [wheel, sdist])
+
+    assert published.code == 1
+    (line,) = published.err.splitlines()
+    assert line.startswith(f"Error: {wheel.name}: ")
+    assert "Bad metadata" in line
+
+
+@pytest.mark.parametrize("name", ["//evil.example:9/x", "http://evil.example/x", "..", "a/b", "a b", "a@b"])
+def test_a_name_that_is_an_address_reaches_no_other_host(tmp_path: Path, index: LoopbackIndex, name: str) -> None:
+    wheel = factories.wheel(tmp_path, metadata=factories.metadata(name))
+    published = publish(index, [wheel], "--no-check", "--wait", "1", PYPI_PASSWORD="pass-word-1", PYPI_USERNAME="me")
+
+    assert {each.path for each in index.requests} <= {"/legacy/", "/simple/demo/"}
+    assert "evil" not in "".join(each.path for each in index.requests)
+    assert "defect" not in published.err
