@@ -45,7 +45,7 @@ pictures: $(VENV)/ready
 bench:
 	$(PYTHON) -m venv --clear .venv-bench
 	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check '.[bench]'
-	.venv-bench/bin/python -m benchmarks.bench
+	.venv-bench/bin/python -m benchmarks.bench $(CASES)
 
 # Each environment has only what its command needs.
 $(VENV)/ready .venv-demo/ready: %/ready: setup.cfg pyproject.toml

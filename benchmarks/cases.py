@@ -82,8 +82,9 @@ class Place:
 
     @property
     def pip_environment(self) -> dict[str, str]:
-        """Return the variables of contenders that use pip: its own settings, and no uv on the path."""
-        settings = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        """Return the variables of contenders that install packages: the user's settings, and no uv on the path."""
+        names = [name for name in os.environ if name.startswith(("PIP_", "UV_")) or name == "SSL_CERT_FILE"]
+        settings = {name: os.environ[name] for name in names}
         return {"PATH": PLAIN_PATH, "HOME": str(self.folder), "LANG": "C.UTF-8", **settings}
 
 

@@ -34,10 +34,10 @@ class Direction:
     free_at: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def leave(self, size: int, not_before: float) -> float:
-        """Return when a block that was received now has left, after all blocks before it."""
+    def leave(self, size: int, ready_at: float) -> float:
+        """Return when the last byte of a block has left, after all blocks before it."""
         with self.lock:
-            self.free_at = max(time.monotonic(), not_before, self.free_at) + size / self.bytes_per_second
+            self.free_at = max(ready_at, self.free_at) + size / self.bytes_per_second
             return self.free_at
 
 
@@ -73,7 +73,7 @@ def relay(source: socket.socket, target: socket.socket, direction: Direction, co
     threading.Thread(target=deliver, args=[deliveries, target], daemon=True).start()
     with contextlib.suppress(OSError):
         while block := source.recv(BLOCK_BYTES):
-            left_at = direction.leave(len(block), connected_at)
+            left_at = direction.leave(len(block), max(time.monotonic(), connected_at))
             deliveries.put((left_at + direction.delay_seconds, block))
             sleep_until(left_at)
     deliveries.put((time.monotonic() + direction.delay_seconds, None))

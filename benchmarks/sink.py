@@ -1,7 +1,7 @@
-"""An index that swallows uploads as fast as they come; a process of its own: ``python -m benchmarks.sink``.
+"""A package index that accepts and discards uploads: ``python -m benchmarks.sink``.
 
-It prints its port and serves until its standard input ends. ``GET /counts`` tells, as JSON, how many requests
-of each method there were since it was last asked.
+It prints its port and serves until its standard input ends. ``GET /counts`` returns, as JSON, the number of
+requests of each method since the last ``GET /counts``.
 """
 
 from __future__ import annotations
