@@ -7,6 +7,7 @@ reaches the index that the test has put in its place. No name is looked up and n
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Callable
 
@@ -65,6 +66,7 @@ class Interception:
         handler.send_response(200, "Connection established")
         handler.end_headers()
         with (
+            suppress(OSError),  # the command may end while it still looks up the index
             self._contexts[host].wrap_socket(
                 handler.connection, server_side=True, do_handshake_on_connect=False
             ) as decrypted,

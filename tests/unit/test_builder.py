@@ -167,7 +167,7 @@ def test_a_failed_build_ends_with_the_last_error_of_the_backend_and_a_hint(
 def test_a_backend_that_names_a_missing_file_is_reported(tmp_path: Path, index: LoopbackIndex) -> None:
     ended = deploy(sample_projects.copy("lies", tmp_path), PYPI_SERVER=index.upload_url)
     assert ended.code == 3
-    assert "made no bdist_wheel" in ended.err
+    assert "created no bdist_wheel" in ended.err
     assert index.uploads == []
 
 

@@ -153,13 +153,13 @@ def test_urls_that_pypi_corrects_pass(address: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("x.org", "has to begin with https:// or http://"),
-        ("//x.org", "has to begin with https:// or http://"),
-        ("ftp://x.org", "has to begin with https:// or http://"),
-        ("git+https://x.org", "has to begin with https:// or http://"),
-        ("https://x.org/[a]", 'has brackets behind the host: write "%5B" and "%5D"'),
-        ("https://x.org?a[]=1", 'has brackets behind the host: write "%5B" and "%5D"'),
-        ("http://x:65536", "has the port 65536, but 65535 is the highest: correct it"),
+        ("x.org", "must begin with https:// or http://"),
+        ("//x.org", "must begin with https:// or http://"),
+        ("ftp://x.org", "must begin with https:// or http://"),
+        ("git+https://x.org", "must begin with https:// or http://"),
+        ("https://x.org/[a]", 'has brackets after the host: write "%5B" and "%5D"'),
+        ("https://x.org?a[]=1", 'has brackets after the host: write "%5B" and "%5D"'),
+        ("http://x:65536", "has the port 65536, but the highest port is 65535: correct it"),
     ],
 )
 def test_urls_that_pypi_rejects_are_found_in_every_field(address: str, says: str, tmp_path: Path) -> None:
