@@ -216,10 +216,9 @@ def described(credentials: Credentials | None) -> str:
     """Return what is used to log in, for the first line of the log."""
     if credentials is None:
         return f"no credentials ({ANY_SERVER_VARIABLE} is not set)"
-    if credentials.username != TOKEN_USERNAME:
-        return f"password from {credentials.source}"
     if credentials.token is None:
-        return f"token from {credentials.source}"
+        kind = "token" if credentials.secret.startswith(PREFIX) else "password"
+        return f"{kind} from {credentials.source}"
     projects = scope(credentials.token)
     if projects is None:
         return f"token from {credentials.source} (not limited to a project)"

@@ -124,3 +124,17 @@ def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path, mon
 
     assert ended.code == 1
     assert "/gone.pem does not exist (REQUESTS_CA_BUNDLE)" in ended.err
+
+
+def test_a_server_of_a_private_authority_gets_nothing_and_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    wheel = factories.wheel(tmp_path)
+    with LoopbackIndex(tls=certified(trustme.CA(), "127.0.0.1")) as index:
+        published = publish(index, [wheel], PYPI_PASSWORD="a password")
+
+    assert (published.code, published.files) == (1, {WHEEL: ("failed", 1)})
+    assert "For a private CA, set REQUESTS_CA_BUNDLE to the file with its certificate" in published.err
+    assert index.requests == []
