@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from . import __version__
@@ -54,7 +54,10 @@ def run() -> NoReturn:
     """Run the command line and exit."""
     _handle_signals()
     out, err = _writable(sys.stdout), _writable(sys.stderr)
-    code = main(sys.argv[1:], os.environ, out=out, err=err)
+    try:
+        code = main(sys.argv[1:], os.environ, out=out, err=err)
+    except SignalledError as error:  # it came when all was done
+        code = error.exit_code
     for stream in (out, err):
         with suppress(OSError, ValueError):  # the reader is gone, or the disk is full
             stream.flush()
@@ -111,10 +114,14 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) ->
             report = deploy(settings, job, environ, console)
         code = _tell_failure(report.error, console, verbose=settings.verbose) if report.error else 0
     except (DeployError, SignalledError) as error:
-        report = Report("failed", job, settings.server, reasons=(str(error),))
+        report = replace(report, result="failed", reasons=(*report.reasons, str(error)))
         code = _tell_failure(error, console, verbose=settings.verbose)
     if settings.report and code != UsageError.exit_code:
-        _write_report(report, time.monotonic() - started, settings.report, console)
+        try:
+            _write_report(report, time.monotonic() - started, settings.report, console)
+        except SignalledError as error:  # it came when all was done; a second one ends the process
+            code = error.exit_code
+            _write_report(report, time.monotonic() - started, settings.report, console)
     return code
 
 
