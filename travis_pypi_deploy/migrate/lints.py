@@ -1,4 +1,4 @@
-"""What is wrong with a file already, whoever runs its deployments; nothing of this is changed."""
+"""Problems that the file had before the migration; none of them is changed."""
 
 from __future__ import annotations
 
