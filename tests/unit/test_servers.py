@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.servers import SERVERS, Server, check_url, find, is_loopback, origin
+from travis_pypi_deploy.servers import DEFAULT_PORTS, PLAIN_URL, SERVERS, Server, check_url, find, is_loopback, origin
 
 PYPI = next(server for server in SERVERS if server.name == "pypi")
 
@@ -23,6 +26,17 @@ PYPI = next(server for server in SERVERS if server.name == "pypi")
 )
 def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, int]) -> None:
     assert origin(url) == expected
+
+
+@given(st.from_regex(PLAIN_URL, fullmatch=True))
+@example("http://0x7f.1:80/")
+@example("HTTPS://A.example:00443/legacy/../")
+@example("http://a..b:0")
+def test_a_plain_url_is_read_as_the_http_library_reads_it(url: str) -> None:
+    parts = parse_url(url)
+    assert parts.scheme is not None
+    assert origin(url) == (parts.scheme, parts.host, parts.port or DEFAULT_PORTS[parts.scheme])
+    assert parts.auth is None
 
 
 @pytest.mark.parametrize("url", ["ftp://a.example/", "a.example", "http://", "http://a:b/", "//a.example/", ""])
