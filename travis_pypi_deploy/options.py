@@ -197,15 +197,8 @@ def variable_names(given: Given) -> tuple[str, ...]:
     return given.texts
 
 
-def rules(given: Given) -> frozenset[str]:
-    """Return names of rules."""
-    if not given.texts:
-        return frozenset()
-    from .checks import RULE_NAMES  # the checks import much, and few people ignore a rule
-
-    for each in given.texts:
-        if each not in RULE_NAMES:
-            raise given.wrong(f"is not a rule. The rules are: {', '.join(sorted(RULE_NAMES))}", each)
+def names(given: Given) -> frozenset[str]:
+    """Return all texts as a set."""
     return frozenset(given.texts)
 
 
@@ -260,7 +253,7 @@ class Settings:
         default="on", dpl="twine_check", negatable=True)
     strict: bool = option(CHECKS, "", "treat warnings as errors", switch)
     ignore: frozenset[str] = option(
-        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", rules, repeatable=True)
+        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", names, repeatable=True)
     match_tag: bool = option(
         CHECKS, "", "require that a tag equals the version / allow any tag", switch, default="on", negatable=True)
     skip_existing: bool = option(

@@ -140,6 +140,14 @@ def table(report_of: Mapping[str, FileResult], distributions: Sequence[Distribut
         yield f"  {files(len(names))} not attempted: {listed(names, limit=10)}"
 
 
+def problem_lines(problems: Sequence[Problem], *, count: int) -> list[str]:
+    """Return a line for each problem; one that several of ``count`` files share is one line."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for each in problems:
+        shared.setdefault((each.message.rstrip("."), each.rule), []).append(each.filename)
+    return [f"{_which_files(names, count)}: {message} ({rule})" for (message, rule), names in shared.items()]
+
+
 def files(count: int) -> str:
     """Return a number of files in words."""
     return f"{count} file{'' if count == 1 else 's'}"
@@ -159,6 +167,12 @@ def size(count: int) -> str:
         if count < divisor * 999.95:  # what is more is written as 1000.0
             return f"{count / divisor:.1f} {unit}"
     return f"{count / 1e9:.1f} GB"
+
+
+def _which_files(names: Sequence[str], count: int) -> str:
+    if len(names) == count > 1:
+        return "both files" if count == 2 else f"all {count} files"
+    return listed(names)
 
 
 def _files(report: Report, hidden: Callable[[str], str]) -> Iterator[dict[str, Json]]:

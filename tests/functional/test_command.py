@@ -123,6 +123,12 @@ def test_a_condition_without_bash_is_exit_2(tmp_path: Path) -> None:
     assert "cannot be started: No such file or directory" in ended.err
 
 
+def test_an_unknown_rule_to_ignore_is_the_first_thing_that_is_reported() -> None:
+    ended = on_staging("missing.whl", "--ignore", "no-such-rule")
+    assert ended.code == 2
+    assert ended.err.startswith('Error: --ignore: "no-such-rule" is not a rule')
+
+
 def test_a_job_without_secret_variables_says_why() -> None:
     ended = on_staging("missing.whl", PYPI_SERVER="", TRAVIS_SECURE_ENV_VARS="false")
     assert ended.code == 2

@@ -41,9 +41,10 @@ LAYERS = {
     "upload": 4,
     "report": 5,
     "migrate": 5,
-    "deploy": 6,
-    "cli": 7,
-    "__main__": 8,
+    "publish": 6,
+    "deploy": 7,
+    "cli": 8,
+    "__main__": 9,
 }
 NETWORK = {"http", "index", "servers", "transport", "upload"}
 LAZY_IMPORTS_LIMIT = 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.support import given, invented_tokens
-from travis_pypi_deploy import checks
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS, Settings, password_variables
 from travis_pypi_deploy.servers import SERVERS, Server
@@ -14,7 +13,6 @@ TESTPYPI, PYPI = SERVERS
 OTHER = "https://index.example/legacy/"
 TOKEN = invented_tokens.token()
 RULE, OTHER_RULE = "description-type", "wheel-name"
-HAS_RULES = hasattr(checks, "RULE_NAMES")
 
 
 def settings(*argv: str, **environ: str) -> Settings:
@@ -108,15 +106,13 @@ VALUES: dict[str, tuple[tuple[str, ...], object, str, object]] = {
     "verbose": (("--verbose",), True, "no", False),
 }
 BY_NAME = {option.name: option for option in OPTIONS}
-needs_rules = pytest.mark.skipif(not HAS_RULES, reason="the checks do not name their rules yet")
-READABLE = [pytest.param(name, marks=needs_rules) if name == "ignore" else name for name in VALUES]
 
 
 def test_every_option_is_tested_here() -> None:
     assert list(VALUES) == list(BY_NAME)
 
 
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize("name", VALUES)
 def test_the_command_line_wins_over_the_variable_and_that_over_the_default(name: str) -> None:
     option, (argv, on_command_line, text, in_variable) = BY_NAME[name], VALUES[name]
     field, environ = option.attribute, {option.variable: text}
@@ -136,7 +132,7 @@ def test_an_empty_value_on_the_command_line_is_an_error(name: str) -> None:
     assert complaint(f"--{name}", " ").startswith(f"--{name} is empty")
 
 
-@pytest.mark.parametrize("name", [name for name in READABLE if not isinstance(name, str) or "-" in name])
+@pytest.mark.parametrize("name", [name for name in VALUES if "-" in name])
 def test_underscores_work_as_in_dpl(name: str) -> None:
     argv, *_ = VALUES[name]
     assert settings(*(_with_underscores(word) for word in argv)) == settings(*argv)
@@ -386,16 +382,3 @@ def test_arguments_of_a_format_are_an_error() -> None:
     sentence = complaint("--distributions", "sdist --formats=zip")
     assert sentence.startswith('--distributions: "sdist --formats=zip" has an argument (--formats=zip)')
     assert "setup.cfg" in sentence
-
-
-@needs_rules
-def test_an_unknown_rule_is_an_error_that_lists_the_rules() -> None:
-    sentence = complaint("--ignore", RULE, "--ignore", "no-such-rule")
-    assert sentence.startswith('--ignore: "no-such-rule" is not a rule')
-    assert RULE in sentence
-
-
-@needs_rules
-@pytest.mark.parametrize("rule", ["second-sdist", "closed-release", "archived-project"])
-def test_what_the_index_page_predicts_can_be_ignored(rule: str) -> None:
-    assert settings(PYPI_IGNORE=rule).ignore == {rule}

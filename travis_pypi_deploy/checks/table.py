@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from . import addresses, description, file_names, metadata, release, sdists, wheels
 from .rules import Release, Rule, of_file
 
@@ -152,6 +153,13 @@ RULES = (*FILE_RULES, *RELEASE_RULES)
 # Predicted from the index's page, by index.py.
 PREDICTED_RULES = ("second-sdist", "closed-release", "archived-project")
 RULE_NAMES = frozenset(rule.name for rule in RULES).union(PREDICTED_RULES)
+
+
+def require_rules(names: Collection[str], *, source: str) -> None:
+    """Raise UsageError if one of the names, which came from this option or variable, is not a rule."""
+    for each in sorted(names):
+        if each not in RULE_NAMES:
+            raise UsageError(f'{source}: "{each}" is not a rule. The rules are: {", ".join(sorted(RULE_NAMES))}')
 
 
 def validate(

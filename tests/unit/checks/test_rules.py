@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.checks import (
     test_addresses,
     test_description,
@@ -12,6 +14,7 @@ from tests.unit.checks import (
     test_wheels,
 )
 from travis_pypi_deploy import checks
+from travis_pypi_deploy.errors import UsageError
 
 CASES = (
     *test_file_names.CASES,
@@ -51,3 +54,14 @@ def test_just_what_no_index_and_no_installer_can_use_is_an_error_everywhere() ->
         "metadata",
         *test_release.RULES,
     }
+
+
+@pytest.mark.parametrize("rule", ["second-sdist", "closed-release", "archived-project", "description-type"])
+def test_every_rule_can_be_ignored_predicted_ones_too(rule: str) -> None:
+    checks.require_rules({rule}, source="--ignore")
+
+
+def test_an_unknown_rule_is_an_error_that_lists_the_rules() -> None:
+    with pytest.raises(UsageError, match=r'^--ignore: "no-such-rule" is not a rule') as raised:
+        checks.require_rules({"description-type", "no-such-rule"}, source="--ignore")
+    assert all(rule.name in str(raised.value) for rule in checks.RULES)

@@ -1,0 +1,223 @@
+"""Publish checked distributions: compare them with the index, upload what is missing, wait, and show the results."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .errors import InvalidReleaseError, RejectedError
+from .index import Index, compare, is_listed
+from .report import files, install_command, listed, problem_lines, release_page, table
+from .servers import origin
+from .upload import FileResult, Outcome, UploadContext, Uploader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .checks import Problem
+    from .console import Console
+    from .credentials import Credentials
+    from .distributions import Distribution
+    from .index import PendingLookup
+    from .options import Settings
+
+PUBLISHED = (Outcome.UPLOADED, Outcome.IDENTICAL, Outcome.KEPT)
+
+
+def open_index(settings: Settings, credentials: Credentials | None) -> Index | None:
+    """Return the index of the server, None if its address is not known."""
+    url = settings.index_url or settings.server.index_url
+    if not url:
+        return None
+    # Credentials go to the server's own origin only; PyPI's pages are public.
+    is_own = not settings.server.is_pypi and origin(url) == origin(settings.server.upload_url)
+    return Index(url, authorize=partial(_authorization, credentials if is_own else None), timeout=settings.timeout)
+
+
+def compare_with_index(
+    lookup: PendingLookup | None, found: Sequence[Distribution], settings: Settings, console: Console
+) -> tuple[tuple[FileResult, ...], tuple[Problem, ...]]:
+    """Return the results of the files that the index has already, and what it will reject by its page."""
+    if lookup is None:
+        return (), ()
+    try:
+        with console.heartbeat(lambda: f"Waiting for the index page of {found[0].name}"):
+            listing = lookup.result()
+    except RejectedError as error:
+        console.warn(f"{error}. Continuing; the upload itself will show it")
+        return (), ()
+    comparison = compare(found, listing, is_pypi=settings.server.is_pypi)
+    for warning in comparison.warnings:
+        console.warn(warning)
+    problems = tuple(
+        each.with_severity(strict=False, is_ignored=each.rule in settings.ignore) for each in comparison.problems
+    )
+    outcome = Outcome.KEPT if settings.skip_existing else Outcome.REJECTED
+    results = [FileResult(name, Outcome.IDENTICAL) for name in sorted(comparison.identical)]
+    results += [FileResult(name, outcome, detail=reason) for name, reason in comparison.different.items()]
+    return tuple(results), problems
+
+
+def reject_predicted(
+    results: Sequence[FileResult], problems: Sequence[Problem], settings: Settings, console: Console
+) -> None:
+    """Raise RejectedError, before anything is uploaded, for what the index will reject."""
+    server = settings.server.name
+    for line in problem_lines([each for each in problems if each.severity == "warning"], count=0):
+        console.warn(line)
+    errors = problem_lines([each for each in problems if each.severity == "error"], count=0)
+    if errors:
+        *others, last = errors
+        for line in others:
+            console.error(line)
+        raise RejectedError(f"{last}; nothing was uploaded to {server}")
+    taken = [each for each in results if each.outcome is Outcome.REJECTED]
+    for each in taken:
+        console.error(f"{each.filename}: {each.detail}")
+    if taken:
+        raise RejectedError(
+            f"{server} has other content under {'this name' if len(taken) == 1 else 'these names'}; nothing was "
+            "uploaded. Either another job of this build published it (deploy from one job), or this job was restarted "
+            "(sdists of setuptools differ from build to build; use --skip-existing), or the version was not raised"
+        )
+
+
+def uploader(
+    missing: Sequence[Distribution],
+    settings: Settings,
+    credentials: Credentials | None,
+    index: Index | None,
+    console: Console,
+) -> Uploader:
+    """Return the uploader of the files."""
+
+    def is_published(distribution: Distribution) -> bool | None:
+        try:
+            return is_listed(distribution, index.lookup(distribution.name)) if index else None
+        except RejectedError:
+            return None
+
+    context = UploadContext(
+        server=settings.server,
+        skip_existing=settings.skip_existing,
+        secret_source=credentials.source if credentials else "",
+        is_narrowed=bool(credentials and credentials.token),
+        token_expires=credentials.expires_at if credentials else None,
+        retries=settings.retries,
+        authorize=partial(_authorization, credentials, missing[0].name if missing else ""),
+        is_published=is_published,
+        warn=console.warn,
+    )
+    return Uploader(
+        missing,
+        context,
+        upload_url=settings.server.upload_url,
+        jobs=settings.jobs,
+        timeout=settings.timeout,
+        on_result=lambda _: None,
+    )
+
+
+def wait(
+    index: Index | None,
+    found: Sequence[Distribution],
+    results: Sequence[FileResult],
+    settings: Settings,
+    console: Console,
+) -> None:
+    """Wait until the index lists the release, if that is asked for."""
+    if not settings.wait:
+        return
+    if index is None:
+        console.warn(
+            f"{settings.sources['wait']} has no effect, because the index of this server is not known. Set --index-url"
+        )
+        return
+    console.say(f"Waiting up to {settings.wait} s until the index lists the release")
+    kept = frozenset(each.filename for each in results if each.outcome is Outcome.KEPT)
+    with console.heartbeat(lambda: "Still waiting for the index"):
+        unlisted = index.wait_for(found, by_name=kept, seconds=settings.wait, tick=lambda: None)
+    if unlisted:
+        raise RejectedError(
+            f"every file was uploaded, but after {settings.wait} s the index does not list {listed(unlisted)}. Check "
+            f"the project's page later, or wait longer with {settings.sources['wait']}"
+        )
+
+
+def show_dry_run(
+    missing: Sequence[Distribution], results: Sequence[FileResult], settings: Settings, console: Console
+) -> None:
+    """Show what would happen to each file."""
+    for result in results:
+        console.say(f"Would not upload {result.filename}: {result.outcome.value}")
+    for each in missing:
+        console.say(f"Would upload {each.filename} to {settings.server.name}")
+
+
+def upload(uploader: Uploader, missing: Sequence[Distribution], settings: Settings, console: Console) -> None:
+    """Upload the files that are missing, in a step of their own."""
+    if missing:
+        title = f"Uploading {files(len(missing))} to {settings.server.name}"
+        with console.step("pypi.upload", title, waiting=uploader.status):
+            uploader.run(lambda: None)
+
+
+def show_results(found: Sequence[Distribution], results: Sequence[FileResult], console: Console) -> None:
+    """Show what happened to each file, outside any fold."""
+    by_name = {each.filename: each for each in results}
+    for line in table(by_name, found):
+        console.say(line)
+    for each in results:
+        if each.detail and not each.outcome.is_failure:
+            console.warn(f"{each.filename}: {each.detail}")
+
+
+def raise_failures(results: Sequence[FileResult], settings: Settings, console: Console) -> None:
+    """Raise an error for the files that failed; its text, the last line of the log, is the cause and the remedy."""
+    failed = [each for each in results if each.outcome.is_failure]
+    if not failed:
+        return
+    console.say(_state(results, settings))
+    causes: dict[str, list[str]] = {}
+    for each in failed:
+        causes.setdefault(each.detail, []).append(each.filename)
+    *others, (cause, names) = causes.items()
+    for detail, filenames in others:
+        console.error(f"{listed(filenames)}: {detail}")
+    error = InvalidReleaseError if all(each.changed for each in failed) else RejectedError
+    raise error(f"{listed(names)}: {cause}")
+
+
+def _state(results: Sequence[FileResult], settings: Settings) -> str:
+    """Return how complete the release is, and whether the job can run again."""
+    there = sum(each.outcome in PUBLISHED for each in results)
+    unknown = [each.filename for each in results if each.outcome is Outcome.UNKNOWN]
+    if not there and not unknown:
+        return "Nothing was uploaded."
+    perhaps = f", and possibly {listed(unknown)}" if unknown else ""
+    return (
+        f"The release is incomplete: {there} of {files(len(results))} on {settings.server.name}{perhaps}. "
+        "After fixing the cause, restart this job; it uploads only what is missing."
+    )
+
+
+def show_success(first: Distribution, results: Sequence[FileResult], settings: Settings, console: Console) -> None:
+    """Show that the release is on the index, its page, and the command that installs it."""
+    server, release = settings.server, f"{first.name} {first.version}"
+    kept = [each.filename for each in results if each.outcome is Outcome.KEPT]
+    if any(each.outcome is Outcome.UPLOADED for each in results):
+        console.success(f"Deployed {release} to {server.name}")
+    else:
+        verb = "is" if len(kept) == 1 else "are"
+        content = f"; {files(len(kept))} {verb} there already with other content" if kept else ""
+        console.say(f"Nothing to upload: {server.name} already has every file of {release}{content}")
+    if page := release_page(server, first):
+        console.say(f"See it at {page}")
+    if command := install_command(server, settings.index_url or server.index_url, first):
+        console.say(f"Install it with: {command}")
+
+
+def _authorization(credentials: Credentials | None, project: str) -> str | None:
+    """Return the Authorization header of a request that begins now."""
+    return credentials.authorization(project=project, now=time.time()) if credentials else None
