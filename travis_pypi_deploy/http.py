@@ -194,8 +194,7 @@ def redirect_target(url: str, location: str) -> str | None:
         return None
     try:
         target = requests.Request("GET", urljoin(url, location)).prepare().url or ""
-        is_plain = urllib3.util.parse_url(urljoin(url, location)).auth is None
-        return target if is_plain and origin(target) == origin(url) else None
+        return target if origin(target) == origin(url) else None
     except (ValueError, OSError):
         return None
 

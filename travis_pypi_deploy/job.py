@@ -9,10 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
-from packaging.specifiers import SpecifierSet
-
 from .errors import UsageError
-from .options import SPECIFIER_START
+from .options import SPECIFIER_START, specifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -177,7 +175,7 @@ def _is_python(version: str, wanted: str) -> bool:
     if not wanted.startswith(SPECIFIER_START):
         return version == wanted
     # nightly, pypy3.10 and 3.13-dev cannot be compared with releases
-    return PLAIN_VERSION.fullmatch(version) is not None and SpecifierSet(wanted).contains(version)
+    return PLAIN_VERSION.fullmatch(version) is not None and specifier(wanted).contains(version)
 
 
 def _expressions(_job: Job, settings: Settings, bash: Bash) -> Iterator[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from requests import Request
 from urllib3.util import parse_url
 
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.servers import DEFAULT_PORTS, PLAIN_URL, SERVERS, Server, check_url, find, is_loopback, origin
+from travis_pypi_deploy.servers import DEFAULT_PORTS, SERVERS, URL, Server, check_url, find, is_loopback, origin
 
 PYPI = next(server for server in SERVERS if server.name == "pypi")
 
@@ -28,14 +29,20 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: tuple[str, str, i
     assert origin(url) == expected
 
 
-@given(st.from_regex(PLAIN_URL, fullmatch=True))
+@given(st.from_regex(URL, fullmatch=True) | st.ip_addresses(v=6).map("http://[{}]:81/x".format))
 @example("http://0x7f.1:80/")
 @example("HTTPS://A.example:00443/legacy/../")
-@example("http://a..b:0")
-def test_a_plain_url_is_read_as_the_http_library_reads_it(url: str) -> None:
-    parts = parse_url(url)
+@example("http://a..b/@c")
+@example("http://[::ffff:127.0.0.1]/?#@b")
+def test_an_address_is_read_as_the_http_library_reads_it(url: str) -> None:
+    try:
+        found = origin(url)
+    except ValueError:
+        return
+    parts, prepared = parse_url(url), Request("GET", url).prepare().url or ""
     assert parts.scheme is not None
-    assert origin(url) == (parts.scheme, parts.host, parts.port or DEFAULT_PORTS[parts.scheme])
+    assert found == (parts.scheme, parts.host, parts.port or DEFAULT_PORTS[parts.scheme])
+    assert origin(prepared) == found
     assert parts.auth is None
 
 
