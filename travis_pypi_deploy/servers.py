@@ -12,7 +12,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 PORT_LIMIT = 65535
 # Every parser reads such a URL in the same way, so that its host is the one that gets a connection.
 URL = re.compile(
-    r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?:/[!-\[\]-~]*)?", re.IGNORECASE | re.ASCII
+    r"(https?)://([a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(?:/[!-\[\]-~]*)?", re.IGNORECASE | re.ASCII
 )
 
 
