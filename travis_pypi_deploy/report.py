@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Union
@@ -81,8 +80,7 @@ def check_writable(filename: str, *, source: str) -> None:
     """Raise UsageError, before anything is published, if no report can be written."""
     path = Path(filename)
     try:
-        can_write = path.parent.is_dir() and os.access(path.parent, os.W_OK) and not path.is_dir()
-        path.exists()
+        can_write = os.access(path.parent, os.W_OK) and path.parent.is_dir() and (path.is_file() or not path.exists())
     except (OSError, ValueError) as error:
         raise UsageError(f"{source}: a report cannot be written to {filename}: {error}") from error
     if not can_write:
@@ -92,13 +90,10 @@ def check_writable(filename: str, *, source: str) -> None:
 def write(text: str, filename: str) -> None:
     """Write the whole report or none of it; raises OSError."""
     path = Path(filename)
-    handle, name = tempfile.mkstemp(prefix=".travis-pypi-deploy-", dir=path.parent)
-    temporary = Path(name)
+    temporary = path.with_name(f".travis-pypi-deploy-{os.getpid()}")
     try:
         # File names that are not UTF-8 come with surrogates; JSON has this very escape for them.
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        temporary.chmod(0o644)
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

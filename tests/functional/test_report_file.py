@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,3 +40,11 @@ def test_a_report_without_the_password_is_still_json(tmp_path: Path, password: s
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert report["job"]["build_url"] == "https://ci.example/***"
     assert report["files"][0]["size"] == wheel.stat().st_size
+
+
+def test_a_pipe_is_no_place_for_a_report(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    wheel = factories.wheel(tmp_path)
+    ended = command.run("--check-only", "--report=pipe", wheel.name, environ=command.job(), folder=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("Error: --report: a report cannot be written to pipe.")
