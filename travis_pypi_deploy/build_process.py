@@ -25,7 +25,6 @@ def main(argv: list[str]) -> int:
     """Build the formats (sdist, bdist_wheel) of a project into a folder, and return the exit status."""
     _end_with_parent()
     project, outdir, *formats = argv
-    tempfile.tempdir = outdir  # the builder removes it, also after it has killed this process
     try:
         _build(project, outdir, formats)
     except subprocess.CalledProcessError as error:  # pip, or the creation of the environment

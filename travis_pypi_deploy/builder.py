@@ -34,6 +34,7 @@ OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
 WHEEL_BEGINS = "Building the wheel"  # what the child process prints then
+DAEMON_PASSES = 3
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
@@ -63,7 +64,9 @@ def build(
     with tempfile.TemporaryDirectory(prefix="travis-pypi-deploy-") as clean:
         output: deque[str] = deque()
         room = OUTPUT_LIMIT_CHARACTERS
-        command = [sys.executable, "-c", START, "\n".join(sys.path), str(project.resolve()), clean, *formats]
+        outdir = Path(clean) / "dist"
+        outdir.mkdir()
+        command = [sys.executable, "-c", START, "\n".join(sys.path), str(project.resolve()), str(outdir), *formats]
 
         def take(line: str) -> None:
             nonlocal room
@@ -73,13 +76,13 @@ def build(
                 room += len(output.popleft()) + 1
             on_line(line)
             if line == WHEEL_BEGINS:
-                for sdist in Path(clean).glob("*.tar.gz"):
+                for sdist in outdir.glob("*.tar.gz"):
                     on_sdist(sdist.name)
 
         status = run(command, Path(clean), environ, take)
         if status:
             raise BuildError(_failure(status, output), tuple(output))
-        built = sorted(path for path in Path(clean).iterdir() if file_type(path.name))
+        built = sorted(path for path in outdir.iterdir() if file_type(path.name))
         missing = set(formats) - {file_type(path.name) for path in built}
         if missing:
             raise BuildError(
@@ -121,12 +124,13 @@ def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
     """Run a child process, give each line that it prints to ``on_line``, and return its exit status.
 
-    The child and all its children have ended when this returns or raises.
+    ``folder`` is its working directory, and the folder for its temporary files. The child and all its children have
+    ended when this returns or raises.
     """
     process = subprocess.Popen(  # noqa: S603 - the command is fixed
         command,
         cwd=folder,
-        env=environ,
+        env={**environ, "TMPDIR": str(folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -146,10 +150,21 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
         else:
             process.kill()
         process.wait()
+        _end_daemons(folder)
         if process.stdin:
             process.stdin.close()
         for _ in lines:  # lets the thread that reads come to its end
             pass
+
+
+def _end_daemons(folder: Path) -> None:
+    """End the processes that have left the child's group; Linux shows whose TMPDIR is this folder."""
+    variable = f"\0TMPDIR={folder}\0".encode()
+    for _ in range(DAEMON_PASSES):  # one may start another meanwhile
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):  # it has ended, or belongs to somebody else
+                if variable in b"\0" + environ.read_bytes():
+                    os.kill(int(environ.parent.name), signal.SIGKILL)
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
