@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import chain, repeat
@@ -21,16 +21,16 @@ from .simple_pages import ListedFile, Listing, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from .distributions import Distribution
 
-__all__ = ["Comparison", "Index", "ListedFile", "Listing", "PendingLookup", "compare", "is_listed"]
+__all__ = ["Comparison", "Index", "ListedFile", "Listing", "compare", "is_listed"]
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LOOKUP_SECONDS = 30
 PAGE_LIMIT_BYTES = 32 * 1024 * 1024
 POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
-TICK_SECONDS = 0.1
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
 VERSION_LIMIT_CHARACTERS = 200
@@ -52,7 +52,8 @@ class Index:
         self._url = index_url if index_url.endswith("/") else index_url + "/"
         self._authorize = authorize
         self._client = http.Client(index_url, timeout=min(timeout, LOOKUP_SECONDS))
-        self._first_lookups: dict[str, PendingLookup] = {}
+        self._threads = ThreadPoolExecutor()
+        self._first_lookups: dict[str, Future[Listing]] = {}
 
     def lookup(self, name: str) -> Listing:
         """Return what the index lists for a project; raises RejectedError if the page cannot be read."""
@@ -72,38 +73,29 @@ class Index:
             raise RejectedError(f"cannot read the index page of {name}: {error}") from error
         raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
 
-    def start_lookup(self, name: str) -> PendingLookup:
+    def start_lookup(self, name: str) -> Future[Listing]:
         """Begin the first lookup of a project in the background, or return it if it was begun before."""
         if name not in self._first_lookups:
-            self._first_lookups[name] = PendingLookup(lambda: self.lookup(name))
+            self._first_lookups[name] = self._threads.submit(self.lookup, name)
         return self._first_lookups[name]
 
     def wait_for(
-        self,
-        distributions: Sequence[Distribution],
-        *,
-        by_name: frozenset[str],
-        seconds: float,
-        tick: Callable[[], None],
+        self, distributions: Sequence[Distribution], *, by_name: frozenset[str], seconds: float
     ) -> tuple[str, ...]:
-        """Wait until every file is listed with its hash, those in ``by_name`` with any; return those that are not.
-
-        Asks every few seconds, and calls ``tick`` while waiting.
-        """
+        """Wait until every file is listed with its hash, those in ``by_name`` with any; return those that are not."""
         until = time.monotonic() + seconds
         for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
-            missing = self._missing(distributions, by_name, tick)
+            missing = self._missing(distributions, by_name)
             left = until - time.monotonic()
             if not missing or left <= 0:
                 break
-            _pause(min(pause, left), tick)
+            time.sleep(min(pause, left))
         return missing
 
-    def _missing(
-        self, distributions: Sequence[Distribution], by_name: frozenset[str], tick: Callable[[], None]
-    ) -> tuple[str, ...]:
+    def _missing(self, distributions: Sequence[Distribution], by_name: frozenset[str]) -> tuple[str, ...]:
         try:
-            listing = PendingLookup(lambda: self.lookup(distributions[0].name)).result(tick)
+            # In a thread, because a signal does not interrupt the resolving of a host's name.
+            listing = self._threads.submit(self.lookup, distributions[0].name).result()
         except RejectedError:
             return tuple(each.filename for each in distributions)
         return tuple(
@@ -121,32 +113,6 @@ class Index:
         }
 
 
-class PendingLookup:
-    """A lookup under way in a thread of its own."""
-
-    def __init__(self, lookup: Callable[[], Listing]) -> None:
-        self._lookup = lookup
-        self._listing: Listing | None = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def result(self, tick: Callable[[], None] = lambda: None) -> Listing:
-        """Wait for the page, calling ``tick`` meanwhile, and return it; raises what the lookup raised."""
-        while self._thread.is_alive():
-            self._thread.join(TICK_SECONDS)
-            tick()
-        if self._listing is None:
-            raise self._error or RejectedError("the lookup was not started")
-        return self._listing
-
-    def _run(self) -> None:
-        try:
-            self._listing = self._lookup()
-        except BaseException as error:  # it is raised where the result is used
-            self._error = error
-
-
 def _listing(response: http.Response) -> Listing:
     if response.status == 404:
         return Listing(exists=False)
@@ -158,13 +124,6 @@ def _listing(response: http.Response) -> Listing:
         return parse(response.body, content_type=response.headers.get("Content-Type", ""))
     except ValueError as error:
         raise RejectedError(f"cannot read {response.url}: not a page of a simple index: {error}") from error
-
-
-def _pause(seconds: float, tick: Callable[[], None]) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        tick()
-        time.sleep(min(TICK_SECONDS, left))
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from .upload import FileResult, Outcome, UploadContext, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from .checks import Problem
     from .console import Console
     from .credentials import Credentials
     from .distributions import Distribution
-    from .index import PendingLookup
+    from .index import Listing
     from .options import Settings
 
 PUBLISHED = (Outcome.UPLOADED, Outcome.IDENTICAL, Outcome.KEPT)
@@ -36,7 +37,7 @@ def open_index(settings: Settings, credentials: Credentials | None) -> Index | N
 
 
 def compare_with_index(
-    lookup: PendingLookup | None, found: Sequence[Distribution], settings: Settings, console: Console
+    lookup: Future[Listing] | None, found: Sequence[Distribution], settings: Settings, console: Console
 ) -> tuple[tuple[FileResult, ...], tuple[Problem, ...]]:
     """Return the results of the files that the index has already, and what it will reject by its page."""
     if lookup is None:
@@ -115,7 +116,6 @@ def uploader(
         upload_url=settings.server.upload_url,
         jobs=settings.jobs,
         timeout=settings.timeout,
-        on_result=lambda _: None,
     )
 
 
@@ -137,7 +137,7 @@ def wait(
     console.say(f"Waiting up to {settings.wait} s until the index lists the release")
     kept = frozenset(each.filename for each in results if each.outcome is Outcome.KEPT)
     with console.heartbeat(lambda: "Still waiting for the index"):
-        unlisted = index.wait_for(found, by_name=kept, seconds=settings.wait, tick=lambda: None)
+        unlisted = index.wait_for(found, by_name=kept, seconds=settings.wait)
     if unlisted:
         raise RejectedError(
             f"every file was uploaded, but after {settings.wait} s the index does not list {listed(unlisted)}. Check "
@@ -160,7 +160,7 @@ def upload(uploader: Uploader, missing: Sequence[Distribution], settings: Settin
     if missing:
         title = f"Uploading {files(len(missing))} to {settings.server.name}"
         with console.step("pypi.upload", title, waiting=uploader.status):
-            uploader.run(lambda: None)
+            uploader.run()
 
 
 def show_results(found: Sequence[Distribution], results: Sequence[FileResult], console: Console) -> None:

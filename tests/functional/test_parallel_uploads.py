@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from tests.support.misbehaviours import Delay
 from tests.support.publishing import publish
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.servers import Server
-from travis_pypi_deploy.upload import FileResult, Outcome, UploadContext, Uploader
+from travis_pypi_deploy.upload import UploadContext, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -169,7 +169,6 @@ def uploader(
         upload_url=index.upload_url,
         jobs=2,
         timeout=5,
-        on_result=lambda result: None,
     )
 
 
@@ -186,31 +185,10 @@ def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Pa
     uploads = uploader(wheels, index, authorize=authorize)
 
     with pytest.raises(ZeroDivisionError, match="in our code"):
-        uploads.run(lambda: None)
+        uploads.run()
 
     outcomes = sorted(result.outcome.value for result in uploads.results)
     assert outcomes == ["not attempted", "not attempted", "uploaded", "uploaded"]
-
-
-def test_an_interruption_ends_a_pause_and_the_last_answer_stands(tmp_path: Path, index: LoopbackIndex) -> None:
-    wheels, sdist = release(tmp_path, 2)
-    index.on_upload(misbehaviours.busy("100"), filename=wheels[1].name)
-    warnings: list[str] = []
-    uploads = uploader([*wheels, sdist], index, warn=warnings.append, retries=5)
-
-    def interrupt_once_it_pauses() -> None:
-        if warnings:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        uploads.run(interrupt_once_it_pauses)
-
-    reason = "the index answered status 429: Too Many Requests. Run this job again later"
-    assert [dataclasses.replace(each, seconds=0.0) for each in uploads.results] == [
-        FileResult(wheels[0].name, Outcome.UPLOADED, attempts=1),
-        FileResult(wheels[1].name, Outcome.FAILED, attempts=1, detail=reason),
-        FileResult(sdist.name),
-    ]
 
 
 def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path, index: LoopbackIndex) -> None:
@@ -219,7 +197,12 @@ def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path,
     uploads = uploader([wheel], index, retries=1)
     seen: list[str] = []
 
-    uploads.run(lambda: seen.append(uploads.status()))
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(uploads.run)
+        while not running.done():
+            seen.append(uploads.status())
+            time.sleep(0.01)
+        running.result()
 
     assert f"Waiting for the answer to {wheel.name}, 0 s so far" in seen
     assert "Sent 0 of 3 MB" in seen

@@ -11,8 +11,7 @@ import pytest
 from tests.support import factories
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.errors import RejectedError
-from travis_pypi_deploy.index import ListedFile, Listing, PendingLookup, compare, is_listed
+from travis_pypi_deploy.index import ListedFile, Listing, compare, is_listed
 from travis_pypi_deploy.simple_pages import parse
 
 if TYPE_CHECKING:
@@ -218,16 +217,6 @@ def test_a_yanked_release_is_a_warning(tmp_path: Path) -> None:
     assert compare([here], Listing(True, {here.filename: yanked}), is_pypi=True, now=NOW).warnings == (
         "the release demo 1.0 is yanked on the index: pip installs it only if it is pinned",
     )
-
-
-def test_a_lookup_in_the_background_raises_where_its_result_is_used() -> None:
-    def fail() -> Listing:
-        raise RejectedError("no page")
-
-    pending = PendingLookup(fail)
-
-    with pytest.raises(RejectedError, match="no page"):
-        pending.result()
 
 
 def test_a_python_without_md5_compares_by_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

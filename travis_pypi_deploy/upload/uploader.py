@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .client import ChangedFileError, StoppedError, Transfer, UploadClient
+from .client import ChangedFileError, Transfer, UploadClient
 from .response import (
     FileResult,
     NoResponse,
@@ -33,11 +33,11 @@ from .retry import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from ..distributions import Distribution
     from .response import UploadContext
 
-TICK_SECONDS = 0.1
 GRACE_SECONDS = 0.3
 
 
@@ -46,7 +46,7 @@ class Uploader:
 
     Wheels go before the sdist, which waits until every wheel is answered: no installer should fall back to an sdist
     whose wheel is still being uploaded. The first file goes alone, because it creates the release. ``timeout`` is in
-    seconds; ``on_result`` is called with each result as it comes, in the thread of its upload.
+    seconds.
     """
 
     def __init__(
@@ -57,13 +57,10 @@ class Uploader:
         upload_url: str,
         jobs: int,
         timeout: float,
-        on_result: Callable[[FileResult], None],
     ) -> None:
         self._client = UploadClient(upload_url, timeout=timeout, connections=jobs)
         self._halt = threading.Event()
-        self._is_interrupted = False
         self._uploads = tuple(Upload(each, context, self._client, self._pause) for each in distributions)
-        self._on_result = on_result
         self._threads = ThreadPoolExecutor(max_workers=jobs)
 
     @property
@@ -86,54 +83,31 @@ class Uploader:
         total = sum(each.distribution.size for each in self._uploads)
         return f"Sent {_amount(min(done + sum(each.sent_bytes for each in transfers), total), total)}"
 
-    def run(self, tick: Callable[[], None]) -> None:
-        """Upload until every file has its outcome, or one has failed; ``tick`` is called all the time.
-
-        After an exception of ``tick``, or of a signal, what is under way is stopped.
-        """
+    def run(self) -> None:
+        """Upload until every file has its outcome, or one has failed; a signal stops all that is under way."""
+        futures: list[Future[None]] = []
         try:
             for wave in _waves(self._uploads):
-                self._run_wave(wave, tick)
+                futures = [self._threads.submit(self._run_one, each) for each in wave]
+                for future in wait(futures).done:
+                    future.result()
             self._client.close()
         finally:
+            self._halt.set()
+            for each in self._uploads:
+                each.transfer.stop()
             self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _run_wave(self, wave: Sequence[Upload], tick: Callable[[], None]) -> None:
-        """Run these uploads, as many at a time as there are threads, and raise what one of them raised."""
-        futures = {self._threads.submit(self._run_one, each) for each in wave}
-        pending = futures
-        try:
-            while pending:
-                _, pending = wait(pending, timeout=TICK_SECONDS)
-                tick()
-        except BaseException:
-            self._interrupt()
-            wait(pending, timeout=GRACE_SECONDS)
-            raise
-        for future in futures:
-            future.result()
-
-    def _interrupt(self) -> None:
-        """Stop every upload: pauses end, and no further block is sent."""
-        self._is_interrupted = True
-        self._halt.set()
-        for each in self._uploads:
-            each.transfer.stop()
+            wait(futures, timeout=GRACE_SECONDS)
 
     def _run_one(self, upload: Upload) -> None:
         if self._halt.is_set():
             return
-        succeeded = False
+        has_failed = True
         try:
-            result = upload.run()
-            succeeded = not result.outcome.is_failure
-        except StoppedError:
-            return
+            has_failed = upload.run().outcome.is_failure
         finally:
-            if not succeeded:
+            if has_failed:
                 self._halt.set()
-        if not self._is_interrupted:
-            self._on_result(result)
 
     def _pause(self, seconds: float) -> bool:
         return not self._halt.wait(seconds)
