@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin
 
 import requests
 import urllib3
-from urllib3.exceptions import LocationParseError
+from urllib3.exceptions import ConnectTimeoutError, LocationParseError
 
 from . import __version__
 from .servers import is_loopback, origin
@@ -152,8 +152,11 @@ class Client:
             return NoResponseError(self._untrusted(url, certificate), is_final=True)
         if any(isinstance(each, ssl.SSLError) and each.reason in NOT_TLS for each in errors):
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
+        if any(type(each) is ConnectTimeoutError for each in errors):  # a refused connection is a subclass
+            return NoResponseError(f"no connection to {url} within {min(CONNECT_SECONDS, self._timeout):g} s")
         if any(isinstance(each, (socket.timeout, requests.Timeout)) for each in errors):
-            return NoResponseError(self._timed_out(url, body))
+            what = "no answer" if body is None or body.is_sent else "no progress"
+            return NoResponseError(f"{what} from {url} for {self._timeout:g} s (--timeout)")
         if tunnel := re.search(r"Tunnel connection failed: (\d{3})", str(errors[-1])):
             return NoResponseError(f"the proxy cannot connect to {url}: status {tunnel[1]}")
         if any(isinstance(each, (LocationParseError, requests.exceptions.InvalidURL)) for each in errors):
@@ -171,18 +174,12 @@ class Client:
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
 
     def _untrusted(self, url: str, error: ssl.SSLCertVerificationError) -> str:
-        reason = f"the certificate of {url} is not trusted: {error.verify_message.rstrip('.')}"
+        reason = f"the certificate of {url} is not trusted: {root_cause(error)}"
         if self._ca_bundle:
             return f"{reason}. The trusted certificates are those in {self._ca_bundle} (REQUESTS_CA_BUNDLE)"
         if error.verify_code in UNKNOWN_ISSUER_CODES:
             return f"{reason}. For a private CA, set REQUESTS_CA_BUNDLE to the file with its certificate"
         return reason
-
-    def _timed_out(self, url: str, body: Body | None) -> str:
-        if body is not None and not body.is_begun:
-            return f"no connection to {url} within {min(CONNECT_SECONDS, self._timeout):g} s"
-        what = "no answer" if body is None or body.is_sent else "no progress"
-        return f"{what} from {url} for {self._timeout:g} s (--timeout)"
 
 
 def redirect_target(url: str, location: str) -> str | None:
@@ -211,9 +208,9 @@ def root_cause(error: BaseException) -> str:
     """Return the text of the innermost error that libraries have wrapped, in one line."""
     innermost = chain(error)[-1]
     if isinstance(innermost, ssl.SSLCertVerificationError):
-        return str(innermost.verify_message)
+        return str(innermost.verify_message).rstrip(".")
     strerror = innermost.strerror if isinstance(innermost, OSError) else None
-    return " ".join((strerror or str(innermost)).split()) or type(innermost).__name__
+    return " ".join((strerror or str(innermost)).split()).rstrip(".") or type(innermost).__name__
 
 
 def _wrapped_in(error: BaseException) -> Iterator[BaseException]:

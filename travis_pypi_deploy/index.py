@@ -117,7 +117,7 @@ def _listing(response: http.Response) -> Listing:
     if response.status == 404:
         return Listing(exists=False)
     if response.status != 200:
-        raise RejectedError(f"cannot read {response.url}: status {response.status} {response.reason}".rstrip())
+        raise RejectedError(f"cannot read {response.url}: status {response.status} {response.reason}".rstrip(" ."))
     if response.cut:
         raise RejectedError(f"cannot read {response.url}: the page is not complete: {response.cut}")
     try:

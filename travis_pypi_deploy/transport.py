@@ -129,13 +129,17 @@ class _TimedResponse(HTTPResponse):
 class _PatientConnection(HTTPConnection):
     """Connects within CONNECT_SECONDS in total, and gives its whole timeout to sending and waiting.
 
-    urllib3 would send the body under the timeout for connecting, and would give that to each address.
+    urllib3 would send the body under the timeout for connecting, and would give that to each address, to the answer
+    of a proxy and to TLS.
     """
 
     response_class = _TimedResponse
 
     def connect(self) -> None:
-        super().connect()
+        try:
+            super().connect()
+        except socket.timeout as error:  # of a proxy, or of TLS
+            raise ConnectTimeoutError(self, "timed out") from error
         self.sock.settimeout(self.timeout)
 
     def _new_conn(self) -> socket.socket:

@@ -204,7 +204,7 @@ FAULTS = {
         (Raw(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\r\n" + b"x" * 1_000_000),),
         "rejected",
         1,
-        (f"rejected with status 400: {'x' * 500}\n",),
+        (f"rejected with status 400: {'x' * 500} [...]\n",),
     ),
     "an explanation that never ends": Fault(
         (Drip(b"HTTP/1.1 400 Bad Request\r\n\r\nSorry"),),

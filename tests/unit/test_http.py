@@ -251,7 +251,7 @@ def test_a_connection_that_nobody_accepts_is_given_up() -> None:
             waiting.connect_ex(full.getsockname())
         url = f"http://127.0.0.1:{full.getsockname()[1]}/"
 
-        with pytest.raises(http.NoResponseError, match="no answer"):
+        with pytest.raises(http.NoResponseError, match="no connection to"):
             http.Client(url, timeout=1).get(url, headers={}, limit_bytes=1)
 
 
@@ -259,7 +259,7 @@ def test_a_handshake_that_never_ends_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
 
-        with pytest.raises(http.NoResponseError, match="no answer"):
+        with pytest.raises(http.NoResponseError, match="no connection to"):
             http.Client(url, timeout=1).get(url, headers={}, limit_bytes=1)
 
 

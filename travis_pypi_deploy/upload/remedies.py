@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..servers import Server
     from .response import Response, UploadContext
 
 NAME_USED_BEFORE = ("previously used", "since been deleted")
@@ -17,7 +18,7 @@ def remedy(response: Response, context: UploadContext, *, name: str) -> str:
     server, words, status = context.server, response.words.lower(), response.status
     if "archived" in words or status == 410:
         where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
-        return f"If the project is archived, unarchive it in its settings{where}"
+        return f"An archived project takes no files: unarchive it in its settings{where}"
     if "too similar" in words:
         return "Choose another project name"
     if status == 413 or "file too large" in words or "size too large" in words:
@@ -34,9 +35,13 @@ def remedy(response: Response, context: UploadContext, *, name: str) -> str:
     if server.is_pypi and status == 409:
         return "The project name is taken: choose another one"
     if status == 429 or status >= 500:
-        where = f"See {server.status_url}, and run" if server.status_url else "Run"
-        return f"{where} this job again later"
+        return try_later(server)
     return ""
+
+
+def try_later(server: Server) -> str:
+    """Return what to do about an index that did not answer, or that has a problem of its own."""
+    return f"See {server.status_url}, and run this job again later" if server.status_url else "Run this job again later"
 
 
 def _remedy_for_credentials(response: Response, context: UploadContext, name: str) -> str:
@@ -53,7 +58,7 @@ def _remedy_for_credentials(response: Response, context: UploadContext, name: st
             )
         return f"The token in {source} has expired: create a new one{new_token}"
     if "isn't allowed" in words:
-        return f"The owner of the token in {source} is not a maintainer of {name}; the name may be taken"
+        return f"The account of {source} is not a maintainer of {name}; the name may be taken"
     if "project-scoped" in words or "not valid for project" in words:
         return f"The token in {source} is for another project: use one for {name}"
     if server.is_pypi:

@@ -10,7 +10,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from .remedies import NAME_USED_BEFORE, SECOND_SDIST, remedy
+from .remedies import NAME_USED_BEFORE, SECOND_SDIST, remedy, try_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +84,10 @@ class UploadContext:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer: HTTP status, the index's words, whether the whole body had been sent, and two headers."""
+    """An answer: HTTP status, the index's words, whether the whole body had been sent, and two headers.
+
+    The words are a part of a sentence: they do not end in a full stop.
+    """
 
     status: int
     words: str
@@ -164,28 +167,33 @@ def outcome_of(response: Response | NoResponse, context: UploadContext, *, name:
     """Return what happened to the file of project ``name``, and the reason; not for ``already_exists``."""
     if isinstance(response, NoResponse):
         if response.is_sent:
-            return Outcome.UNKNOWN, f"{response.reason}; the index may have the file"
-        return Outcome.REJECTED if response.is_rejection else Outcome.FAILED, response.reason
+            return Outcome.UNKNOWN, f"{response.reason}; the index may have the file. {try_later(context.server)}"
+        reason = response.reason if response.is_final else f"{response.reason}. {try_later(context.server)}"
+        return Outcome.REJECTED if response.is_rejection else Outcome.FAILED, reason
     if response.is_success:
         return Outcome.UPLOADED, ""
     is_rejected = response.status < 500 and response.status != 429
     answered = "rejected with" if is_rejected else "the index answered"
-    reason = sentences(f"{answered} {response.reason}", remedy(response, context, name=name))
+    reason = ". ".join(filter(None, (f"{answered} {response.reason}", remedy(response, context, name=name))))
     if may_have_arrived(response):
         return Outcome.UNKNOWN, reason
     return Outcome.REJECTED if is_rejected else Outcome.FAILED, reason
 
 
-def outcome_by_listing(outcome: Outcome, reason: str, *, same: bool | None) -> tuple[Outcome, str]:
-    """Return what happened to a file that the index may have, now that its page was looked up.
+def outcome_by_listing(
+    response: Response | NoResponse, context: UploadContext, *, reason: str, same: bool | None
+) -> tuple[Outcome, str]:
+    """Return what happened to a file that failed for this reason, but may be stored, now that its page was looked up.
 
     ``same``: as in ``outcome_of_existing``.
     """
     if same:
-        return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({reason})"
+        return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({response.reason})"
     if same is False:
-        return Outcome.REJECTED, f"the index lists other content under this name ({reason})"
-    return Outcome.UNKNOWN if outcome.is_failure else outcome, reason
+        return _outcome_of_taken("other content under this name", response, context)
+    if may_have_arrived(response):
+        return Outcome.UNKNOWN, reason
+    return Outcome.UNKNOWN, f"{reason}. The index may have the file from an earlier attempt, whose answer was lost"
 
 
 def outcome_of_existing(
@@ -203,21 +211,22 @@ def outcome_of_existing(
         return Outcome.IDENTICAL, f"the index has this file already{lost}"
     if same is None and lost_answer and not context.skip_existing:
         return Outcome.UPLOADED, (
-            f"the index has a file of this name ({response.words}), most likely from the earlier attempt whose answer "
+            f"the index has a file of this name ({response.reason}), most likely from the earlier attempt whose answer "
             "was lost; their hashes could not be compared"
         )
-    existing = "a file of this name" if same is None else "other content under this name"
-    if context.skip_existing:
-        return Outcome.KEPT, f"the index has {existing}: {response.words}"
-    return Outcome.REJECTED, (
-        f"the index has {existing} ({response.status}: {response.words.rstrip('.')}). A published file can never be "
-        "replaced: raise the version, or keep the published file with --skip-existing"
+    return _outcome_of_taken(
+        "a file of this name" if same is None else "other content under this name", response, context
     )
 
 
-def sentences(*parts: str) -> str:
-    """Join what are, or may be, sentences, without double full stops and without one at the end."""
-    return ". ".join(part.rstrip(". ") for part in parts if part)
+def _outcome_of_taken(existing: str, response: Response | NoResponse, context: UploadContext) -> tuple[Outcome, str]:
+    reason = f"the index has {existing} ({response.reason})"
+    if context.skip_existing:
+        return Outcome.KEPT, reason
+    remedy = (
+        "A published file can never be replaced: raise the version, or keep the published file with --skip-existing"
+    )
+    return Outcome.REJECTED, f"{reason}. {remedy}"
 
 
 def _words_in_json(text: str) -> str:
@@ -258,10 +267,10 @@ def _is_standard(status: int, reason: str) -> bool:
 
 
 def _one_line(text: str) -> str:
-    """Return the text without line breaks and repeated clauses (PyPI repeats one for each check), and not too long."""
+    """Return the text as a part of a sentence: one line, not too long, without what PyPI repeats for each check."""
     clauses: list[str] = []
     for clause in " ".join(text.split()).split(", "):
         if not any(each.endswith(clause) for each in clauses):
             clauses.append(clause)
-    line = ", ".join(clauses)
-    return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " ..."
+    line = ", ".join(clauses).rstrip(".")
+    return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " [...]"

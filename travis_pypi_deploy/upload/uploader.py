@@ -20,7 +20,6 @@ from .response import (
     outcome_by_listing,
     outcome_of,
     outcome_of_existing,
-    sentences,
 )
 from .retry import (
     LONGEST_RETRY_AFTER_SECONDS,
@@ -199,9 +198,8 @@ class Upload:
             return outcome_of_existing(response, context, same=same, lost_answer=self._lost_answer)
         outcome, reason = outcome_of(response, context, name=self.distribution.name)
         if outcome.is_failure and self._lost_answer:
-            if not may_have_arrived(response):
-                reason = sentences(reason, "The index may have the file from an earlier attempt, whose answer was lost")
-            return outcome_by_listing(outcome, reason, same=context.is_published(self.distribution))
+            same = context.is_published(self.distribution)
+            return outcome_by_listing(response, context, reason=reason, same=same)
         return outcome, reason
 
     def _changed(self, error: ChangedFileError) -> FileResult:

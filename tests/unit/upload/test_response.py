@@ -18,7 +18,6 @@ from travis_pypi_deploy.upload.response import (
     outcome_by_listing,
     outcome_of,
     outcome_of_existing,
-    sentences,
     words_of,
 )
 
@@ -28,8 +27,8 @@ SETTINGS_URL = (PYPI.settings_url or "").format(name="demo")
 LOST = NoResponse("no answer", is_sent=True)
 BROKEN = NoResponse("the connection was lost")
 EXPIRED = "Invalid API Token: token is expired"
-USED_BEFORE = "This filename was previously used by a file that has since been deleted."
-SECOND_SDIST = "Only one sdist may be uploaded per release."
+USED_BEFORE = "This filename was previously used by a file that has since been deleted"
+SECOND_SDIST = "Only one sdist may be uploaded per release"
 
 
 def context(
@@ -60,7 +59,7 @@ def json_of(**fields: object) -> bytes:
 @pytest.mark.parametrize(
     ("status", "reason", "content_type", "body", "words"),
     [
-        (400, "No.", "application/json", json_of(message="\n\n\n\n", code="400 No.", title="Bad Request"), "No."),
+        (400, "No.", "application/json", json_of(message="\n\n\n\n", code="400 No.", title="Bad Request"), "No"),
         (
             403,
             "Forbidden",
@@ -93,7 +92,7 @@ def json_of(**fields: object) -> bytes:
         (503, "Service Unavailable", "", b"", "Service Unavailable"),
         (503, "", "text/html", b"", ""),
         (520, "Strange", "text/plain", b"\xff\xfe", "Strange: \ufffd\ufffd"),
-        (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT_CHARACTERS + " ..."),
+        (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT_CHARACTERS + " [...]"),
         (403, f"{EXPIRED}, token is expired", "", b"", EXPIRED),
     ],
     ids=[
@@ -229,7 +228,7 @@ def test_an_answer_means_this_outcome_and_may_leave_open_whether_the_file_arrive
     ("same", "outcome"), [(True, Outcome.UPLOADED), (False, Outcome.REJECTED), (None, Outcome.UNKNOWN)]
 )
 def test_the_index_page_settles_what_an_answer_leaves_open(same: bool | None, outcome: Outcome) -> None:
-    found, reason = outcome_by_listing(Outcome.FAILED, "no answer", same=same)
+    found, reason = outcome_by_listing(LOST, context(), reason="no answer. Try again", same=same)
 
     assert found is outcome
     assert "no answer" in reason
@@ -246,12 +245,12 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     ),
     "not a maintainer": (
         context(PYPI),
-        Response(403, "The user 'ann' isn't allowed to upload to project 'demo'."),
+        Response(403, "The user 'ann' isn't allowed to upload to project 'demo'"),
         "is not a maintainer of demo; the name may be taken",
     ),
     "not a maintainer, elsewhere": (
         context(),
-        Response(403, "The user 'ann' isn't allowed to upload to project 'demo'."),
+        Response(403, "The user 'ann' isn't allowed to upload to project 'demo'"),
         "is not a maintainer of demo; the name may be taken",
     ),
     "a token of another project": (
@@ -271,12 +270,12 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "gone": (context(), Response(410, ""), "unarchive it in its settings"),
     "too large": (context(PYPI), Response(413, ""), f"request a higher limit ({PYPI.limits_url})"),
     "file too large": (context(PYPI), Response(400, "File too large. Limit is 100 MB"), "request a higher limit"),
-    "project too large": (context(), Response(400, "Project size too large."), "request a higher limit"),
+    "project too large": (context(), Response(400, "Project size too large"), "request a higher limit"),
     "busy": (context(PYPI), Response(429, ""), f"See {PYPI.status_url}, and run this job again later"),
     "an internal error elsewhere": (context(), Response(500, ""), "Run this job again later"),
     "too similar": (
         context(PYPI),
-        Response(400, "The name 'demo' is too similar to an existing project."),
+        Response(400, "The name 'demo' is too similar to an existing project"),
         "Choose another project name",
     ),
     "a name that is taken": (context(PYPI), Response(409, "conflicts"), "The project name is taken"),
@@ -292,7 +291,3 @@ def test_a_rejection_comes_with_its_remedy(where: UploadContext, response: Respo
 
     assert remedy in reason
     assert ".." not in reason
-
-
-def test_sentences_are_joined_without_double_full_stops() -> None:
-    assert sentences("No.", "", "Raise the version.") == "No. Raise the version"
