@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -15,7 +14,7 @@ from tests.support import command, factories, invented_tokens, misbehaviours
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Drip, Early, Flood, Hang, Meanwhile, Raw, Reset, Stall, Trickle
-from tests.support.publishing import WHEEL, environment, log, outcomes, publish
+from tests.support.publishing import WHEEL, environment, log, outcomes, publish, wait_for_posts
 from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
@@ -430,13 +429,6 @@ def test_uploads_that_only_pause_stop_at_once_after_a_failure(tmp_path: Path, in
         wheels[1].name: ("failed", 1),
         wheels[2].name: ("rejected", 1),
     }
-
-
-def wait_for_posts(index: LoopbackIndex, count: int) -> None:
-    """Wait until so many uploads have arrived whole, or are answered as they should."""
-    until = time.monotonic() + 10
-    while index.asked("POST") < count and time.monotonic() < until:
-        time.sleep(0.01)
 
 
 def test_a_name_that_cannot_be_encoded_is_not_a_defect(tmp_path: Path, index: LoopbackIndex) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,13 @@ def outcomes(folder: Path) -> dict[str, tuple[str, int]]:
     """Return outcome and attempts by file name, as ``report.json`` in this folder has them."""
     report = json.loads((folder / "report.json").read_text("utf-8"))
     return {each["filename"]: (each["outcome"], each["attempts"]) for each in report["files"]}
+
+
+def wait_for_posts(index: LoopbackIndex, count: int) -> None:
+    """Wait until so many uploads have begun, at most ten seconds."""
+    until = time.monotonic() + 10
+    while index.asked("POST") < count and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def log(published: Published, index: LoopbackIndex) -> str:
