@@ -40,7 +40,7 @@ registry: $(VENV)/ready
 
 # The pictures of the README, from real runs.
 pictures: $(VENV)/ready
-	$(BIN)/python examples/picture.py
+	$(BIN)/python -m tests.support.pictures
 
 bench:
 	$(PYTHON) -m venv --clear .venv-bench
