@@ -114,11 +114,12 @@ def test_a_config_is_valid_by_travis_own_schema(path: Path) -> None:
 
 
 @each_example
-def test_an_example_says_in_one_line_when_to_choose_it(path: Path) -> None:
-    first, *others = path.read_text(encoding="utf-8").splitlines()
-    assert first.startswith("# Choose this ")
-    assert [line for line in others if re.match(r"\s*#", line)] == []
-    assert [line for line in (first, *others) if len(line) > 120] == []
+def test_an_example_says_first_when_to_choose_it(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comments = [number for number, line in enumerate(lines) if re.match(r"\s*#", line)]
+    assert lines[0].startswith("# Choose this ")
+    assert comments in ([0], [0, 1])
+    assert [line for line in lines if len(line) > 120] == []
 
 
 def test_every_example_is_played() -> None:

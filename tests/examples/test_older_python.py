@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import configparser
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from tests.support import travis_world
-from tests.support.played_travis import load
+from tests.support import demo_project, travis_world
+from tests.support.played_travis import Event, load, mapping
 from travis_pypi_deploy import __version__
 from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
 
 if TYPE_CHECKING:
-    from tests.support.travis_world import Image
+    from tests.support.travis_world import Image, World
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "older-python.travis.yml"
@@ -60,6 +62,24 @@ def test_the_step_fails_if_the_tool_cannot_be_installed(image: Image, tmp_path: 
 
     assert code == 1
     assert output.splitlines()[-1] == "ERROR: No matching distribution found for travis-pypi-deploy"
+
+
+def test_a_package_that_only_the_python_of_the_job_can_build_is_built_there(world: World) -> None:
+    old = travis_world.interpreter("3.6")
+    if old is None:
+        pytest.skip("there is no CPython 3.6 on this machine")
+    setup = "import sys\nif sys.version_info >= (3, 9): sys.exit('no module named imp')\n"
+    legacy = {"setup.py": setup + demo_project.LEGACY["setup.py"]}
+    (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "travis.md").read_text(encoding="utf-8"), re.DOTALL)
+    shown, config = yaml.safe_load(block), {**load(EXAMPLE), "python": "3.6", "install": "skip"}
+    config["script"] = shown["script"]
+    config["deploy"] = {**mapping(config["deploy"]), **shown["deploy"]}
+    repository = demo_project.repository(world.folder / "repository", "legacy", legacy)
+
+    (job,) = world.play_in(repository, config, Event(branch="staging"), {"3.6": old})
+
+    assert job.code == 0, job.log
+    assert list(world.indexes["testpypi"].files) == ["demo-1.0.0.tar.gz"]
 
 
 def test_the_migration_writes_the_step_of_the_example() -> None:
