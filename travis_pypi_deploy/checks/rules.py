@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable, Literal
 
+from ..distributions import Sdist, Wheel
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -78,6 +80,16 @@ class Rule:
 def of_file(find: Callable[[Distribution], Iterable[str]]) -> Find:
     """Return ``find`` for a rule that does not depend on the rest of the release."""
     return lambda distribution, _release: find(distribution)
+
+
+def of_wheel(find: Callable[[Wheel], Iterable[str]]) -> Find:
+    """Return ``find`` for a rule that depends only on what is inside a wheel."""
+    return lambda distribution, _: find(distribution.archive) if isinstance(distribution.archive, Wheel) else ()
+
+
+def of_sdist(find: Callable[[Sdist], Iterable[str]]) -> Find:
+    """Return ``find`` for a rule that depends only on what is inside an sdist."""
+    return lambda distribution, _: find(distribution.archive) if isinstance(distribution.archive, Sdist) else ()
 
 
 def _in_one_line(message: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from . import addresses, description, file_names, metadata, release, sdists, wheels
-from .rules import Release, Rule, of_file
+from .rules import Release, Rule, of_file, of_sdist, of_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,41 +57,41 @@ FILE_RULES = (
     Rule("file-size", WARNING, WARNING, PYPI_LIMITS, of_file(file_names.file_size),
          "a file has at most 100 MiB, unless the project has a higher limit"),
     # wheels
-    Rule("dist-info", ERROR, ERROR, WHEELS, of_file(wheels.dist_info),
+    Rule("dist-info", ERROR, ERROR, WHEELS, of_wheel(wheels.dist_info),
          "a wheel has METADATA and WHEEL in {name}-{version}.dist-info, spelled as in the file name"),
-    Rule("record", ERROR, ERROR, WHEELS, of_file(wheels.record),
+    Rule("record", ERROR, ERROR, WHEELS, of_wheel(wheels.record),
          "a wheel has a readable RECORD in this folder"),
-    Rule("record-contents", WARNING, WARNING, WHEELS, of_file(wheels.record_contents),
+    Rule("record-contents", WARNING, WARNING, WHEELS, of_wheel(wheels.record_contents),
          "RECORD lists exactly the wheel's files"),
-    Rule("entry-points", ERROR, WARNING, ENTRY_POINTS, of_file(wheels.entry_points),
+    Rule("entry-points", ERROR, WARNING, ENTRY_POINTS, of_wheel(wheels.entry_points),
          "entry_points.txt has at most 1 MiB of UTF-8, INI with \"=\", and scripts with letters, digits, _ . - only"),
     # zip archives
-    Rule("zip-compression", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_compression),
+    Rule("zip-compression", ERROR, WARNING, PYPI_ARCHIVES, of_wheel(wheels.zip_compression),
          "members are stored or deflated"),
     Rule("zip-ratio", ERROR, WARNING, PYPI, of_file(wheels.zip_ratio),
          "a wheel unpacks to at most 50 times its size (from 64 MiB on)"),
-    Rule("zip-surroundings", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_surroundings),
+    Rule("zip-surroundings", ERROR, WARNING, PYPI_ARCHIVES, of_wheel(wheels.faults("surroundings")),
          "there is nothing before or after the zip archive"),
-    Rule("zip-names", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_names),
+    Rule("zip-names", ERROR, WARNING, PYPI_ARCHIVES, of_wheel(wheels.faults("names")),
          "members have different, printable names in UTF-8, with the UTF-8 flag"),
-    Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_comments),
+    Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, of_wheel(wheels.faults("comments")),
          "members have no comments (the archive may have one)"),
-    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_data_descriptors),
+    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, of_wheel(wheels.faults("data-descriptors")),
          "members have their sizes in front of them"),
-    Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, of_file(wheels.zip_records),
+    Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, of_wheel(wheels.faults("records")),
          "the central directory, local headers and ZIP64 records agree"),
-    Rule("zip-contents", ERROR, WARNING, PYPI, of_file(wheels.zip_contents),
+    Rule("zip-contents", ERROR, WARNING, PYPI, of_wheel(wheels.faults("contents")),
          "members are not encrypted, and source files match their checksums in the archive"),
     # sdists
-    Rule("sdist-folder", ERROR, WARNING, SDISTS, of_file(sdists.top_folder),
+    Rule("sdist-folder", ERROR, WARNING, SDISTS, of_sdist(sdists.top_folder),
          "all of an sdist is in one top folder"),
-    Rule("sdist-metadata", ERROR, ERROR, SDISTS, of_file(sdists.metadata_place),
+    Rule("sdist-metadata", ERROR, ERROR, SDISTS, of_sdist(sdists.metadata_place),
          "PKG-INFO is directly in that folder"),
-    Rule("sdist-members", ERROR, WARNING, PYPI, of_file(sdists.member_names),
+    Rule("sdist-members", ERROR, WARNING, PYPI, of_sdist(sdists.member_names),
          "no member's name begins with \"./\" or \"/\""),
-    Rule("sdist-sparse", ERROR, WARNING, PYPI, of_file(sdists.sparse_members),
+    Rule("sdist-sparse", ERROR, WARNING, PYPI, of_sdist(sdists.sparse_members),
          "no member is stored sparsely"),
-    Rule("sdist-zip", ERROR, WARNING, PYPI, of_file(sdists.zip_archive),
+    Rule("sdist-zip", ERROR, WARNING, PYPI, of_sdist(sdists.zip_archive),
          "an sdist is not a zip archive too"),
     # metadata
     Rule("metadata", ERROR, ERROR, CORE_METADATA, of_file(metadata.valid_fields),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..distributions import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..distributions import Distribution
     from ..distributions.zip_records import FaultKind
@@ -25,43 +25,22 @@ RECORD_LIMIT_LINES = 200_000
 
 SCRIPT_SECTIONS = ("console_scripts", "gui_scripts")
 SCRIPT_NAME = re.compile(r"[\w.-]+")
+REMEDIES: dict[FaultKind, str] = {
+    "names": "use different names in printable UTF-8, with the flag that says so",
+    "data-descriptors": "write the wheel to a file, not to a stream",
+}
 
 
-def zip_surroundings(distribution: Distribution) -> Iterator[str]:
-    """Yield a message if the zip archive is a part of a larger file."""
-    return _faults(distribution, "surroundings", "build the wheel again")
+def faults(kind: FaultKind) -> Callable[[Wheel], Iterator[str]]:
+    """Return a function that yields a message for each fault of this kind in the records of the zip archive."""
+    remedy = REMEDIES.get(kind, "build the wheel again")
+    return lambda wheel: (f"{fault.reason}: {remedy}." for fault in wheel.faults if fault.kind == kind)
 
 
-def zip_names(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each member that tools would unpack under different names."""
-    return _faults(distribution, "names", "use different names in printable UTF-8, with the flag that says so")
-
-
-def zip_comments(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each member with a comment."""
-    return _faults(distribution, "comments", "build the wheel again")
-
-
-def zip_data_descriptors(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each member that has its sizes behind its contents."""
-    return _faults(distribution, "data-descriptors", "write the wheel to a file, not to a stream")
-
-
-def zip_records(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each record that contradicts another one."""
-    return _faults(distribution, "records", "build the wheel again")
-
-
-def zip_contents(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each member that cannot be unpacked."""
-    return _faults(distribution, "contents", "build the wheel again")
-
-
-def zip_compression(distribution: Distribution) -> Iterator[str]:
+def zip_compression(wheel: Wheel) -> Iterator[str]:
     """Yield a message for each compression method that not every tool knows."""
-    if isinstance(distribution.archive, Wheel):
-        for method in sorted(distribution.archive.methods - {STORED, DEFLATED}):
-            yield f"it is compressed with zip method {method}: store (0) or deflate (8) every member."
+    for method in sorted(wheel.methods - {STORED, DEFLATED}):
+        yield f"it is compressed with zip method {method}: store (0) or deflate (8) every member."
 
 
 def zip_ratio(distribution: Distribution) -> Iterator[str]:
@@ -76,20 +55,15 @@ def zip_ratio(distribution: Distribution) -> Iterator[str]:
         )
 
 
-def dist_info(distribution: Distribution) -> Iterator[str]:
+def dist_info(wheel: Wheel) -> Iterator[str]:
     """Yield a message for each required member that is missing from the wheel."""
-    wheel = distribution.archive
-    if isinstance(wheel, Wheel):
-        for name in ("METADATA", "WHEEL"):
-            if f"{wheel.folder}/{name}" not in wheel.members:
-                yield f'it has no "{wheel.folder}/{name}": build the wheel again and do not rename it.'
+    for name in ("METADATA", "WHEEL"):
+        if f"{wheel.folder}/{name}" not in wheel.members:
+            yield f'it has no "{wheel.folder}/{name}": build the wheel again and do not rename it.'
 
 
-def record(distribution: Distribution) -> Iterator[str]:
+def record(wheel: Wheel) -> Iterator[str]:
     """Yield a message if the wheel has no readable RECORD."""
-    wheel = distribution.archive
-    if not isinstance(wheel, Wheel):
-        return
     if "RECORD" not in wheel.dist_info:
         yield f'it has no readable "{wheel.folder}/RECORD": build the wheel again and do not rename it.'
         return
@@ -99,10 +73,9 @@ def record(distribution: Distribution) -> Iterator[str]:
         yield f"its RECORD cannot be read ({error}): build the wheel again."
 
 
-def record_contents(distribution: Distribution) -> Iterator[str]:
+def record_contents(wheel: Wheel) -> Iterator[str]:
     """Yield a message for each file that is only in RECORD or only in the wheel; some installers reject them."""
-    wheel = distribution.archive
-    if not isinstance(wheel, Wheel) or "RECORD" not in wheel.dist_info:
+    if "RECORD" not in wheel.dist_info:
         return
     try:
         recorded = _recorded(wheel.dist_info["RECORD"])
@@ -115,11 +88,8 @@ def record_contents(distribution: Distribution) -> Iterator[str]:
         yield f'RECORD lists "{name}", but it is not in the wheel: build the wheel again.'
 
 
-def entry_points(distribution: Distribution) -> Iterator[str]:
+def entry_points(wheel: Wheel) -> Iterator[str]:
     """Yield a message for each entry point that does not follow the specification."""
-    wheel = distribution.archive
-    if not isinstance(wheel, Wheel):
-        return
     if "entry_points.txt" in wheel.oversized:
         yield "its entry_points.txt is larger than 1 MiB: generate fewer entry points."
         return
@@ -134,13 +104,6 @@ def entry_points(distribution: Distribution) -> Iterator[str]:
         for name in parser[section] if parser.has_section(section) else ():
             if not SCRIPT_NAME.fullmatch(name):
                 yield f'"{name}" in {section} is not a valid script name: use letters, digits, "_", "." and "-".'
-
-
-def _faults(distribution: Distribution, kind: FaultKind, remedy: str) -> Iterator[str]:
-    if isinstance(distribution.archive, Wheel):
-        for fault in distribution.archive.faults:
-            if fault.kind == kind:
-                yield f"{fault.reason}: {remedy}."
 
 
 @functools.lru_cache(maxsize=1)  # two rules read the same RECORD
