@@ -95,7 +95,7 @@ def play(job: Mapping[str, str], project: Path) -> int:
 
 def install(index_url: str, venv: Path) -> int:
     """Install the sample from the index into a fresh environment and import it there; return the exit code."""
-    show(f"$ pip install --index-url {index_url} travis-sample && python -c 'import travis_sample'")
+    show(f"$ pip install --index-url {index_url} travis-sample==1.0.0")
     run([sys.executable, "-m", "venv", str(venv)])
     python = str(next(path for path in (venv / "bin/python", venv / "Scripts/python.exe") if path.exists()))
     code, log = run(
@@ -105,7 +105,9 @@ def install(index_url: str, venv: Path) -> int:
     show(log.rstrip())
     if code:
         return code
-    code, log = run([python, "-c", "import travis_sample; print('travis_sample is', travis_sample.GREETING)"])
+    program = "import travis_sample; print(travis_sample.GREETING)"
+    show(f'$ python -c "{program}"')
+    code, log = run([python, "-c", program])
     show(log.rstrip())
     return code
 

@@ -44,5 +44,5 @@ def test_the_demonstration_publishes_with_a_narrowed_token(image: Image, tmp_pat
     lines = ended.stdout.splitlines()
     assert "  only for the project travis-sample" in lines
     assert [line for line in lines if re.fullmatch(r"  only from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d UTC", line)]
-    assert lines[-1] == "travis_sample is published by a Travis job"
+    assert lines[-1] == "published by a Travis job"
     assert "the user's own" not in ended.stdout

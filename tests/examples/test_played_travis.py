@@ -92,6 +92,8 @@ def test_conditions_of_a_deployment(on: object, expected: str) -> None:
         pytest.param(f"{JOB}jobs: {{exclude: [{{python: '3.12'}}]}}", id="key of jobs"),
         pytest.param(f"{JOB}if: branch = main", id="if"),
         pytest.param("python: '2.7'\ninstall: skip\nscript: a", id="python"),
+        pytest.param("python: 3.10\ninstall: skip\nscript: a", id="python without quotes is 3.1"),
+        pytest.param(f"{JOB}after_success: a", id="phase"),
         pytest.param(f"{JOB}deploy: {{provider: pypi}}", id="provider"),
         pytest.param(f"{JOB}deploy: {{provider: script, script: a, edge: true}}", id="option of dpl"),
         pytest.param(f"{JOB}deploy: {{provider: script, script: a, on: {{jdk: '8'}}}}", id="condition"),
@@ -123,7 +125,11 @@ def test_what_is_not_played_is_an_error(text: str, tmp_path: Path) -> None:
         pytest.param(f"{DEPLOY}echo ran\nbefore_deploy: skip", 0, ["\nran\n"], id="before_deploy: skip"),
         pytest.param(f"{DEPLOY}cat secret\nbefore_install: touch secret", 0, [], id="files of the job are there"),
         pytest.param(f"{DEPLOY}ls secret\n  cleanup: true\nbefore_install: touch secret", 2, [], id="cleanup"),
+        pytest.param(
+            "python: '3.12'\ninstall: skip\nscript: echo [$TRAVIS_TEST_RESULT]", 0, ["\n[]\n"], id="no result yet"
+        ),
         pytest.param(f"{DEPLOY}echo [$TRAVIS_TEST_RESULT]", 0, ["\n[0]\n"], id="the result of the tests"),
+        pytest.param(f"{DEPLOY}echo never\nscript: (exit 1)", 1, [], id="no deployment after a failed script"),
         pytest.param(f"{DEPLOY}echo $PASSWORD", 0, ["\na b\n"], id="settings pass through bash"),
     ],
 )
