@@ -6,6 +6,7 @@ and no specification does.
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -159,7 +160,9 @@ def require_rules(names: Collection[str], *, source: str) -> None:
     """Raise UsageError if one of the names, which came from this option or variable, is not a rule."""
     for each in sorted(names):
         if each not in RULE_NAMES:
-            raise UsageError(f'{source}: "{each}" is not a rule. The rules are: {", ".join(sorted(RULE_NAMES))}')
+            close = difflib.get_close_matches(each, sorted(RULE_NAMES), n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_NAMES))}"
+            raise UsageError(f'{source}: "{each}" is not a rule. {hint}')
 
 
 def validate(

@@ -61,6 +61,12 @@ def test_every_rule_can_be_ignored_predicted_ones_too(rule: str) -> None:
     checks.require_rules({rule}, source="--ignore")
 
 
+def test_a_misspelled_rule_gets_a_suggestion() -> None:
+    with pytest.raises(UsageError) as raised:
+        checks.require_rules({"platfrom-tag"}, source="--ignore")
+    assert str(raised.value) == '--ignore: "platfrom-tag" is not a rule. Did you mean platform-tag?'
+
+
 def test_an_unknown_rule_is_an_error_that_lists_the_rules() -> None:
     with pytest.raises(UsageError, match=r'^--ignore: "no-such-rule" is not a rule') as raised:
         checks.require_rules({"description-type", "no-such-rule"}, source="--ignore")
