@@ -208,9 +208,12 @@ def _failure(status: int, output: Sequence[str]) -> str:
     if module and module[1] == "pkg_resources":
         hint = 'add "setuptools<82" to [build-system] requires in pyproject.toml'
     elif module and module[1].partition(".")[0] in REMOVED_MODULES:
-        hint = f"Python removed {module[1]}; build with an older Python, or update the project"
+        hint = f"Python removed {module[1]}: update the project, or build with an older Python and upload dist/*"
     elif module:
-        hint = f"add the distribution that has {module[1]} to [build-system] requires in pyproject.toml"
+        hint = (
+            f"the build runs in an isolated environment: add the distribution that has {module[1]} to [build-system] "
+            "requires in pyproject.toml, or build in the job and upload dist/*"
+        )
     return f"The build failed: {reason.rstrip('.')} ({hint})"
 
 
