@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PLAIN := env -u PIP_CONSTRAINT -u PIP_DRY_RUN -u PIP_NO_DEPS -u PIP_NO_INDEX -u PIP_PREFIX -u PIP_REQUIRE_HASHES \
   -u PIP_REQUIREMENT -u PIP_ROOT -u PIP_TARGET -u PIP_USER -u PYTHONPATH PYTHONWARNINGS=ignore
 
-.PHONY: demo test coverage lint test-all test-lowest registry pictures bench clean
+.PHONY: demo test coverage lint test-all test-lowest registry pictures bench mutants clean
 
 demo: .venv-demo/ready
 	@.venv-demo/bin/python -I examples/demo.py .venv-demo/wheels
@@ -46,6 +46,12 @@ bench:
 	$(PYTHON) -m venv --clear .venv-bench
 	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check '.[bench]'
 	.venv-bench/bin/python -m benchmarks.bench $(CASES)
+
+# A sample of wrong changes to the modules that decide, which the tests have to notice. It takes about 20 minutes.
+mutants:
+	$(PYTHON) -m venv --clear .venv-mutants
+	.venv-mutants/bin/python -m pip install -qq --disable-pip-version-check '.[mutants]'
+	.venv-mutants/bin/python .ci/mutants.py $(MUTANTS)
 
 # Each environment has only what its command needs.
 $(VENV)/ready .venv-demo/ready: %/ready: setup.cfg pyproject.toml
