@@ -9,6 +9,7 @@ from base64 import b64encode
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException
+from io import BytesIO
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urljoin
 
@@ -115,11 +116,12 @@ class Client:
 
     def _read(self, url: str, response: requests.Response, limit_bytes: int) -> Response:
         """Return the answer; a status is an answer even where its body breaks off."""
-        body, cut = bytearray(), ""
+        body, cut = BytesIO(), ""  # BytesIO gives out its bytes without a copy
         try:
             while block := response.raw.read1(READ_BLOCK_BYTES, decode_content=True):
-                body += block
-                if len(body) > limit_bytes:
+                body.write(block)
+                if body.tell() > limit_bytes:
+                    body.truncate(limit_bytes)
                     cut = f"it is larger than {limit_bytes // 1024} KiB"
                     break
         except (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError) as error:
@@ -129,7 +131,7 @@ class Client:
             status=response.status_code,
             reason=self._masked(response.reason or ""),
             headers=response.headers,
-            body=bytes(body[:limit_bytes]) if not self._proxy_secrets else self._masked_bytes(body[:limit_bytes]),
+            body=self._masked_bytes(body.getvalue()),
             cut=self._masked(cut),
         )
 
@@ -139,10 +141,10 @@ class Client:
             text = text.replace(secret, "***")
         return text
 
-    def _masked_bytes(self, body: bytearray) -> bytes:
+    def _masked_bytes(self, body: bytes) -> bytes:
         for secret in self._proxy_secrets:
             body = body.replace(secret.encode(), b"***")
-        return bytes(body)
+        return body
 
     def _no_response(self, error: Exception, url: str, body: Body | None) -> NoResponseError:
         """Return what an error of requests, urllib3 or a socket means."""

@@ -29,7 +29,7 @@ __all__ = ["Comparison", "Index", "ListedFile", "Listing", "compare", "is_listed
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LOOKUP_SECONDS = 30
-PAGE_LIMIT_BYTES = 32 * 1024 * 1024
+PAGE_LIMIT_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
@@ -52,11 +52,22 @@ class Index:
         self._url = index_url if index_url.endswith("/") else index_url + "/"
         self._authorize = authorize
         self._client = http.Client(index_url, timeout=min(timeout, LOOKUP_SECONDS))
-        self._threads = ThreadPoolExecutor()
+        # One page at a time, because of the memory that it takes. A signal ends the wait for this thread, but would not
+        # end the resolving of a host's name.
+        self._thread = ThreadPoolExecutor(max_workers=1)
         self._first_lookups: dict[str, Future[Listing]] = {}
 
     def lookup(self, name: str) -> Listing:
         """Return what the index lists for a project; raises RejectedError if the page cannot be read."""
+        return self._thread.submit(self._lookup, name).result()
+
+    def start_lookup(self, name: str) -> Future[Listing]:
+        """Begin the first lookup of a project in the background, or return it if it was begun before."""
+        if name not in self._first_lookups:
+            self._first_lookups[name] = self._thread.submit(self._lookup, name)
+        return self._first_lookups[name]
+
+    def _lookup(self, name: str) -> Listing:
         if not NAME.fullmatch(name):
             raise RejectedError(f'cannot look up "{name}" on the index: it is not a valid project name')
         url = urljoin(self._url, canonicalize_name(name) + "/")
@@ -73,12 +84,6 @@ class Index:
             raise RejectedError(f"cannot read the index page of {name}: {error}") from error
         raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
 
-    def start_lookup(self, name: str) -> Future[Listing]:
-        """Begin the first lookup of a project in the background, or return it if it was begun before."""
-        if name not in self._first_lookups:
-            self._first_lookups[name] = self._threads.submit(self.lookup, name)
-        return self._first_lookups[name]
-
     def wait_for(
         self, distributions: Sequence[Distribution], *, by_name: frozenset[str], seconds: float
     ) -> tuple[str, ...]:
@@ -94,8 +99,7 @@ class Index:
 
     def _missing(self, distributions: Sequence[Distribution], by_name: frozenset[str]) -> tuple[str, ...]:
         try:
-            # In a thread, because a signal does not interrupt the resolving of a host's name.
-            listing = self._threads.submit(self.lookup, distributions[0].name).result()
+            listing = self.lookup(distributions[0].name)
         except RejectedError:
             return tuple(each.filename for each in distributions)
         return tuple(

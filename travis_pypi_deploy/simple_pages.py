@@ -16,8 +16,10 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-JSON_PARTS_LIMIT = 600_000  # 40,000 files have so many; Python's objects for more of them fill the memory
-TAG = re.compile(r"<(a|meta)\s([^<>]{1,8192})>", re.IGNORECASE)
+# Python's objects for more parts than these fill the memory; 20,000 files have so many in JSON, 60,000 in HTML.
+JSON_PARTS_LIMIT = 420_000
+HTML_PARTS_LIMIT = 60_000
+COMMENT_OR_TAG = re.compile(rb"<!--.*?(?:-->|\Z)|<(a|meta)\s([^<>]{1,8192})>", re.IGNORECASE | re.DOTALL)
 ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*(?:=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 
 
@@ -47,15 +49,16 @@ def parse(page: bytes, *, content_type: str) -> Listing:
     if "json" in content_type:
         return _parse_json(page)
     if "html" in content_type:
-        return _parse_html(page.decode("utf-8", "replace"))
+        return _parse_html(page)
     raise ValueError(f'its Content-Type is "{content_type[:100]}"')
 
 
 def _parse_json(page: bytes) -> Listing:
-    if sum(map(page.count, (b"[", b"{", b","))) > JSON_PARTS_LIMIT:
+    if page.count(b"[") + page.count(b",") + 2 * page.count(b"{") > JSON_PARTS_LIMIT:
         raise ValueError("it lists too many files")
     try:
-        answer = json.loads(page)
+        # Text of other characters takes up to four times the memory; the names of distributions are ASCII.
+        answer = json.loads(page.decode("latin-1").replace("\\u", "\\/u"))
         files = dict(_listed(each) for each in answer["files"])
         status = (answer.get("project-status") or {}).get("status", "active")
         return Listing(True, files, str(status))
@@ -79,26 +82,23 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
-def _parse_html(page: str) -> Listing:
+def _parse_html(page: bytes) -> Listing:
     """Return what a page links to.
 
     A parser of all of HTML takes minutes on malicious pages. An index has to escape < and > in attributes (PEP 503),
     so its tags can be found in linear time.
     """
     files, status = {}, "active"
-    for tag in TAG.finditer(_without_comments(page)):
-        attributes = dict(_attributes(tag[2]))
-        if tag[1].lower() == "a" and attributes.get("href"):
+    for number, tag in enumerate(COMMENT_OR_TAG.finditer(page)):
+        if number == HTML_PARTS_LIMIT:
+            raise ValueError("it lists too many files")
+        attributes = dict(_attributes((tag[2] or b"").decode("utf-8", "replace")))
+        if tag[1] in (b"a", b"A") and attributes.get("href"):
             name, hashes = _link(attributes["href"])
             files[name] = ListedFile(hashes, is_yanked="data-yanked" in attributes)
         elif attributes.get("name") == "pypi:project-status":
             status = attributes.get("content", "active")
     return Listing(True, files, status)
-
-
-def _without_comments(page: str) -> str:
-    first, *others = page.split("<!--")
-    return first + "".join(each.partition("-->")[2] for each in others)
 
 
 def _attributes(text: str) -> Iterator[tuple[str, str]]:
