@@ -204,6 +204,6 @@ def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path,
             time.sleep(0.01)
         running.result()
 
-    assert f"Waiting for the answer to {wheel.name}, 0 s so far" in seen
-    assert "Sent 0 of 3 MB" in seen
+    assert f"Sent 0 of 3 MB, waiting for the next attempt to upload {wheel.name}" in seen
+    assert f"Sent 3 of 3 MB, waiting for the answer to {wheel.name} for 0 s" in seen
     assert uploads.status() == "Sent 3 of 3 MB"

@@ -68,19 +68,14 @@ class Uploader:
         return tuple(each.result for each in self._uploads)
 
     def status(self) -> str:
-        """Return the progress of the uploads, for the log."""
-        transfers = [each.transfer for each in self._uploads if each.is_running]
-        waiting = [
-            (time.monotonic() - since, each.distribution.filename)
-            for each in self._uploads
-            if each.is_running and (since := each.transfer.answer_awaited_since) is not None
-        ]
-        if waiting and len(waiting) == len(transfers):
-            seconds, filename = max(waiting)
-            return f"Waiting for the answer to {filename}, {seconds:.0f} s so far"
+        """Return the progress of the uploads, and what they wait for if none is sending, for the log."""
+        running = [each for each in self._uploads if each.is_running]
         done = sum(each.distribution.size for each in self._uploads if each.result.outcome is Outcome.UPLOADED)
+        sent = done + sum(each.transfer.sent_bytes for each in running)
         total = sum(each.distribution.size for each in self._uploads)
-        return f"Sent {_amount(min(done + sum(each.sent_bytes for each in transfers), total), total)}"
+        waits = [each.waits_for() for each in running]
+        waiting = f", waiting for {waits[0]}" if waits and all(waits) else ""
+        return f"Sent {_amount(min(sent, total), total)}{waiting}"
 
     def run(self) -> None:
         """Upload until every file has its outcome, or one has failed; a signal stops all that is under way."""
@@ -129,12 +124,22 @@ class Upload:
         self._attempts = 0
         self._started = 0.0
         self._lost_answer = False
+        self._is_pausing = False
         self._result: FileResult | None = None
 
     @property
     def is_running(self) -> bool:
         """Whether the upload has begun and has no result yet."""
         return self._attempts > 0 and self._result is None
+
+    def waits_for(self) -> str:
+        """Return what the upload waits for, empty while it sends."""
+        since = self.transfer.answer_awaited_since
+        if self._is_pausing:
+            return f"the next attempt to upload {self.distribution.filename}"
+        if since is not None:
+            return f"the answer to {self.distribution.filename} for {time.monotonic() - since:.0f} s"
+        return ""
 
     @property
     def result(self) -> FileResult:
@@ -173,8 +178,10 @@ class Upload:
             else:
                 return self._final(response)
             self.transfer.begin()  # the bytes of a failed attempt do not count
+            self._is_pausing = True
             if seconds is None or not self._pause(seconds):
                 return self._final(response)
+            self._is_pausing = False
 
     def _pause_before(self, retry: int, response: Response | NoResponse) -> float | None:
         """Return the seconds to pause; None if the index asks for a pause that is too long."""
