@@ -53,9 +53,10 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
         index = None
         if not settings.check_only:
             # Here because requests takes 40 ms to import, and --check-only connects to nothing.
-            from . import publish
+            from . import http, publish
 
-            index = publish.open_index(settings, credentials)
+            client = http.Client(settings.server.upload_url, connections=settings.jobs)
+            index = publish.open_index(settings, client, credentials)
 
         paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
         lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
@@ -75,7 +76,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
                 result = "dry-run"
                 publish.show_dry_run(missing, results, settings, console)
             else:
-                uploader = publish.uploader(missing, settings, credentials, index, console)
+                uploader = publish.uploader(missing, settings, credentials, client, index, console)
                 try:
                     publish.upload(uploader, missing, settings, console)
                 finally:

@@ -66,13 +66,12 @@ class Body(Protocol):
 class Client:
     """Sends requests to the origin of one URL, over kept-open connections; threads may share it.
 
-    ``timeout`` is in seconds: without progress while sending, and in total for the answer. Connecting has a limit of
-    its own, CONNECT_SECONDS.
+    The ``timeout`` of a request is in seconds: without progress while sending, and in total for the answer. Connecting
+    has a limit of its own, CONNECT_SECONDS.
     """
 
-    def __init__(self, url: str, *, timeout: float, connections: int = 1) -> None:
+    def __init__(self, url: str, *, connections: int = 1) -> None:
         self._origin = origin(url)
-        self._timeout = timeout
         settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
         # Credentials over plain http may go to loopback, so no proxy may see them.
         self._proxies: dict[str, str] = {} if is_loopback(url) else dict(settings["proxies"])
@@ -81,32 +80,27 @@ class Client:
         self._adapter: Adapter | None = None
         self._connections = connections
 
-    def get(self, url: str, *, headers: Mapping[str, str], limit_bytes: int) -> Response:
+    def get(self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float) -> Response:
         """Return the answer to a GET; raises NoResponseError."""
-        return self._request("GET", url, {**headers, "Accept-Encoding": "gzip"}, None, limit_bytes)
+        request = requests.Request("GET", url, headers={**headers, "Accept-Encoding": "gzip"})
+        return self._request(request, None, limit_bytes, timeout)
 
-    def post(self, url: str, *, headers: Mapping[str, str], body: Body, limit_bytes: int) -> Response:
+    def post(self, url: str, *, headers: Mapping[str, str], body: Body, limit_bytes: int, timeout: float) -> Response:
         """Return the answer to a POST; raises NoResponseError, and the errors of ``body``."""
-        return self._request("POST", url, headers, body, limit_bytes)
+        return self._request(requests.Request("POST", url, headers=headers, data=body), body, limit_bytes, timeout)
 
-    def close(self) -> None:
-        """Close the kept-open connections."""
-        if self._adapter is not None:
-            self._adapter.close()
-
-    def _request(
-        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, limit_bytes: int
-    ) -> Response:
-        request = requests.Request(method, url, headers={"User-Agent": USER_AGENT, **headers}, data=body)
+    def _request(self, request: requests.Request, body: Body | None, limit_bytes: int, timeout: float) -> Response:
+        url = request.url
+        request.headers["User-Agent"] = USER_AGENT
         try:
             prepared = request.prepare()
             if origin(prepared.url or "") != self._origin:
                 raise NoResponseError(f"{url} is not on the server's own host", is_final=True)
-            response = self._opened().send(prepared, stream=True, timeout=self._timeout, proxies=self._proxies)
+            response = self._opened().send(prepared, stream=True, timeout=timeout, proxies=self._proxies)
             with closing(response):
                 return self._read(url, response, limit_bytes)
         except (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError) as error:
-            raise self._no_response(error, url, body) from error
+            raise self._no_response(error, url, body, timeout) from error
 
     def _opened(self) -> Adapter:
         if self._adapter is None:
@@ -146,7 +140,7 @@ class Client:
             body = body.replace(secret.encode(), b"***")
         return body
 
-    def _no_response(self, error: Exception, url: str, body: Body | None) -> NoResponseError:
+    def _no_response(self, error: Exception, url: str, body: Body | None, timeout: float) -> NoResponseError:
         """Return what an error of requests, urllib3 or a socket means."""
         errors = chain(error)
         certificate = next((each for each in errors if isinstance(each, ssl.SSLCertVerificationError)), None)
@@ -155,10 +149,10 @@ class Client:
         if any(isinstance(each, ssl.SSLError) and each.reason in NOT_TLS for each in errors):
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
         if any(type(each) is ConnectTimeoutError for each in errors):  # a refused connection is a subclass
-            return NoResponseError(f"no connection to {url} within {min(CONNECT_SECONDS, self._timeout):g} s")
+            return NoResponseError(f"no connection to {url} within {min(CONNECT_SECONDS, timeout):g} s")
         if any(isinstance(each, (socket.timeout, requests.Timeout)) for each in errors):
             what = "no answer" if body is None or body.is_sent else "no progress"
-            return NoResponseError(f"{what} from {url} for {self._timeout:g} s (--timeout)")
+            return NoResponseError(f"{what} from {url} for {timeout:g} s (--timeout)")
         if tunnel := re.search(r"Tunnel connection failed: (\d{3})", str(errors[-1])):
             return NoResponseError(f"the proxy cannot connect to {url}: status {tunnel[1]}")
         if any(isinstance(each, (LocationParseError, requests.exceptions.InvalidURL)) for each in errors):

@@ -43,15 +43,18 @@ SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".
 
 
 class Index:
-    """A simple index. ``authorize`` returns the Authorization header for a project; it goes to the index's origin only.
+    """A simple index, which ``client`` asks; ``authorize`` returns the Authorization header for a project.
 
     ``timeout``, in seconds, is for each lookup, which has LOOKUP_SECONDS at most.
     """
 
-    def __init__(self, index_url: str, *, authorize: Callable[[str], str | None], timeout: float) -> None:
+    def __init__(
+        self, index_url: str, client: http.Client, *, authorize: Callable[[str], str | None], timeout: float
+    ) -> None:
         self._url = index_url if index_url.endswith("/") else index_url + "/"
         self._authorize = authorize
-        self._client = http.Client(index_url, timeout=min(timeout, LOOKUP_SECONDS))
+        self._client = client
+        self._timeout = min(timeout, LOOKUP_SECONDS)
         # One page at a time, because of the memory that it takes. A signal ends the wait for this thread, but would not
         # end the resolving of a host's name.
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -73,7 +76,9 @@ class Index:
         url = urljoin(self._url, canonicalize_name(name) + "/")
         try:
             for _ in range(http.REDIRECTS_LIMIT + 1):
-                response = self._client.get(url, headers=self._headers(name), limit_bytes=PAGE_LIMIT_BYTES)
+                response = self._client.get(
+                    url, headers=self._headers(name), limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout
+                )
                 if response.status not in (301, 302, 303, 307, 308):
                     return _listing(response)
                 target = http.redirect_target(url, response.headers.get("Location", ""))

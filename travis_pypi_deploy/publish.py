@@ -6,11 +6,12 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from . import http
 from .errors import InvalidReleaseError, RejectedError
 from .index import Index, compare, is_listed
 from .report import files, install_command, listed, problem_lines, release_page, table
 from .servers import origin
-from .upload import FileResult, Outcome, UploadContext, Uploader
+from .upload import FileResult, Outcome, UploadClient, UploadContext, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
 PUBLISHED = (Outcome.UPLOADED, Outcome.IDENTICAL, Outcome.KEPT)
 
 
-def open_index(settings: Settings, credentials: Credentials | None) -> Index | None:
-    """Return the index of the server, None if its address is not known."""
-    url = settings.index_url or settings.server.index_url
+def open_index(settings: Settings, client: http.Client, credentials: Credentials | None) -> Index | None:
+    """Return the index of the server, whose client this is; None if its address is not known."""
+    server, url = settings.server, settings.index_url or settings.server.index_url
     if not url:
         return None
+    is_own = origin(url) == origin(server.upload_url)
     # Credentials go to the server's own origin only; PyPI's pages are public.
-    is_own = not settings.server.is_pypi and origin(url) == origin(settings.server.upload_url)
-    return Index(url, authorize=partial(_authorization, credentials if is_own else None), timeout=settings.timeout)
+    authorize = partial(_authorization, credentials if is_own and not server.is_pypi else None)
+    # The connection of the lookup is also that of the first upload.
+    return Index(url, client if is_own else http.Client(url), authorize=authorize, timeout=settings.timeout)
 
 
 def compare_with_index(
@@ -88,6 +91,7 @@ def uploader(
     missing: Sequence[Distribution],
     settings: Settings,
     credentials: Credentials | None,
+    client: http.Client,
     index: Index | None,
     console: Console,
 ) -> Uploader:
@@ -110,13 +114,8 @@ def uploader(
         is_published=is_published,
         warn=console.warn,
     )
-    return Uploader(
-        missing,
-        context,
-        upload_url=settings.server.upload_url,
-        jobs=settings.jobs,
-        timeout=settings.timeout,
-    )
+    uploads = UploadClient(settings.server.upload_url, client, timeout=settings.timeout)
+    return Uploader(missing, context, uploads, jobs=settings.jobs)
 
 
 def wait(

@@ -14,9 +14,9 @@ import pytest
 from tests.support import command, factories, misbehaviours
 from tests.support.misbehaviours import Delay
 from tests.support.publishing import publish
-from travis_pypi_deploy import distributions
+from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.servers import Server
-from travis_pypi_deploy.upload import UploadContext, Uploader
+from travis_pypi_deploy.upload import UploadClient, UploadContext, Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,13 +163,8 @@ def uploader(
         is_published=lambda distribution: None,
         warn=warn,
     )
-    return Uploader(
-        [distributions.read(path) for path in paths],
-        context,
-        upload_url=index.upload_url,
-        jobs=2,
-        timeout=5,
-    )
+    client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
+    return Uploader([distributions.read(path) for path in paths], context, client, jobs=2)
 
 
 def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Path, index: LoopbackIndex) -> None:

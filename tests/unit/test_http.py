@@ -125,7 +125,7 @@ def test_only_the_index_itself_gets_a_connection_after_a_redirect(
 ) -> None:
     ports = {"own": index.url.rpartition(":")[2], "evil": evil.url.rpartition(":")[2]}
     index.on_page(misbehaviours.redirect(302, location.format(**ports)))
-    simple = Index(index.simple_url, authorize=lambda _: "Basic c2VjcmV0", timeout=5)
+    simple = Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: "Basic c2VjcmV0", timeout=5)
 
     with contextlib.suppress(RejectedError):
         simple.lookup("demo")
@@ -138,13 +138,19 @@ def test_only_the_index_itself_gets_a_connection_after_a_redirect(
 @pytest.mark.parametrize("name", ["//evil.example/x", "..", "a/b", "http:x", "a?b", "a b", "", "-a", "\u00e9", "a\n"])
 def test_a_name_that_is_none_is_not_looked_up(index: LoopbackIndex, name: str) -> None:
     with pytest.raises(RejectedError, match="not a valid project name"):
-        Index(index.simple_url, authorize=lambda _: None, timeout=5).lookup(name)
+        Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=5).lookup(name)
 
     assert index.connections == 0
 
 
 def test_an_index_url_may_lack_its_last_slash(index: LoopbackIndex) -> None:
-    assert not Index(index.simple_url.rstrip("/"), authorize=lambda _: None, timeout=5).lookup("demo").exists
+    assert (
+        not Index(
+            index.simple_url.rstrip("/"), http.Client(index.simple_url.rstrip("/")), authorize=lambda _: None, timeout=5
+        )
+        .lookup("demo")
+        .exists
+    )
 
     assert [each.path for each in index.requests] == ["/simple/demo/"]
 
@@ -169,7 +175,11 @@ def test_a_page_has_a_total_time_wherever_it_trickles(index: LoopbackIndex, how:
     index.on_page(how)
 
     with contextlib.suppress(RejectedError):
-        assert not Index(index.simple_url, authorize=lambda _: None, timeout=1).lookup("demo").exists
+        assert (
+            not Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=1)
+            .lookup("demo")
+            .exists
+        )
 
     assert 1 <= len(index.requests) <= 2
 
@@ -190,13 +200,17 @@ def test_a_page_has_a_size(index: LoopbackIndex, how: Misbehaviour) -> None:
     index.on_page(how)
 
     with pytest.raises(RejectedError, match=r"larger than|too many files|status 500"):
-        Index(index.simple_url, authorize=lambda _: None, timeout=20).lookup("demo")
+        Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=20).lookup("demo")
 
 
 def test_the_body_of_a_redirect_is_not_read_to_its_end(index: LoopbackIndex) -> None:
     index.on_page(Flood(b"x" * 1024, beginning=b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n\r\n"))
 
-    assert not Index(index.simple_url, authorize=lambda _: None, timeout=20).lookup("demo").exists
+    assert (
+        not Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=20)
+        .lookup("demo")
+        .exists
+    )
 
 
 USER, PASSWORD = "bob", "pr0xy-p%40ss"
@@ -219,9 +233,9 @@ def test_a_proxy_s_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, form
         ports = {"answers": str(port), "malformed": "port", "refused": str(closed.getsockname()[1])}
         for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
             monkeypatch.setenv(variable, f"http://{USER}:{PASSWORD}@127.0.0.1:{ports[form]}")
-        client = http.Client(f"{scheme}://a.example/", timeout=5)
+        client = http.Client(f"{scheme}://a.example/")
         try:
-            response = client.get(f"{scheme}://a.example/", headers={}, limit_bytes=1000)
+            response = client.get(f"{scheme}://a.example/", headers={}, limit_bytes=1000, timeout=5)
             shown = f"{response.status} {response.reason} {response.body!r}"
         except http.NoResponseError as error:
             shown = str(error)
@@ -252,7 +266,7 @@ def test_a_connection_that_nobody_accepts_is_given_up() -> None:
         url = f"http://127.0.0.1:{full.getsockname()[1]}/"
 
         with pytest.raises(http.NoResponseError, match="no connection to"):
-            http.Client(url, timeout=1).get(url, headers={}, limit_bytes=1)
+            http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
 
 
 def test_a_handshake_that_never_ends_is_given_up() -> None:
@@ -260,14 +274,14 @@ def test_a_handshake_that_never_ends_is_given_up() -> None:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
 
         with pytest.raises(http.NoResponseError, match="no connection to"):
-            http.Client(url, timeout=1).get(url, headers={}, limit_bytes=1)
+            http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
 
 
 def test_tls_on_a_plain_port_is_final_and_says_so(index: LoopbackIndex) -> None:
     url = index.url.replace("http:", "https:") + "/"
 
     with pytest.raises(http.NoResponseError, match="does not answer with TLS") as error:
-        http.Client(url, timeout=5).get(url, headers={}, limit_bytes=1)
+        http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
 
     assert error.value.is_final
 
@@ -286,17 +300,19 @@ def test_the_certificates_are_loaded_once(monkeypatch: pytest.MonkeyPatch) -> No
         url = f"https://127.0.0.1:{closed.getsockname()[1]}/"
         for _ in range(3):
             with pytest.raises(http.NoResponseError):
-                http.Client(url, timeout=5).get(url, headers={}, limit_bytes=1)
+                http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
 
     assert len(loads) <= 1
 
 
 def test_threads_may_share_a_client(index: LoopbackIndex) -> None:
-    client = http.Client(index.url, timeout=5, connections=4)
+    client = http.Client(index.url, connections=4)
     statuses: list[int] = []
 
     def get() -> None:
-        statuses.extend(client.get(f"{index.simple_url}x/", headers={}, limit_bytes=9).status for _ in range(5))
+        statuses.extend(
+            client.get(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status for _ in range(5)
+        )
 
     threads = [threading.Thread(target=get) for _ in range(4)]
     for thread in threads:

@@ -70,9 +70,10 @@ class Transfer:
 class UploadClient:
     """Uploads distributions to one URL; threads may share it. ``timeout``: seconds without progress or an answer."""
 
-    def __init__(self, upload_url: str, *, timeout: float, connections: int) -> None:
+    def __init__(self, upload_url: str, client: http.Client, *, timeout: float) -> None:
         self._url = upload_url
-        self._http = http.Client(upload_url, timeout=timeout, connections=connections)
+        self._http = client
+        self._timeout = timeout
 
     def attempt(
         self, distribution: Distribution, authorization: str | None, transfer: Transfer
@@ -92,10 +93,6 @@ class UploadClient:
             url = target
         return NoResponse(f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}", is_final=True)
 
-    def close(self) -> None:
-        """Close the kept-open connections."""
-        self._http.close()
-
     def _post(
         self, url: str, distribution: Distribution, authorization: str | None, transfer: Transfer
     ) -> Response | NoResponse:
@@ -109,7 +106,9 @@ class UploadClient:
             if authorization:
                 headers["Authorization"] = authorization
             try:
-                answer = self._http.post(url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES)
+                answer = self._http.post(
+                    url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES, timeout=self._timeout
+                )
             except http.NoResponseError as error:
                 return NoResponse(str(error), is_sent=body.is_sent, is_final=error.is_final)
         if 200 <= answer.status < 300 and not body.is_sent:

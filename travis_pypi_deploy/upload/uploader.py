@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .client import ChangedFileError, Transfer, UploadClient
+from .client import ChangedFileError, Transfer
 from .response import (
     FileResult,
     NoResponse,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ..distributions import Distribution
+    from .client import UploadClient
     from .response import UploadContext
 
 GRACE_SECONDS = 0.3
@@ -44,22 +45,19 @@ class Uploader:
     """The uploads of one release; ``results`` can be read at any time, also after an interruption.
 
     Wheels go before the sdist, which waits until every wheel is answered: no installer should fall back to an sdist
-    whose wheel is still being uploaded. The first file goes alone, because it creates the release. ``timeout`` is in
-    seconds.
+    whose wheel is still being uploaded. The first file goes alone, because it creates the release.
     """
 
     def __init__(
         self,
         distributions: Sequence[Distribution],
         context: UploadContext,
+        client: UploadClient,
         *,
-        upload_url: str,
         jobs: int,
-        timeout: float,
     ) -> None:
-        self._client = UploadClient(upload_url, timeout=timeout, connections=jobs)
         self._halt = threading.Event()
-        self._uploads = tuple(Upload(each, context, self._client, self._pause) for each in distributions)
+        self._uploads = tuple(Upload(each, context, client, self._pause) for each in distributions)
         self._threads = ThreadPoolExecutor(max_workers=jobs)
 
     @property
@@ -85,7 +83,6 @@ class Uploader:
                 futures = [self._threads.submit(self._run_one, each) for each in wave]
                 for future in wait(futures).done:
                     future.result()
-            self._client.close()
         finally:
             self._halt.set()
             for each in self._uploads:
