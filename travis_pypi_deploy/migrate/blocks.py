@@ -32,7 +32,7 @@ def blocks(root: MappingNode) -> Blocks:
     found = [block for block in named if is_pypi(entries(block)["provider"].value)]
     family = set(found)
     for block in found:
-        family.update(_sources(block))
+        family.update(sources(block))
     shared = {pair for block in mappings(root) if block not in family for pair in _options(block)}
     notes = {block: _obstacle(block, shared) for block in found}
     movable = [block for block in found if not notes[block]]
@@ -53,6 +53,13 @@ def emptied_templates(root: MappingNode, doomed: frozenset[Pair]) -> frozenset[P
     return frozenset(found)
 
 
+def sources(block: Node) -> tuple[MappingNode, ...]:
+    """Return every mapping that is merged into this one, those merged into them included."""
+    if not isinstance(block, MappingNode):
+        return ()
+    return tuple(each for source in merged(block) for each in (source, *sources(source)))
+
+
 def _written(root: MappingNode) -> tuple[MappingNode, ...]:
     """Return every mapping that is a deployment of a job, is merged into one, or stands in a template."""
     templates = [resolved(pair.value) for pair in root.pairs if pair.name[:1] in TEMPLATE_MARKS]
@@ -60,7 +67,7 @@ def _written(root: MappingNode) -> tuple[MappingNode, ...]:
     used = [node for job in jobs(root) for node in deployments(root, job)]
     listed = [resolved(node) for template in templates for node in members(template)]
     blocks = [node for node in (*used, *listed, *inside) if isinstance(node, MappingNode)]
-    return tuple(dict.fromkeys(each for block in blocks for each in (block, *_sources(block))))
+    return tuple(dict.fromkeys(each for block in blocks for each in (block, *sources(block))))
 
 
 def _deploy(template: Node) -> tuple[Node, ...]:
@@ -88,10 +95,6 @@ def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[
                 others = [other for other in candidates if other is not block]
                 return _keep_anchors(root, others, [*notes, note])
     return Blocks(tuple(candidates), tuple(notes))
-
-
-def _sources(block: MappingNode) -> tuple[MappingNode, ...]:
-    return tuple(each for source in merged(block) for each in (source, *_sources(source)))
 
 
 def _options(block: MappingNode) -> tuple[Pair, ...]:

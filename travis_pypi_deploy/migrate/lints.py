@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from .conditions import Conditions, conditions
 from .job_lints import in_jobs, several_jobs, unjudged
 from .notes import Note
-from .places import deployments, is_pypi, jobs, mappings
+from .places import deployments, is_pypi, jobs, mappings, runs_us
 from .tag_builds import missed_tags
 from .translate import CONDITIONS, TRANSLATED
-from .tree import MappingNode, ScalarNode, entries, members, resolved, word
+from .tree import MappingNode, ScalarNode, entries, members, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,9 +44,7 @@ def lints(build: Build) -> tuple[Note, ...]:
 
 def _is_ours(node: Node) -> bool:
     pairs = entries(node)
-    script = word(pairs["script"].value) if "script" in pairs else None
-    provider = pairs["provider"].value if "provider" in pairs else node
-    return is_pypi(provider) or "travis_pypi_deploy" in (script or "")
+    return runs_us(node) or is_pypi(pairs["provider"].value if "provider" in pairs else node)
 
 
 def _lost_zeros(root: MappingNode) -> Iterator[Note]:

@@ -10,6 +10,7 @@ from .tree import MappingNode, Node, Pair, ScalarNode, entries, members, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RUNS_US = "python -m travis_pypi_deploy"
 EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 
 
@@ -40,6 +41,12 @@ def names_pypi(root: MappingNode) -> tuple[ScalarNode, ...]:
 def is_pypi(node: Node) -> bool:
     """Tell whether a provider's name means PyPI; dpl looks at its letters and digits only."""
     return re.sub("[^a-z0-9]", "", (word(node) or "").lower()) == "pypi"
+
+
+def runs_us(node: Node) -> bool:
+    """Tell whether a deployment runs this tool already."""
+    script = entries(node).get("script")
+    return script is not None and "provider" in entries(node) and RUNS_US in (word(script.value) or "")
 
 
 def preparations(root: MappingNode, job: MappingNode) -> tuple[ScalarNode, ...]:

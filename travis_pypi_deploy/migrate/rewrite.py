@@ -14,7 +14,7 @@ from .notes import Note
 from .places import jobs, mappings, names_pypi
 from .ready_made import ready_made
 from .script import rewrite_mapping, rewrite_name
-from .steps import Step, choose, homes, install_at, without_interpreter
+from .steps import Plan, install_at, plan, without_interpreter
 from .translate import translate
 from .tree import MappingNode, Node, Pair, entries
 from .variables import variables
@@ -50,13 +50,16 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     gone = {pair.value for pair in emptied}
     _refuse_explicit_keys(root, moved)
     described = build(root)
-    step = choose(described, moved)
-    commands = {node: " ".join((step.command, *translation.arguments)) for node, translation in translations.items()}
+    planned = plan(described, moved)
+    commands = {
+        node: " ".join((planned.deployments[node].command, *translation.arguments))
+        for node, translation in translations.items()
+    }
     edits = [
         *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
         *(edit for mapping in mappings(root) if mapping not in gone for edit in take_out(text, mapping, doomed)),
         *(rewrite_name(text, root, name, commands[name]) for name in names),
-        *_steps(text, root, frozenset(commands), step),
+        *_steps(text, root, planned),
     ]
     notes = [
         *found.notes,
@@ -92,9 +95,9 @@ def _about_variables(root: MappingNode, known: Collection[str], commands: Collec
     return [Note(line, f"{name} no longer counts: the script names it.") for name in found]
 
 
-def _steps(text: str, root: MappingNode, rewritten: frozenset[Node], step: Step) -> list[Edit]:
+def _steps(text: str, root: MappingNode, planned: Plan) -> list[Edit]:
     owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
-    return [edit for pair in homes(root, rewritten, step) for edit in install_at(text, owners[pair], pair, step)]
+    return [edit for pair, step in planned.homes.items() for edit in install_at(text, owners[pair], pair, step)]
 
 
 def _same_end(text: str, changed: str) -> str:

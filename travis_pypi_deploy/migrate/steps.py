@@ -1,4 +1,4 @@
-"""The step that installs us: where it belongs, and how it is written there."""
+"""The step that installs the tool: which one fits, where it belongs, and how it is written there."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from .blocks import sources
 from .conditions import conditions
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
 from .matrix import OLD_IMAGES, Build, value
 from .notes import Note
-from .places import deployments, effective, jobs
+from .places import deployments, effective, jobs, runs_us
 from .tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
 NO_INTERPRETER = (
@@ -44,7 +45,7 @@ class Step:
 
 IN_THE_JOB = Step(("pip install travis-pypi-deploy",), "python", re.compile(r"\bpip3? install .*travis-pypi-deploy"))
 # For a job with an older Python: the oldest interpreter of the image that can run the tool, because old setup.py
-# files fail on 3.12. Bash runs it, again before every deployment of the job.
+# files fail on 3.12.
 OF_THE_IMAGE = Step(
     (
         "python=$(ls -d /opt/python/3.{9,1?}.*/bin/python 2>/dev/null | sort -V | head -1);",
@@ -56,26 +57,68 @@ OF_THE_IMAGE = Step(
 )
 
 
-def choose(build: Build, rewritten: Collection[Node]) -> Step:
-    """Return the shortest step that fits every job of the file that deploys.
+@dataclass(frozen=True)
+class Plan:
+    """The step that each deployment relies on, and the pairs at which a step is to be written."""
 
-    Where a job deploys elsewhere, too, a failed installation does not end it before the other deployments.
+    deployments: Mapping[Node, Step]
+    homes: Mapping[Pair, Step]
+
+
+def plan(build: Build, rewritten: Collection[Node]) -> Plan:
+    """Return the shortest steps that fit the jobs: those that share a deployment or a `before_deploy` share a step.
+
+    A step belongs into a job's ``before_deploy``, or where it has none before its ``deploy``.
     """
-    found = [job for node in rewritten for job in build.deploying(node, conditions(entries(node)))]
-    step = IN_THE_JOB if found and all(job.runs_a_modern_python(build.root) for job in found) else OF_THE_IMAGE
-    jobs_of_both = {job.node for job in found}
-    elsewhere = [node for owner in jobs_of_both for node in deployments(build.root, owner) if node not in rewritten]
-    if not any(_provider(node) for node in elsewhere):
-        return step
-    return replace(step, lines=(*step.lines[:-1], f"{step.lines[-1]} || true"))
+    root = build.root
+    ours = {job: found for job in jobs(root) if (found := set(rewritten).intersection(deployments(root, job)))}
+    users: dict[Pair, list[MappingNode]] = {}
+    for job in ours:  # the file comes first: what is written before its deploy, jobs inherit
+        if home := effective(root, job, "before_deploy") or effective(root, job, "deploy"):
+            users.setdefault(home, []).append(job)
+    older = _older(build, rewritten, [{home, *ours[job]} for home, owners in users.items() for job in owners])
+
+    homes: dict[Pair, Step] = {}
+    above = entries(root).get("deploy")
+    for home, owners in users.items():
+        step = OF_THE_IMAGE if home in older else IN_THE_JOB
+        wanting = [job for job in owners if not _installs_us(root, job, step)]
+        heirs = [job for job in jobs(root) if not effective(root, job, "before_deploy")] if home is above else owners
+        step = _careful(step, [deployments(root, job) for job in heirs], rewritten)
+        inherited = above and home.name == "deploy" and homes.get(above) == step
+        if wanting and not inherited:
+            homes[home] = step
+    return Plan({node: OF_THE_IMAGE if node in older else IN_THE_JOB for node in rewritten}, homes)
 
 
-def _provider(node: Node) -> str:
-    """Return the provider of a deployment that is not one by this tool."""
-    pairs = entries(node)
-    if "script" in pairs and "travis_pypi_deploy" in (word(pairs["script"].value) or ""):
-        return ""
-    return (word(pairs["provider"].value) if "provider" in pairs else word(node)) or ""
+def _older(build: Build, rewritten: Collection[Node], shared: list[set[Node | Pair]]) -> set[Node | Pair]:
+    """Return what needs the interpreter of the image: what an older job runs, and what shares a step with it."""
+    merging: dict[Node, list[Node]] = {node: [node] for node in rewritten}
+    for node in rewritten:
+        for source in sources(node):
+            merging.setdefault(source, []).append(node)
+    older: set[Node | Pair] = set()
+    for node in rewritten:
+        found = [job for user in merging[node] for job in build.deploying(user, conditions(entries(user)))]
+        if not found or not all(job.runs_a_modern_python(build.root) for job in found):
+            older.add(node)
+    while spread := [group for group in shared if older & group and not group <= older]:
+        older.update(*spread)
+    return older
+
+
+def _careful(step: Step, jobs_deployments: list[tuple[Node, ...]], rewritten: Collection[Node]) -> Step:
+    """Return the step for jobs that deploy several times: it runs before each of their deployments.
+
+    The second time it does nothing, and where it fails, only the deployments by this tool fail.
+    """
+    lines = step.lines
+    if step is OF_THE_IMAGE and any(len(each) > 1 for each in jobs_deployments):
+        lines = ("test -e ~/deployer/bin/travis-pypi-deploy || {", *lines[:-1], f"{lines[-1]}; }}")
+    every = [node for each in jobs_deployments for node in each]
+    if any(word(node) or "provider" in entries(node) for node in every if node not in rewritten and not runs_us(node)):
+        lines = (*lines[:-1], f"{lines[-1]} || true")
+    return replace(step, lines=lines)
 
 
 def without_interpreter(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
@@ -91,20 +134,6 @@ def without_interpreter(build: Build, rewritten: Collection[Node]) -> tuple[Note
             elif (system := value(build.root, job.node, "os")) in {"osx", "windows"}:
                 notes.append(Note(line, f"{system} has no /opt/python: deploy from a job with `os: linux`."))
     return tuple(dict.fromkeys(notes))
-
-
-def homes(root: MappingNode, rewritten: frozenset[Node], step: Step) -> tuple[Pair, ...]:
-    """Return the pairs at which a step that installs us belongs, for the jobs that run rewritten deployments.
-
-    That is a job's ``before_deploy``, to which the step is added, or where it has none its ``deploy``.
-    """
-    found: list[Pair] = []
-    for job in jobs(root):  # the file comes first: what is written before its deploy, jobs inherit
-        deploy, before = (effective(root, job, name) for name in ("deploy", "before_deploy"))
-        inherited = not before and bool(found) and found[0] is effective(root, root, "deploy")
-        if deploy and rewritten.intersection(deployments(root, job)) and not _installs_us(root, job, step):
-            found += [] if inherited else [before or deploy]
-    return tuple(dict.fromkeys(found))
 
 
 def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Edit]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .places import mappings
-from .tree import Alias, MappingNode, Node, ScalarNode, SequenceNode, entries, word
+from .places import mappings, runs_us
+from .tree import Alias, MappingNode, Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-
-RUNS_US = "python -m travis_pypi_deploy"
 
 
 def verify(before: Node | None, after: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> None:
@@ -36,7 +34,7 @@ def _outline(node: Node | None, rewritten: Collection[Node], dropped: Collection
     """Yield what a tree holds, with lines; a rewritten node counts as one value."""
     if node is None:
         return
-    if node in rewritten or _is_ours(node):
+    if node in rewritten or runs_us(node):
         yield "deployment or its steps", node.line
     elif isinstance(node, ScalarNode):
         yield f"scalar {node.value}", node.line
@@ -54,8 +52,3 @@ def _outline(node: Node | None, rewritten: Collection[Node], dropped: Collection
         for item in node.items:
             yield from _outline(item, rewritten, dropped)
         yield "end of sequence", node.line
-
-
-def _is_ours(node: Node) -> bool:
-    script = entries(node).get("script")
-    return script is not None and "provider" in entries(node) and RUNS_US in (word(script.value) or "")
