@@ -63,8 +63,8 @@ def staged(text: str) -> Staged:
         pytest.param(
             f"language: python\nenv: [A=1, A=2]\n{DEPLOY}",
             "language: python\nenv: [A=1, A=2]\njobs:\n  include:\n"
-            + JOB.replace('"3.12"\n', '"3.12"\n      env: DEPLOY=pypi\n'),
-            id="the matrix of env is not inherited",
+            + JOB.replace('"3.12"\n', '"3.12"\n      env: []\n'),
+            id="the matrix of env is emptied",
         ),
         pytest.param(
             f"{DEPLOY}language: python\npython: ['3.6', '3.7']",

@@ -20,34 +20,25 @@ if TYPE_CHECKING:
 EVERY_JOB = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
 
 
-def unjudged(on: Conditions) -> Iterator[Note]:
-    """Yield the conditions that Travis does not judge as they read."""
+def chooses_no_job(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
+    """Yield the conditions on the job that Travis does not judge as they read, or that no job meets."""
     if "os" in on.pairs:
         pair = on.pairs["os"]
         said = f"Travis does not judge `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
         yield Note(pair.key.line, said)
-    if "python" in on.pairs and len(members(on.pairs["python"].value)) > 1:
-        yield Note(on.pairs["python"].key.line, "Travis judges the first of these versions only.")
-    if on.any_tags:
-        said = "`tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
-        yield Note(on.pairs["tags"].key.line, said)
-    for branch in on.branches:
-        if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
-            said = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
-            yield Note(on.line, said)
-
-
-def in_jobs(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
-    """Yield what is wrong with the jobs that a deployment's `python` chooses."""
-    jobs = build.deploying(node, on)
-    if not jobs and "python" in on.pairs:
+    if "python" in on.pairs:
         pair = on.pairs["python"]
-        written = next(iter(versions(pair.value)), "")
-        if any(job.python for job in build.jobs):
+        if len(members(pair.value)) > 1:
+            yield Note(pair.key.line, "Travis judges the first of these versions only.")
+        if not build.deploying(node, on) and any(job.python for job in build.jobs):
+            written = next(iter(versions(pair.value)), "")
             yield Note(pair.key.line, f"no job of this build has Python {written}: this never deploys.")
-    if any(job.python.startswith("2") for job in jobs) and "bdist_wheel" in _distributions(node):
-        said = "the job runs Python 2.7, so far its wheels were py2: the new ones are py3."
-        yield Note(node.line, said)
+
+
+def wheels_of_python_2(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
+    """Yield that wheels were of Python 2, which this tool does not run on."""
+    if any(job.python.startswith("2") for job in build.deploying(node, on)) and "bdist_wheel" in _distributions(node):
+        yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
 def several_jobs(build: Build, nodes: Collection[Node]) -> tuple[Note, ...]:

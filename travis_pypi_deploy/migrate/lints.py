@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .conditions import Conditions, conditions
-from .job_lints import in_jobs, several_jobs, unjudged
+from .job_lints import chooses_no_job, several_jobs, wheels_of_python_2
 from .notes import Note
 from .places import deployments, is_pypi, jobs, mappings, runs_us
 from .tag_builds import missed_tags
@@ -25,21 +25,32 @@ IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|s
 
 
 def lints(build: Build) -> tuple[Note, ...]:
-    """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by us."""
-    root = build.root
-    ours = [(job, node) for job in jobs(root) for node in deployments(root, job) if _is_ours(node)]
+    """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by this tool."""
+    nodes = [node for _, node in _ours(build.root)]
+    return (
+        *as_written(build),
+        *(note for node in nodes for note in chooses_no_job(build, node, conditions(entries(node)))),
+        *several_jobs(build, nodes),
+    )
+
+
+def as_written(build: Build) -> tuple[Note, ...]:
+    """Return those of them that are true as well if a stage of its own deploys."""
+    root, ours = build.root, [(job, node, conditions(entries(node))) for job, node in _ours(build.root)]
     return (
         *_lost_zeros(root),
         *_repeated(root),
         *_two_lists_of_jobs(root),
         *(note for job in jobs(root) for note in _beside_deploy(job)),
-        *(note for _, node in ours for note in _misplaced(entries(node), conditions(entries(node)))),
-        *(note for job, node in ours for note in missed_tags(root, job, conditions(entries(node)))),
-        *(note for _, node in ours for note in _if_grammar(conditions(entries(node)))),
-        *(note for _, node in ours for note in unjudged(conditions(entries(node)))),
-        *(note for _, node in ours for note in in_jobs(build, node, conditions(entries(node)))),
-        *several_jobs(build, [node for _, node in ours]),
+        *(note for _, node, on in ours for note in _misplaced(entries(node), on)),
+        *(note for job, _, on in ours for note in missed_tags(root, job, on)),
+        *(note for _, _, on in ours for note in _misread(on)),
+        *(note for _, node, on in ours for note in wheels_of_python_2(build, node, on)),
     )
+
+
+def _ours(root: MappingNode) -> list[tuple[MappingNode, Node]]:
+    return [(job, node) for job in jobs(root) for node in deployments(root, job) if _is_ours(node)]
 
 
 def _is_ours(node: Node) -> bool:
@@ -91,7 +102,15 @@ def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
         yield Note(on.line, "this means a branch named tags; for tag builds write `tags: true` under `on:`.")
 
 
-def _if_grammar(on: Conditions) -> Iterator[Note]:
+def _misread(on: Conditions) -> Iterator[Note]:
+    """Yield the conditions that mean something else to Travis than they seem to."""
     for line, expression in on.expressions:
         if IF_GRAMMAR.search(expression):
             yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
+    if on.any_tags:
+        said = "`tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
+        yield Note(on.pairs["tags"].key.line, said)
+    for branch in on.branches:
+        if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
+            said = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
+            yield Note(on.line, said)

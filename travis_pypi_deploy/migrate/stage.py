@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 from ..errors import UsageError
 from .conditions import PLAIN_BRANCH, RUNTIMES, Conditions, conditions
 from .edits import Edit, apply, indentation, line_break, line_end, take_out, written
-from .matrix import environments_of, expands, value
+from .lints import as_written
+from .matrix import build, environments_of, expands, value
 from .notes import Note
 from .places import deployments, is_pypi, jobs
 from .ready_made import ready_made
@@ -59,6 +60,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged
         command = " ".join((IN_THE_JOB.command, *translation.arguments))
         added.append("\n".join(_job(root, on, command)))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, added)]
+    notes += as_written(build(root))
     return Staged(apply(text, edits), len(added), tuple(sorted(set(notes))))
 
 
@@ -125,7 +127,7 @@ def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
     has_matrix_env = environments_of(root) > 1
     lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
     lines += [] if value(root, root, "language") == "python" else ["  language: python"]
-    lines += ['  python: "3.12"', *(["  env: DEPLOY=pypi"] if has_matrix_env else [])]
+    lines += ['  python: "3.12"', *(["  env: []"] if has_matrix_env else [])]
     lines += [f"  {phase}: skip" for phase in PHASES]
     lines += [f"  before_deploy: {IN_THE_JOB.install}", "  deploy:", "    provider: script"]
     lines.append(f"    script: {written(command)}")
