@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.migrate.parse import parse
@@ -61,6 +62,11 @@ def staged(text: str) -> Staged:
             id="stages and jobs are added to",
         ),
         pytest.param(
+            f"language: python\nmatrix:\n  fast_finish: true\npython: ['3.6', '3.7']\n{DEPLOY}",
+            f"language: python\nmatrix:\n  fast_finish: true\n  include:\n{JOB}python: ['3.6', '3.7']\n",
+            id="a matrix without a list of jobs",
+        ),
+        pytest.param(
             f"language: python\nenv: [A=1, A=2]\n{DEPLOY}",
             "language: python\nenv: [A=1, A=2]\njobs:\n  include:\n"
             + JOB.replace('"3.12"\n', '"3.12"\n      env: []\n'),
@@ -77,10 +83,31 @@ def test_the_deployment_becomes_the_last_stage(before: str, after: str) -> None:
     assert staged(before).text == after
 
 
-def test_a_condition_that_chose_a_job_is_dropped_with_a_note() -> None:
-    result = staged(f"language: python\npython: ['3.6', '3.7']\n{DEPLOY}    python: '3.6'\n")
-    assert result.text.endswith(JOB)
+@pytest.mark.parametrize(
+    ("matrix", "condition", "kept"),
+    [
+        pytest.param("python: ['3.6', '3.7']", "python: '3.6'", [], id="a Python"),
+        pytest.param("python: ['3.6', '3.7']", "condition: $TRAVIS_PYTHON_VERSION = 3.6", [], id="a Python in bash"),
+        pytest.param("env: [A=1 B=2, A=2]", "condition: $A = 1 && -n $X", ["-n $X"], id="env"),
+        pytest.param("env: [A=1 B=2, A=2]", 'condition: \'"${B}" == "2"\'', [], id="a variable of one job"),
+        pytest.param("os: [linux, osx]", "condition: $TRAVIS_OS_NAME == linux", [], id="a system"),
+    ],
+)
+def test_a_condition_that_chose_a_job_is_dropped_with_a_note(matrix: str, condition: str, kept: list[str]) -> None:
+    result = staged(f"language: python\n{matrix}\n{DEPLOY}    {condition}\n")
+    job = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]
+    assert job["deploy"]["on"] == {"tags": "true", **({"condition": kept} if kept else {})}
     assert [note.line for note in result.notes] == [7]
+
+
+def test_mistakes_of_the_file_are_noted() -> None:
+    result = staged(
+        "language: python\npython: ['2.7', 3.10]\ndeploy:\n  provider: pypi\n  distributions: bdist_wheel\n"
+    )
+    assert [(note.line, note.text.split(":")[0]) for note in result.notes] == [
+        (2, "3.10 without quotes is the number 3.1"),
+        (4, "the job runs Python 2.7, so far its wheels were py2"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +116,11 @@ def test_a_condition_that_chose_a_job_is_dropped_with_a_note() -> None:
         pytest.param(f"script: pytest\nbefore_deploy: make\n{DEPLOY}", id="commands before it"),
         pytest.param("script: pytest\ndeploy: [{provider: npm}, {provider: pypi}]\n", id="another provider"),
         pytest.param(f"script: docker run x\n{DEPLOY}  skip_cleanup: true\n", id="files of the job"),
-        pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 1\n", id="a variable of the matrix"),
+        pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A != 1\n", id="all jobs but one"),
+        pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 1 || $A = 2\n", id="one job or another"),
+        pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 3\n", id="a job that does not exist"),
+        pytest.param(f"language: python\npython: '3.6'\n{DEPLOY}    python: '3.7'\n", id="a Python that no job has"),
+        pytest.param(f"os: linux\n{DEPLOY}    condition: $TRAVIS_OS_NAME = osx\n", id="a system that no job has"),
         pytest.param(f"env: [{{secure: a}}, {{secure: b}}]\n{DEPLOY}", id="secrets in the matrix"),
         pytest.param(f"jdk: [a, b]\n{DEPLOY}    jdk: a\n", id="another runtime"),
     ],

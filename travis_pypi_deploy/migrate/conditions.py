@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..options import REPOSITORY
-from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, word
+from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, versions, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,7 @@ RUNTIMES = frozenset(
         "smalltalk",
     ]
 )
+EQUALITY = re.compile(r"""(?P<q>["']?)\$\{?(?P<name>\w+)\}?(?P=q)\s+==?\s+(?P<r>["']?)(?P<value>[\w.+-]+)(?P=r)""")
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
 BRANCH_PATTERN = re.compile(r"[\w./+@*?\[\]-]+")
 
@@ -65,6 +66,18 @@ class Conditions:
     def expressions(self) -> tuple[tuple[int, str], ...]:
         """The bash expressions of ``condition:``, each with its line."""
         return tuple((node.line, word(node) or "") for node in members(self._value("condition")))
+
+    @property
+    def equalities(self) -> tuple[tuple[int, str, str], ...]:
+        """The parts of ``condition:`` that ask for one value of one variable: line, variable, value."""
+        found = [(line, EQUALITY.fullmatch(part)) for line, text in self.expressions for part in parts(text)]
+        return tuple((line, match["name"], match["value"]) for line, match in found if match)
+
+    @property
+    def python(self) -> str:
+        """The version of Python that a job must have, empty if any will do."""
+        asked = [value for _, name, value in self.equalities if name == "TRAVIS_PYTHON_VERSION"]
+        return next(iter((*versions(self._value("python")), *asked)), "")
 
     @property
     def asks_for_branch(self) -> bool:
@@ -95,6 +108,13 @@ class Conditions:
         if everywhere or not all(BRANCH_PATTERN.fullmatch(branch) for branch in self.branches):
             return (*options, "--all-branches")
         return (*options, *(part for branch in self.branches for part in ("--branch", branch)))
+
+
+def parts(expression: str) -> tuple[str, ...]:
+    """Return the parts of a bash expression that must all hold."""
+    if re.search(r"\|\||[()]", expression):
+        return (expression.strip(),)
+    return tuple(part.strip() for part in expression.split("&&"))
 
 
 def conditions(block: Mapping[str, Pair]) -> Conditions:

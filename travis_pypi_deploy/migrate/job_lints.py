@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from .conditions import Conditions, conditions
-from .matrix import value, versions
+from .matrix import value
 from .notes import Note
 from .places import deployments
-from .tree import MappingNode, entries, members, word
+from .tree import MappingNode, entries, members, versions, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,22 +17,25 @@ if TYPE_CHECKING:
     from .matrix import Build, Job
     from .tree import Node
 
+FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
 EVERY_JOB = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
 
 
-def chooses_no_job(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
+def chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
     """Yield the conditions on the job that Travis does not judge as they read, or that no job meets."""
+    asked = list(on.equalities)
     if "os" in on.pairs:
         pair = on.pairs["os"]
         said = f"Travis does not judge `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
         yield Note(pair.key.line, said)
     if "python" in on.pairs:
         pair = on.pairs["python"]
+        asked += [(pair.key.line, "TRAVIS_PYTHON_VERSION", version) for version in versions(pair.value)[:1]]
         if len(members(pair.value)) > 1:
             yield Note(pair.key.line, "Travis judges the first of these versions only.")
-        if not build.deploying(node, on) and any(job.python for job in build.jobs):
-            written = next(iter(versions(pair.value)), "")
-            yield Note(pair.key.line, f"no job of this build has Python {written}: this never deploys.")
+    for line, name, wanted in asked:
+        if build.lacks(name, wanted):
+            yield Note(line, f"no job of this build has {FACTS[name]} {wanted}: this never deploys.")
 
 
 def wheels_of_python_2(build: Build, node: Node, on: Conditions) -> Iterator[Note]:

@@ -29,7 +29,7 @@ def lints(build: Build) -> tuple[Note, ...]:
     nodes = [node for _, node in _ours(build.root)]
     return (
         *as_written(build),
-        *(note for node in nodes for note in chooses_no_job(build, node, conditions(entries(node)))),
+        *(note for node in nodes for note in chooses_no_job(build, conditions(entries(node)))),
         *several_jobs(build, nodes),
     )
 

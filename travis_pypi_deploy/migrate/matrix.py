@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .places import deployments, effective, jobs
-from .tree import MappingNode, ScalarNode, entries, members, resolved, word
+from .tree import MappingNode, entries, members, versions, word
+from .variables import environments_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 MODERN = re.compile(r"3\.(?:9|[1-9]\d)(?:\.\d+|-dev)?")
 AXES = ("python", "os", "arch", "dist")
+SYSTEMS = {"linux", "osx", "windows"}
+ALIASES = {"mac": "osx", "macos": "osx", "ios": "osx", "win": "windows", "linux-ppc64le": "linux"}
 OLD_IMAGES = {"precise", "trusty", "xenial"}
 
 
@@ -43,8 +46,19 @@ class Build:
 
     def deploying(self, node: Node, on: Conditions) -> tuple[Job, ...]:
         """Return the jobs that run a deployment, by the `python` that it asks for."""
-        wanted = versions(on.pairs["python"].value)[:1] if "python" in on.pairs else ()
-        return tuple(job for job in self.by_deployment.get(node, ()) if not wanted or job.python == wanted[0])
+        return tuple(job for job in self.by_deployment.get(node, ()) if not on.python or job.python == on.python)
+
+    def lacks(self, name: str, wanted: str) -> bool:
+        """Tell whether it is certain that no job gives a variable of Travis this value."""
+        if name == "TRAVIS_PYTHON_VERSION":
+            return all(job.python != wanted and (job.python or not self._is_python(job)) for job in self.jobs)
+        if name == "TRAVIS_OS_NAME":
+            systems = {system for each in jobs(self.root) for system in systems_of(each)}
+            return wanted not in systems and systems <= SYSTEMS
+        return False
+
+    def _is_python(self, job: Job) -> bool:
+        return value(self.root, job.node, "language") in {"", "python"}
 
 
 def build(root: MappingNode) -> Build:
@@ -67,7 +81,7 @@ def _jobs(root: MappingNode) -> tuple[Job, ...]:
     environments = environments_of(root)
     is_run = not included or expands(root)
     matrix = [Job(root, python) for python in pythons or ("",) for _ in range(environments)] if is_run else []
-    return (*matrix, *(Job(job, _python(job, pythons)) for job in included))
+    return (*matrix, *(Job(job, _python(root, job)) for job in included))
 
 
 def expands(root: MappingNode) -> bool:
@@ -77,18 +91,6 @@ def expands(root: MappingNode) -> bool:
     return max([*lengths, environments_of(root)]) > 1
 
 
-def environments_of(root: MappingNode) -> int:
-    """Return how many jobs `env:` makes of one."""
-    env = entries(root).get("env")
-    return max(_environments(env.value), 1) if env else 1
-
-
-def versions(node: Node) -> tuple[str, ...]:
-    """Return the versions that a `python:` names as Travis reads them: 3.10 without quotes is 3.1."""
-    scalars = [target for target in map(resolved, members(node)) if isinstance(target, ScalarNode)]
-    return tuple(_version(scalar) for scalar in scalars)
-
-
 def value(root: MappingNode, job: MappingNode, name: str) -> str:
     """Return the text of a job's own or inherited key, the first of a list."""
     pair = effective(root, job, name)
@@ -96,19 +98,15 @@ def value(root: MappingNode, job: MappingNode, name: str) -> str:
     return found[0] if found else ""
 
 
-def _python(job: MappingNode, inherited: tuple[str, ...]) -> str:
-    own = entries(job).get("python")
-    return next(iter((versions(own.value) if own else ()) or inherited), "")
+def systems_of(job: MappingNode) -> tuple[str, ...]:
+    """Return the operating systems that a job, or the file for all jobs, names."""
+    written = [word(node) or "" for node in members(entries(job)["os"].value)] if "os" in entries(job) else ["linux"]
+    return tuple(ALIASES.get(name, name) for name in written)
 
 
-def _version(scalar: ScalarNode) -> str:
-    is_number = scalar.style is None and re.fullmatch(r"\d+\.\d+", scalar.value)
-    return str(float(scalar.value)) if is_number else scalar.value
-
-
-def _environments(env: Node) -> int:
-    target = resolved(env)
-    if not isinstance(target, MappingNode):
-        return len(members(target))
-    pairs = entries(target)
-    return max((len(members(pairs[name].value)) for name in ("jobs", "matrix") if name in pairs), default=1)
+def _python(root: MappingNode, job: MappingNode) -> str:
+    """Return a job's version, its own or the first of the file's; jobs in another language have none."""
+    pair = effective(root, job, "python")
+    if pair is None or value(root, job, "language") not in {"", "python"}:
+        return ""
+    return next(iter(versions(pair.value)), "")

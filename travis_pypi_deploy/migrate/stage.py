@@ -7,27 +7,28 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
-from .conditions import PLAIN_BRANCH, RUNTIMES, Conditions, conditions
+from .conditions import EQUALITY, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts
 from .edits import Edit, apply, indentation, line_break, line_end, take_out, written
 from .lints import as_written
-from .matrix import build, environments_of, expands, value
+from .matrix import build, expands, value
 from .notes import Note
 from .places import deployments, is_pypi, jobs
 from .ready_made import ready_made
 from .steps import IN_THE_JOB
 from .translate import translate
 from .tree import MappingNode, SequenceNode, entries, members, resolved, walk, word
-from .variables import variables
+from .variables import environments_of, variables, variables_of_jobs
 from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .matrix import Build
     from .tree import Node, Pair
 
 JOBS = {"jobs", "matrix"}
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
-CHOOSES_A_JOB = re.compile(r"\$\{?TRAVIS_(?:PYTHON_VERSION|OS_NAME|DIST|CPU_ARCH|JOB_NAME)\b")
+OF_A_JOB = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,20 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged
     if deploy is None or not any(_is_pypi(node) for node in found):
         return None
     _refuse(root, deploy, found)
-    known = variables(root)
+    known, described = variables(root), build(root)
     notes: list[Note] = []
     added: list[str] = []
     for node in found:
         on = conditions(entries(node))
-        notes += _dropped_conditions(on, known)
+        _refuse_conditions(described, on)
+        said, kept = _conditions(root, on)
+        notes += said
         translation = translate(entries(node), aliases, known, ready_made=False)
         notes += translation.notes
         command = " ".join((IN_THE_JOB.command, *translation.arguments))
-        added.append("\n".join(_job(root, on, command)))
+        added.append("\n".join(_job(root, on, kept, command)))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, added)]
-    notes += as_written(build(root))
+    notes += as_written(described)
     return Staged(apply(text, edits), len(added), tuple(sorted(set(notes))))
 
 
@@ -83,7 +86,7 @@ def _refuse(root: MappingNode, deploy: Pair, found: tuple[Node, ...]) -> None:
     }
     for reason, holds in reasons.items():
         if holds:
-            _stop(deploy, f"{reason}: this deployment cannot become a stage. Migrate it without --stage.")
+            _stop(deploy.key.line, reason)
 
 
 def _has_secrets(root: MappingNode) -> bool:
@@ -97,32 +100,50 @@ def _has_secrets(root: MappingNode) -> bool:
     )
 
 
-def _stop(pair: Pair, reason: str) -> NoReturn:
-    message = f"line {pair.key.line}: {reason}"
+def _stop(line: int, reason: str) -> NoReturn:
+    message = f"line {line}: {reason}: this deployment cannot become a stage. Migrate it without --stage."
     raise UsageError(message)
 
 
-def _dropped_conditions(on: Conditions, known: Mapping[str, tuple[str, ...]]) -> list[Note]:
-    """Return a note for each condition that only chose a job of the matrix; others raise UsageError."""
-    notes = []
+def _refuse_conditions(described: Build, on: Conditions) -> None:
+    """Raise UsageError for a condition that means more than a job of the matrix, or that no job meets."""
+    for name in sorted((RUNTIMES - {"python"}) & on.pairs.keys()):
+        _stop(on.pairs[name].key.line, f"`on: {name}` means more than a job of the matrix")
+    if "python" in on.pairs and described.lacks("TRAVIS_PYTHON_VERSION", on.python):
+        _stop(on.pairs["python"].key.line, f"no job of this build has Python {on.python}")
+    values = variables_of_jobs(described.root)
+    for line, name, wanted in on.equalities:
+        if described.lacks(name, wanted) or wanted not in values.get(name, [wanted]):
+            _stop(line, f"no job of this build has {name} = {wanted}")
+
+
+def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str]]:
+    """Return a note for each condition that only chose a job of the matrix, and the expressions that stay."""
+    notes, kept = [], []
     for name in ("python", "os"):
         if name in on.pairs:
             said = f"{name} is dropped from `on:`: it chose a job of the matrix, the stage has a job of its own."
             notes.append(Note(on.pairs[name].key.line, said))
-    for name in sorted((RUNTIMES - {"python"}) & on.pairs.keys()):
-        _stop(on.pairs[name], f"`on: {name}` means more than a job of the matrix: a stage cannot have it.")
-    several = [name for name, values in known.items() if len(values) > 1]
+    of_a_job = OF_A_JOB | variables_of_jobs(root).keys()
     for line, expression in on.expressions:
-        if any(re.search(rf"\$\{{?{re.escape(name)}\b", expression) for name in several):
-            _stop(on.pairs["condition"], "the condition asks for a variable of the matrix: a stage cannot have it.")
-        if CHOOSES_A_JOB.search(expression):
-            if not re.fullmatch(r"[^&|]*", expression):
-                _stop(on.pairs["condition"], "the condition means more than a job of the matrix.")
-            notes.append(Note(line, "the condition is dropped: it chose a job of the matrix."))
-    return notes
+        if not _names(expression) & of_a_job:
+            kept.append(expression)
+            continue
+        for part in parts(expression):
+            if not _names(part) & of_a_job:
+                kept.append(part)
+            elif EQUALITY.fullmatch(part):
+                notes.append(Note(line, f"`{part}` is dropped: it chose a job of the matrix."))
+            else:
+                _stop(line, f"the condition `{part}` means more than a job of the matrix")
+    return notes, kept
 
 
-def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
+def _names(expression: str) -> set[str]:
+    return set(re.findall(r"\$\{?(\w+)", expression))
+
+
+def _job(root: MappingNode, on: Conditions, kept: list[str], command: str) -> list[str]:
     """Return the lines of the job, as an item of a list."""
     has_matrix_env = environments_of(root) > 1
     lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
@@ -131,7 +152,7 @@ def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
     lines += [f"  {phase}: skip" for phase in PHASES]
     lines += [f"  before_deploy: {IN_THE_JOB.install}", "  deploy:", "    provider: script"]
     lines.append(f"    script: {written(command)}")
-    asked = _on(on)
+    asked = _on(on, kept)
     return [*lines, *(["    on:", *(f"      {line}" for line in asked)] if asked else [])]
 
 
@@ -150,14 +171,13 @@ def _if(on: Conditions) -> str:
     return " AND ".join(parts)
 
 
-def _on(on: Conditions) -> list[str]:
+def _on(on: Conditions, kept: list[str]) -> list[str]:
     lines = []
     for name in ("repo", "tags", "all_branches"):
         text = word(on.pairs[name].value) if name in on.pairs else None
         lines += [f"{name}: {written(text)}"] if text else []
     if on.branches:
         lines.append(f"branch: [{', '.join(written(branch, flow=True) for branch in on.branches)}]")
-    kept = [expression for _, expression in on.expressions if not CHOOSES_A_JOB.search(expression)]
     return [
         *lines,
         *(["condition:", *(f"  - {written(expression, flow=True)}" for expression in kept)] if kept else []),
@@ -172,22 +192,26 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     if "deploy" in {word(stage) or "" for stage in members(pair.value)}:
         return []
     if not isinstance(stages, SequenceNode) or not stages.items:
-        _stop(pair, "stages is no list: a stage cannot be added to it.")
+        _stop(pair.key.line, "stages is not a list")
     return [_behind(text, stages, ["- deploy"])]
 
 
 def _include(text: str, root: MappingNode, added: list[str]) -> Edit:
     """Return the edit that adds the jobs to the file's list of jobs, or that writes one at its end."""
     pair = entries(root).get("jobs") or entries(root).get("matrix")
+    tests = [] if expands(root) else ["- stage: test"]  # without it, the list would replace the file's only job
     if pair is None:
-        tests = [] if expands(root) else ["- stage: test"]  # without it, the list would replace the file's only job
         lines = ["jobs:", "  include:", *(f"    {line}" for job in (*tests, *added) for line in job.split("\n"))]
         separator = "" if text.endswith("\n") or root.pairs[-1].name == "deploy" else line_break(text)
         return Edit(len(text), len(text), separator + "".join(f"{line}{line_break(text)}" for line in lines))
     holder = resolved(pair.value)
+    if isinstance(holder, MappingNode) and holder.pairs and not holder.flow and "include" not in entries(holder):
+        indent, end = indentation(text, holder.pairs[0].key.start), line_end(text, holder.end)
+        lines = ["include:", *(f"  {line}" for job in (*tests, *added) for line in job.split("\n"))]
+        return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in lines))
     include = entries(holder)["include"].value if "include" in entries(holder) else holder
     if not isinstance(include, SequenceNode) or not include.items or include.flow:
-        _stop(pair, f"{pair.name} has no list to which a job can be added. Migrate it without --stage.")
+        _stop(pair.key.line, f"{pair.name} has no list to which a job can be added")
     return _behind(text, include, [line for job in added for line in job.split("\n")])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
@@ -147,3 +148,14 @@ def is_true(node: Node | None) -> bool:
 def is_false(node: Node | None) -> bool:
     """Tell whether a value means no, as Travis casts it."""
     return (word(node) or "").lower() in {"false", "no", "off", "0"}
+
+
+def versions(node: Node | None) -> tuple[str, ...]:
+    """Return the versions that a `python:` names as Travis reads them: 3.10 without quotes is 3.1."""
+    scalars = [target for target in map(resolved, members(node)) if isinstance(target, ScalarNode)]
+    return tuple(_version(scalar) for scalar in scalars)
+
+
+def _version(scalar: ScalarNode) -> str:
+    is_number = scalar.style is None and re.fullmatch(r"\d+\.\d+", scalar.value)
+    return str(float(scalar.value)) if is_number else scalar.value
