@@ -36,7 +36,10 @@ def main(argv: list[str]) -> int:
         if not isinstance(error.exception, subprocess.CalledProcessError):
             traceback.print_exception(None, error.exception, None)
         return 1
-    except (BuildException, OSError, tarfile.TarError) as error:
+    except BuildException as error:
+        _say(f"ERROR: {error}")
+        return 1
+    except (OSError, tarfile.TarError) as error:
         traceback.print_exception(None, error, None)
         return 1
     return 0

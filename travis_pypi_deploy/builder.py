@@ -202,7 +202,7 @@ def _failure(status: int, output: Sequence[str]) -> str:
     printed = [line.strip() for line in output if line.strip() and not line.startswith("[notice]")]
     errors = list(_errors(output))
     ending = f"status {status}" if status > 0 else f"signal {-status}"
-    reason = next(iter(reversed(errors or printed)), ending)
+    reason = next(iter(reversed(errors or printed)), ending).removeprefix("ERROR: ")
     hint = "the full output is above"
     module = MISSING_MODULE.search(reason)
     if module and module[1] == "pkg_resources":

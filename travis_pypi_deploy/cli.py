@@ -310,7 +310,8 @@ def _unknown_option(word: str) -> str:
     name = word.partition("=")[0]
     if not name.startswith("--"):
         return f"unknown option that begins with {name[:2]} (see --help)"
-    close = difflib.get_close_matches(_with_hyphens(name), list(_flags()), n=1)
+    name, flags = _with_hyphens(name), list(_flags())
+    close = [each for each in flags if each.startswith(name)] or difflib.get_close_matches(name, flags, n=1)
     return f"unknown option {name} ({f'did you mean {close[0]}?' if close else 'see --help'})"
 
 

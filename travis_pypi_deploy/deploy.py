@@ -70,7 +70,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
             _check_scope(credentials, settings, found[0])
             results, predicted = publish.compare_with_index(lookup, found, settings, console)
             problems += predicted
-            publish.reject_predicted(results, predicted, settings, console)
+            publish.reject_predicted(results, predicted, settings, console, count=len(found))
             missing = [each for each in found if each.filename not in {done.filename for done in results}]
             if settings.dry_run:
                 result = "dry-run"

@@ -41,5 +41,6 @@ class SignalledError(BaseException):
     """The process was asked to end by SIGINT, SIGTERM or SIGHUP."""
 
     def __init__(self, name: str, exit_code: int) -> None:
-        super().__init__(f"{'interrupted' if name == 'SIGINT' else 'terminated'} ({name})")
+        what = "interrupted" if name == "SIGINT" else "terminated"
+        super().__init__(f"{what} ({name}); restart this job to deploy")
         self.exit_code = exit_code

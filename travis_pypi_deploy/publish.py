@@ -64,13 +64,13 @@ def compare_with_index(
 
 
 def reject_predicted(
-    results: Sequence[FileResult], problems: Sequence[Problem], settings: Settings, console: Console
+    results: Sequence[FileResult], problems: Sequence[Problem], settings: Settings, console: Console, *, count: int
 ) -> None:
     """Raise RejectedError, before anything is uploaded, for what the index will reject."""
     server = settings.server.name
-    for line in problem_lines([each for each in problems if each.severity == "warning"], count=0):
+    for line in problem_lines([each for each in problems if each.severity == "warning"], count=count):
         console.warn(line)
-    errors = problem_lines([each for each in problems if each.severity == "error"], count=0)
+    errors = problem_lines([each for each in problems if each.severity == "error"], count=count)
     if errors:
         *others, last = errors
         for line in others:

@@ -79,9 +79,9 @@ def test_a_branch_that_is_no_utf_8_is_shown_all_the_same(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("number", "code", "sentence"),
     [
-        (signal.SIGINT, 130, "Error: interrupted (SIGINT)\n"),
-        (signal.SIGTERM, 143, "Error: terminated (SIGTERM)\n"),
-        (signal.SIGHUP, 143, "Error: terminated (SIGHUP)\n"),
+        (signal.SIGINT, 130, "Error: interrupted (SIGINT); restart this job to deploy\n"),
+        (signal.SIGTERM, 143, "Error: terminated (SIGTERM); restart this job to deploy\n"),
+        (signal.SIGHUP, 143, "Error: terminated (SIGHUP); restart this job to deploy\n"),
     ],
     ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 SIGNALS = pytest.mark.parametrize(
     ("number", "code", "sentence"),
     [
-        (signal.SIGINT, 130, "interrupted (SIGINT)"),
-        (signal.SIGTERM, 143, "terminated (SIGTERM)"),
-        (signal.SIGHUP, 143, "terminated (SIGHUP)"),
+        (signal.SIGINT, 130, "interrupted (SIGINT); restart this job to deploy"),
+        (signal.SIGTERM, 143, "terminated (SIGTERM); restart this job to deploy"),
+        (signal.SIGHUP, 143, "terminated (SIGHUP); restart this job to deploy"),
     ],
     ids=["SIGINT", "SIGTERM", "SIGHUP"],
 )

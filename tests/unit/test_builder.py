@@ -368,7 +368,7 @@ def test_an_interrupted_build_leaves_no_temporary_folders(tmp_path: Path, monkey
 def test_the_error_of_pip_is_the_cause(tmp_path: Path) -> None:
     project = sample_projects.copy("plain", tmp_path)
     (project / "pyproject.toml").write_text("[build-system]\nrequires = ['no-such-distribution']\n", "utf-8")
-    with pytest.raises(BuildError, match="ERROR: No matching distribution found for no-such-distribution"):
+    with pytest.raises(BuildError, match="The build failed: No matching distribution found for no-such-distribution"):
         build(project, environ={**child_environment(os.environ, password_env=()), "PIP_NO_INDEX": "1"})
 
 

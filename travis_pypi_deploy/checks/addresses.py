@@ -81,20 +81,20 @@ def _email_fault(address: str) -> str:
     local, _, domain = address.rpartition("@")
     labels = domain.lower().split(".")
     if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in address):
-        return "the address has spaces or invisible characters, write NAME <USER@DOMAIN>"
+        return "the address has spaces or invisible characters; write NAME <USER@DOMAIN>"
     if not all(local.split(".")) or not all(labels) or len(labels) == 1:
         return "NAME <USER@DOMAIN> is expected"
     if labels[-1] in RESERVED_DOMAINS:
-        return f'the domain ".{labels[-1]}" is reserved and has no e-mail, use another one'
+        return f'the domain ".{labels[-1]}" is reserved and has no e-mail; use another one'
     if not domain.isascii():
         return ""  # only an IDNA library can tell
     if not labels[-1][-1].isalpha():
-        return "its domain does not end in a top-level domain, use the name of a host"
+        return "its domain does not end in a top-level domain; use the name of a host"
     for label in labels:
         if label.startswith("-") or label.endswith("-") or (label[2:4] == "--" and label[:2] != "xn"):
-            return f'"{label}" in its domain has hyphens where a domain may not have them, correct it'
+            return f'"{label}" in its domain has hyphens where a domain may not have them; correct it'
         if len(label) > DOMAIN_LABEL_LIMIT:
-            return f'"{label}" in its domain has more than {DOMAIN_LABEL_LIMIT} characters, correct it'
+            return f'"{label}" in its domain has more than {DOMAIN_LABEL_LIMIT} characters; correct it'
         if not label.replace("-", "").isalnum():
-            return f'"{label}" in its domain has characters other than letters, digits and hyphens, correct it'
+            return f'"{label}" in its domain has characters other than letters, digits and hyphens; correct it'
     return ""
