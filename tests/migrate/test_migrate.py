@@ -123,7 +123,7 @@ def _without_deployments(value: object) -> object:
 @pytest.mark.parametrize("host", [host for server in SERVERS for host in server.hosts])
 def test_an_address_dead_or_alive_becomes_the_name_of_its_server(host: str) -> None:
     (server,) = (server for server in SERVERS if host in server.hosts)
-    text = f"deploy:\n  provider: pypi\n  server: https://{host}/pypi\n"
+    text = f"deploy:\n  provider: pypi\n  server: https://{host}/pypi\n  user: __token__\n"
     said = f"this address takes no uploads: {server.name} is written in its place."
     assert script(text) == f"--server {server.name} --distributions sdist"
     assert migrated(text).notes == (Note(3, said),)

@@ -47,8 +47,8 @@ def test_a_diff_is_shown_and_nothing_written(config: Path) -> None:
     assert outcome.code == 0
     assert outcome.stdout.startswith("--- a/.travis.yml\n+++ b/.travis.yml\n@@ -1,4 +1,9 @@\n")
     assert outcome.stderr == (
-        ".travis.yml:4: the user name is dropped: create an API token for this project and set PYPI_TOKEN to it "
-        "in the repository's settings on Travis.\n"
+        ".travis.yml:4: the user name is dropped: set PYPI_TOKEN to an API token of this project in the repository's "
+        "settings on Travis.\n"
         ".travis.yml was not written: 1 deployment to rewrite with --write.\n"
     )
     assert config.read_text(encoding="utf-8") == BEFORE
@@ -149,7 +149,7 @@ def test_without_the_extra_one_sentence_names_it(config: Path, tmp_path: Path) -
 
 
 def test_a_stage_is_written_on_request(config: Path) -> None:
-    config.write_text("language: python\ndeploy:\n  provider: pypi\n", encoding="utf-8")
+    config.write_text("language: python\ndeploy:\n  provider: pypi\n  user: __token__\n", encoding="utf-8")
     outcome = run("--stage", "--write")
     assert outcome == Outcome(0, outcome.stdout, ".travis.yml was written: 1 deployment rewritten.\n")
     assert "- stage: deploy\n" in config.read_text(encoding="utf-8")

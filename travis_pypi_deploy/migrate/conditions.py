@@ -39,6 +39,7 @@ RUNTIMES = frozenset(
         "smalltalk",
     ]
 )
+OF_A_JOB = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 EQUALITY = re.compile(r"""(?P<q>["']?)\$\{?(?P<name>\w+)\}?(?P=q)\s+==?\s+(?P<r>["']?)(?P<value>[\w.+-]+)(?P=r)""")
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
 BRANCH_PATTERN = re.compile(r"[\w./+@*?\[\]-]+")
@@ -86,8 +87,11 @@ class Conditions:
 
     @property
     def single_out_a_job(self) -> bool:
-        """Whether a condition chooses among jobs that run the same Python."""
-        return bool(self.pairs.keys() & ((RUNTIMES - {"python"}) | {"condition"}))
+        """Whether a condition may choose among jobs that run the same Python."""
+        expressions = [part for _, text in self.expressions for part in parts(text)]
+        matches = {part: EQUALITY.fullmatch(part) for part in expressions}
+        others = [part for part, match in matches.items() if not match or match["name"] != "TRAVIS_PYTHON_VERSION"]
+        return bool(self.pairs.keys() & (RUNTIMES - {"python"})) or any(map(_may_differ, others))
 
     def _value(self, name: str) -> Node | None:
         return self.pairs[name].value if name in self.pairs else None
@@ -115,6 +119,17 @@ def parts(expression: str) -> tuple[str, ...]:
     if re.search(r"\|\||[()]", expression):
         return (expression.strip(),)
     return tuple(part.strip() for part in expression.split("&&"))
+
+
+def variables_in(expression: str) -> set[str]:
+    """Return the variables that a bash expression names."""
+    return set(re.findall(r"\$\{?(\w+)", expression))
+
+
+def _may_differ(expression: str) -> bool:
+    """Tell whether an expression may be true in one job of a build and false in another."""
+    names = variables_in(expression)
+    return not names or any(name in OF_A_JOB or not name.startswith("TRAVIS_") for name in names)
 
 
 def conditions(block: Mapping[str, Pair]) -> Conditions:

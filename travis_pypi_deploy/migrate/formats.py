@@ -29,8 +29,9 @@ def formats(written: str, aliases: Mapping[str, str], line: int) -> tuple[tuple[
             reason = _why_dropped(word)
             notes += [Note(line, reason)] if reason else []
     if not found:
-        notes.append(Note(line, f'distributions "{written}" names neither sdist nor bdist_wheel: an sdist is built.'))
-    return tuple(dict.fromkeys(found)) or ("sdist",), tuple(notes)
+        said = f'distributions "{written}" names neither sdist nor bdist_wheel: an sdist is built.'
+        return ("sdist",), (Note(line, said),)
+    return tuple(dict.fromkeys(found)), tuple(notes)
 
 
 def aliases(setup_cfg: str) -> dict[str, str]:

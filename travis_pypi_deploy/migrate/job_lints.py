@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from .conditions import Conditions, conditions
-from .matrix import value
+from .matrix import OLD_IMAGES, value
 from .notes import Note
+from .obstacles import obstacle
 from .places import deployments
 from .tree import MappingNode, entries, members, versions, word
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from .tree import Node
 
 FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
-EVERY_JOB = "more than one job of this build deploys: single one out (`on: python:`), or use a deploy stage."
 
 
 def chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
@@ -44,20 +44,51 @@ def wheels_of_python_2(build: Build, node: Node, on: Conditions) -> Iterator[Not
         yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
-def several_jobs(build: Build, nodes: Collection[Node]) -> tuple[Note, ...]:
-    """Return a note for each deployment that more than one job makes, as its own or as an equal one."""
+def deploying_jobs(build: Build, nodes: Collection[Node], rewritten: Collection[Node]) -> tuple[Note, ...]:
+    """Return a note for each deployment that several jobs make, or a job without a Python for the tool."""
+    several, root = _made_by_several(build, nodes), build.root
+    notes = []
+    for node in nodes:
+        choice = "single one out in `on:`" if node in deployments(root, root) else "deploy from one of them only"
+        reasons = {"more than one job of this build deploys": choice} if node in several else {}
+        for job in build.deploying(node, conditions(entries(node))) if node in rewritten else ():
+            image, system = value(root, job.node, "dist"), value(root, job.node, "os")
+            if job.runs_a_modern_python(root):
+                continue
+            if image in OLD_IMAGES:
+                reasons[f"the image of {image} has no Python 3.9 or newer"] = "set `dist: jammy`"
+            elif system in {"osx", "windows"}:
+                reasons[f"{system} has no /opt/python"] = "deploy from a job with `os: linux`"
+        if reasons:
+            remedy = " and ".join(dict.fromkeys(reasons.values()))
+            if stage := _stage(root, node):
+                remedy = f"{remedy}, or {stage}"
+            notes.append(Note(_line(root, node), f"{', and '.join(reasons)}: {remedy}."))
+    return tuple(dict.fromkeys(notes))
+
+
+def _stage(root: MappingNode, node: Node) -> str:
+    """Return how a deployment of the file moves into a stage; one of a job can be in one already."""
+    if node not in deployments(root, root):
+        return ""
+    return "deploy from a stage of its own" if obstacle(root) else "run this command with --stage"
+
+
+def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
+    """Return the deployments that more than one job makes, as its own or as an equal one."""
     chosen = {node: build.deploying(node, conditions(entries(node))) for node in nodes}
     systems: dict[object, Counter[tuple[str, str]]] = {}
     counted = {(_meaning(node), job.node): job for node, jobs in chosen.items() for job in jobs}
     for (meaning, _), job in counted.items():
         systems.setdefault(meaning, Counter())[_system(build.root, job)] += 1
-    notes = []
+    found = set()
     for node, jobs in chosen.items():
         first = Counter(_system(build.root, job) for job in jobs).most_common(1)
         together = max([*(count for _, count in first), *(systems[_meaning(node)].values() if jobs else ())], default=0)
-        if together > 1 and not conditions(entries(node)).single_out_a_job:
-            notes.append(Note(_line(build.root, node), EVERY_JOB))
-    return tuple(dict.fromkeys(notes))
+        has_own_files = _distributions(node).split() == ["bdist_wheel"]  # wheels of one job may differ from another's
+        if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:
+            found.add(node)
+    return found
 
 
 def _meaning(node: Node) -> tuple[object, ...]:

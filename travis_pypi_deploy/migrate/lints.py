@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .conditions import Conditions, conditions
-from .job_lints import chooses_no_job, several_jobs, wheels_of_python_2
+from .conditions import PLAIN_BRANCH, Conditions, conditions
+from .job_lints import chooses_no_job, deploying_jobs, wheels_of_python_2
 from .notes import Note
-from .places import deployments, is_pypi, jobs, mappings, runs_us
+from .places import deployments, deploys_to_pypi, jobs, mappings, runs_us
 from .tag_builds import missed_tags
 from .translate import CONDITIONS, TRANSLATED
-from .tree import MappingNode, ScalarNode, entries, members, resolved
+from .tree import MappingNode, ScalarNode, entries, members, resolved, word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from .matrix import Build
     from .tree import Node, Pair
@@ -24,13 +24,13 @@ LOST_ZERO = re.compile(r"\d+\.\d+0")
 IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|sender|fork)\s*(?:=|!=)")
 
 
-def lints(build: Build) -> tuple[Note, ...]:
+def lints(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by this tool."""
     nodes = [node for _, node in _ours(build.root)]
     return (
         *as_written(build),
         *(note for node in nodes for note in chooses_no_job(build, conditions(entries(node)))),
-        *several_jobs(build, nodes),
+        *deploying_jobs(build, nodes, rewritten),
     )
 
 
@@ -44,18 +44,15 @@ def as_written(build: Build) -> tuple[Note, ...]:
         *(note for job in jobs(root) for note in _beside_deploy(job)),
         *(note for _, node, on in ours for note in _misplaced(entries(node), on)),
         *(note for job, _, on in ours for note in missed_tags(root, job, on)),
-        *(note for _, _, on in ours for note in _misread(on)),
+        *(note for _, _, on in ours for note in (*_misread(on), *_unbuilt(root, on))),
         *(note for _, node, on in ours for note in wheels_of_python_2(build, node, on)),
     )
 
 
 def _ours(root: MappingNode) -> list[tuple[MappingNode, Node]]:
-    return [(job, node) for job in jobs(root) for node in deployments(root, job) if _is_ours(node)]
-
-
-def _is_ours(node: Node) -> bool:
-    pairs = entries(node)
-    return runs_us(node) or is_pypi(pairs["provider"].value if "provider" in pairs else node)
+    return [
+        (job, node) for job in jobs(root) for node in deployments(root, job) if deploys_to_pypi(node) or runs_us(node)
+    ]
 
 
 def _lost_zeros(root: MappingNode) -> Iterator[Note]:
@@ -114,3 +111,19 @@ def _misread(on: Conditions) -> Iterator[Note]:
         if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
             said = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
             yield Note(on.line, said)
+
+
+def _unbuilt(root: MappingNode, on: Conditions) -> Iterator[Note]:
+    """Yield that none of the branches is built from which to deploy, where all of them are plain names."""
+    branches = entries(root).get("branches")
+    if branches is None or not on.branches or on.only_tags or not on.asks_for_branch:
+        return
+    listed = {name: _names(branches.value, name) for name in ("only", "except")}
+    excluded = set(on.branches) <= listed["except"] or (listed["only"] and not listed["only"] & set(on.branches))
+    if excluded and all(map(PLAIN_BRANCH.fullmatch, (*on.branches, *listed["only"]))):
+        yield Note(on.line, f"`branches:` keeps {' and '.join(on.branches)} from being built: this never deploys.")
+
+
+def _names(branches: Node, name: str) -> set[str]:
+    pair = entries(resolved(branches)).get(name)
+    return {word(member) or "" for member in members(pair.value)} if pair else set()

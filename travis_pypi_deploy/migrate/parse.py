@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
 DEEPEST = 100
-TAB_BEFORE_COMMENT = re.compile(r"[ \t]*\t[ \t]*(?=#)")  # Travis' parser takes it, ruamel.yaml does not
+# Travis' parser takes a tab before a comment or at the end of a line, ruamel.yaml does not.
+LAST_TAB = re.compile(r"[ \t]*\t[ \t]*(?=#)|(?<=\S)[ \t]*\t[ \t]*(?=\r?\n|\Z)")
 
 
 def parse(text: str) -> Node | None:
@@ -37,7 +38,7 @@ def parse(text: str) -> Node | None:
     Raises UsageError that begins with the line of what cannot be read.
     """
     try:
-        events = list(_events(TAB_BEFORE_COMMENT.sub(lambda found: " " * len(found.group()), text)))
+        events = list(_events(LAST_TAB.sub(lambda found: " " * len(found.group()), text)))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(line, f"a character that YAML does not allow ({error.reason})")

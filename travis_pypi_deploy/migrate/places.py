@@ -43,6 +43,11 @@ def is_pypi(node: Node) -> bool:
     return re.sub("[^a-z0-9]", "", (word(node) or "").lower()) == "pypi"
 
 
+def deploys_to_pypi(node: Node) -> bool:
+    """Tell whether a deployment, a mapping or a provider's name, is dpl's to PyPI."""
+    return is_pypi(entries(node)["provider"].value if "provider" in entries(node) else node)
+
+
 def runs_us(node: Node) -> bool:
     """Tell whether a deployment runs this tool already."""
     script = entries(node).get("script")

@@ -10,11 +10,11 @@ from .blocks import blocks, emptied_templates
 from .edits import Edit, apply, take_out
 from .lints import lints
 from .matrix import build
-from .notes import Note
+from .notes import Note, arranged
 from .places import jobs, mappings, names_pypi
 from .ready_made import ready_made
 from .script import rewrite_mapping, rewrite_name
-from .steps import Plan, install_at, plan, without_interpreter
+from .steps import Plan, install_at, plan
 from .translate import translate
 from .tree import MappingNode, Node, Pair, entries
 from .variables import variables
@@ -44,7 +44,9 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     found, names = blocks(root), names_pypi(root)
     filled, known = ready_made(root), variables(root)
     moved: tuple[Node, ...] = (*found.movable, *names)
-    translations = {node: translate(entries(node), aliases, known, ready_made=node in filled) for node in moved}
+    translations = {
+        node: translate(entries(node), aliases, known, line=node.line, ready_made=node in filled) for node in moved
+    }
     emptied = emptied_templates(root, found.doomed)
     doomed = found.doomed | emptied
     gone = {pair.value for pair in emptied}
@@ -66,13 +68,12 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands for note in filled.get(node, ())),
         *(_about_variables(root, known, commands.values()) if moved else ()),
-        *without_interpreter(described, moved),
-        *lints(described),
+        *lints(described, moved),
     ]
     return Migration(
         _same_end(text, apply(text, edits)),
         len(commands),
-        tuple(sorted(set(notes))),
+        arranged(notes),
         frozenset(commands),
         doomed,
     )
@@ -88,11 +89,14 @@ def _refuse_explicit_keys(root: MappingNode, moved: tuple[Node, ...]) -> None:
 
 
 def _about_variables(root: MappingNode, known: Collection[str], commands: Collection[str]) -> list[Note]:
-    """Return a note for each variable of dpl that the script's options replace."""
+    """Return a note for each variable of dpl in `env:` that this tool reads, too: whether it still counts."""
     line = entries(root)["env"].key.line if "env" in entries(root) else root.line
-    named = [name for name in ("server", "distributions") if all(f"--{name}" in command for command in commands)]
-    found = [name for name in (f"PYPI_{name.upper()}" for name in named) if name in known]
-    return [Note(line, f"{name} no longer counts: the script names it.") for name in found]
+    counts = "still counts, because the script does not name it."
+    said = {"PYPI_USERNAME": "still counts, and PyPI accepts API tokens only: delete it."}
+    for option in ("server", "distributions"):
+        is_named = all(f"--{option}" in command for command in commands)
+        said[f"PYPI_{option.upper()}"] = "no longer counts: the script names it." if is_named else counts
+    return [Note(line, f"{name} {text}") for name, text in said.items() if name in known]
 
 
 def _steps(text: str, root: MappingNode, planned: Plan) -> list[Edit]:

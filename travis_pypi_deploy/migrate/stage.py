@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
-from .conditions import EQUALITY, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts
+from .conditions import EQUALITY, OF_A_JOB, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts, variables_in
 from .edits import Edit, apply, indentation, line_break, line_end, take_out, written
 from .lints import as_written
 from .matrix import build, expands, value
-from .notes import Note
-from .places import deployments, is_pypi, jobs
-from .ready_made import ready_made
+from .notes import Note, arranged
+from .obstacles import obstacle
+from .places import deployments, deploys_to_pypi, jobs
 from .steps import IN_THE_JOB
 from .translate import translate
-from .tree import MappingNode, SequenceNode, entries, members, resolved, walk, word
+from .tree import MappingNode, SequenceNode, entries, members, resolved, word
 from .variables import environments_of, variables, variables_of_jobs
 from .verify import verify
 
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .matrix import Build
-    from .tree import Node, Pair
+    from .tree import Node
 
-JOBS = {"jobs", "matrix"}
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
-OF_A_JOB = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,10 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged
     """
     deploy = entries(root).get("deploy")
     found = deployments(root, root)
-    if deploy is None or not any(_is_pypi(node) for node in found):
+    if deploy is None or not any(map(deploys_to_pypi, found)):
         return None
-    _refuse(root, deploy, found)
+    if reason := obstacle(root):
+        _stop(deploy.key.line, reason)
     known, described = variables(root), build(root)
     notes: list[Note] = []
     added: list[str] = []
@@ -58,46 +56,13 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged
         _refuse_conditions(described, on)
         said, kept = _conditions(root, on)
         notes += said
-        translation = translate(entries(node), aliases, known, ready_made=False)
+        translation = translate(entries(node), aliases, known, line=node.line, ready_made=False)
         notes += translation.notes
         command = " ".join((IN_THE_JOB.command, *translation.arguments))
         added.append("\n".join(_job(root, on, kept, command)))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, added)]
     notes += as_written(described)
-    return Staged(apply(text, edits), len(added), tuple(sorted(set(notes))))
-
-
-def _is_pypi(node: Node) -> bool:
-    return is_pypi(entries(node)["provider"].value if "provider" in entries(node) else node)
-
-
-def _refuse(root: MappingNode, deploy: Pair, found: tuple[Node, ...]) -> None:
-    """Raise UsageError if the deployment depends on more than the checkout, or the file on its place."""
-    reasons = {
-        "the file is written in flow style": root.flow,
-        "the key is merged in": deploy not in root.pairs or deploy.explicit,
-        "it is the only key": len(root.pairs) == 1,
-        "the file deploys elsewhere, too": not all(map(_is_pypi, found)),
-        "jobs have deployments of their own": any("deploy" in entries(job) for job in jobs(root)[1:]),
-        "the job's commands fill dist/": bool(ready_made(root)),
-        "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
-        "the matrix of `env` holds secrets": environments_of(root) > 1 and _has_secrets(root),
-        "matrix and jobs both stand in the file": {"matrix", "jobs"} <= entries(root).keys(),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            _stop(deploy.key.line, reason)
-
-
-def _has_secrets(root: MappingNode) -> bool:
-    """Tell whether `env` encrypts anything outside of `global`."""
-    env = resolved(entries(root)["env"].value)
-    groups = (
-        [env] if isinstance(env, SequenceNode) else [entries(env)[name].value for name in entries(env) if name in JOBS]
-    )
-    return any(
-        "secure" in entries(node) for group in groups for part in members(group) for node in walk(resolved(part))
-    )
+    return Staged(apply(text, edits), len(added), arranged(notes))
 
 
 def _stop(line: int, reason: str) -> NoReturn:
@@ -126,21 +91,17 @@ def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str
             notes.append(Note(on.pairs[name].key.line, said))
     of_a_job = OF_A_JOB | variables_of_jobs(root).keys()
     for line, expression in on.expressions:
-        if not _names(expression) & of_a_job:
+        if not variables_in(expression) & of_a_job:
             kept.append(expression)
             continue
         for part in parts(expression):
-            if not _names(part) & of_a_job:
+            if not variables_in(part) & of_a_job:
                 kept.append(part)
             elif EQUALITY.fullmatch(part):
                 notes.append(Note(line, f"`{part}` is dropped: it chose a job of the matrix."))
             else:
                 _stop(line, f"the condition `{part}` means more than a job of the matrix")
     return notes, kept
-
-
-def _names(expression: str) -> set[str]:
-    return set(re.findall(r"\$\{?(\w+)", expression))
 
 
 def _job(root: MappingNode, on: Conditions, kept: list[str], command: str) -> list[str]:

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING
 from .blocks import sources
 from .conditions import conditions
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
-from .matrix import OLD_IMAGES, Build, value
-from .notes import Note
 from .places import deployments, effective, jobs, runs_us
 from .tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from .matrix import Build
+
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
-NO_INTERPRETER = (
-    "the image of {image} has no Python 3.9 or newer: set `dist: jammy` for the job that deploys, or deploy from a "
-    "stage (run this command with --stage)."
-)
 
 
 @dataclass(frozen=True)
@@ -119,21 +115,6 @@ def _careful(step: Step, jobs_deployments: list[tuple[Node, ...]], rewritten: Co
     if any(word(node) or "provider" in entries(node) for node in every if node not in rewritten and not runs_us(node)):
         lines = (*lines[:-1], f"{lines[-1]} || true")
     return replace(step, lines=lines)
-
-
-def without_interpreter(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
-    """Return a note for each job whose image holds no Python that can run the tool."""
-    notes = []
-    for node in rewritten:
-        for job in build.deploying(node, conditions(entries(node))):
-            line = node.line
-            if job.runs_a_modern_python(build.root):
-                continue
-            if (image := value(build.root, job.node, "dist")) in OLD_IMAGES:
-                notes.append(Note(line, NO_INTERPRETER.format(image=image)))
-            elif (system := value(build.root, job.node, "os")) in {"osx", "windows"}:
-                notes.append(Note(line, f"{system} has no /opt/python: deploy from a job with `os: linux`."))
-    return tuple(dict.fromkeys(notes))
 
 
 def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Edit]:

@@ -57,17 +57,18 @@ def translate(
     aliases: Mapping[str, str],
     known: Mapping[str, tuple[str, ...]],
     *,
+    line: int,
     ready_made: bool,
 ) -> Translation:
     """Return our arguments for a deployment's pairs by name.
 
-    ``aliases`` are those of setup.cfg, ``known`` the variables of the file with their values; ``ready_made`` tells
-    that the files lie in dist/ and nothing is built.
+    ``aliases`` are those of setup.cfg, ``known`` the variables of the file with their values, ``line`` that of the
+    deployment; ``ready_made`` tells that the files lie in dist/ and nothing is built.
     """
     server, said = _server(block)
     parts = (
         said,
-        _account(block, server),
+        _account(block, server, line),
         Translation(tuple(_shell_word(option) for option in conditions(block).options())),
         Translation() if ready_made else _distributions(block, aliases, known),
         _switches(block),
@@ -109,9 +110,9 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     return server, Translation(option, notes)
 
 
-def _account(block: Mapping[str, Pair], server: servers.Server) -> Translation:
+def _account(block: Mapping[str, Pair], server: servers.Server, line: int) -> Translation:
     options = accounts.options(block, server)
-    return Translation(tuple(_shell_word(option) for option in options), accounts.notes(block, server))
+    return Translation(tuple(_shell_word(option) for option in options), accounts.notes(block, server, line))
 
 
 def _distributions(
