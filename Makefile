@@ -50,7 +50,7 @@ bench:
 # A sample of wrong changes to the modules that decide, which the tests have to notice. It takes about 20 minutes.
 mutants:
 	$(PYTHON) -m venv --clear .venv-mutants
-	.venv-mutants/bin/python -m pip install -qq --disable-pip-version-check '.[mutants]'
+	.venv-mutants/bin/python -m pip install -qq --disable-pip-version-check 'cosmic-ray >= 8.4.3'
 	.venv-mutants/bin/python .ci/mutants.py $(MUTANTS)
 
 # Each environment has only what its command needs.

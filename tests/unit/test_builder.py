@@ -19,7 +19,6 @@ from tests.support import command, factories, sample_projects
 from tests.support.named_pipe import NamedPipe
 from travis_pypi_deploy import build_process, builder
 from travis_pypi_deploy.builder import child_environment, commit_time
-from travis_pypi_deploy.credentials import SECRET_VARIABLES
 from travis_pypi_deploy.errors import BuildError
 
 if TYPE_CHECKING:
@@ -30,6 +29,11 @@ if TYPE_CHECKING:
 SDIST, WHEEL = "demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"
 BOTH = ("sdist", "bdist_wheel")
 CANARY = "canary-4cc0rd1ng-t0-m3"
+# A list of its own: a name that the package loses or misspells has to fail a test.
+SECRET_VARIABLES = (
+    *("TEST_PYPI_TOKEN", "PYPI_TOKEN", "PYPI_PASSWORD"),
+    *("TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "FLIT_PASSWORD"),
+)
 
 
 def build(

@@ -284,12 +284,11 @@ def test_a_token_is_recognised_however_it_is_written(write: Callable[[str], str]
     assert text[5:30] not in sentence
 
 
-@runs(deadline=None)
-@given_by(st.sampled_from(sorted(WRITTEN)), st.integers(0, 10_000))
-def test_a_token_that_is_cut_short_is_recognised_too(how: str, length: int) -> None:
+@pytest.mark.parametrize("how", WRITTEN)
+def test_a_token_that_is_cut_short_is_recognised_too(how: str) -> None:
     text = WRITTEN[how](TESTPYPI_TOKEN)
     least = 140 if how == "percent-encoded" else 60  # the server's name has to be in it
-    assert owner(text[: max(least, length)]) is TESTPYPI
+    assert [length for length in range(least, len(text)) if owner(text[:length]) is not TESTPYPI] == []
 
 
 @runs(deadline=None)

@@ -6,13 +6,14 @@ import base64
 import contextlib
 import gzip
 import socket
-import ssl
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tests.support import misbehaviours
+from tests.support.interception import certified
 from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Drip, Flood
@@ -23,6 +24,7 @@ from travis_pypi_deploy.index import Index
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from http.server import BaseHTTPRequestHandler
+    from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
 
@@ -286,23 +288,15 @@ def test_tls_on_a_plain_port_is_final_and_says_so(index: LoopbackIndex) -> None:
     assert error.value.is_final
 
 
-def test_the_certificates_are_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    loads: list[str] = []
-    real = ssl.SSLContext.load_verify_locations
-
-    def load(self: ssl.SSLContext, cafile: str | None = None, capath: str | None = None, **_: object) -> None:
-        loads.append(str(cafile))
-        real(self, cafile, capath)
-
-    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", load)
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        url = f"https://127.0.0.1:{closed.getsockname()[1]}/"
-        for _ in range(3):
-            with pytest.raises(http.NoResponseError):
-                http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
-
-    assert len(loads) <= 1
+def test_the_certificates_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority, bundle = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with LoopbackIndex(tls=certified(authority, "127.0.0.1")) as index:
+        for _ in range(2):
+            client = http.Client(index.url)
+            assert client.get(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status == 404
+            bundle.unlink(missing_ok=True)
 
 
 def test_threads_may_share_a_client(index: LoopbackIndex) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -181,7 +184,10 @@ def test_a_malicious_html_page_is_read_in_no_time(page: bytes) -> None:
 
 
 def test_only_links_to_follow_are_files() -> None:
-    page = b'<link href="style-1.0.tar.gz" rel="x"><!-- <a href="old-1.0.tar.gz"> --><A HREF=new-1.0.tar.gz >x</A>'
+    page = (
+        b'<link href="style-1.0.tar.gz" rel="x"><meta href="meta-1.0.tar.gz">'
+        b'<!-- <a href="old-1.0.tar.gz"> --><A HREF=new-1.0.tar.gz >x</A>'
+    )
 
     assert list(parse(page, content_type=HTML_PAGE).files) == ["new-1.0.tar.gz"]
 
@@ -219,15 +225,31 @@ def test_a_yanked_release_is_a_warning(tmp_path: Path) -> None:
     )
 
 
-def test_a_python_without_md5_compares_by_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = distribution(tmp_path)
-    real = hashlib.new
+FIPS = """openssl_conf = init
+[init]
+alg_section = algorithms
+[algorithms]
+default_properties = fips=yes
+"""
+COMPARE = """
+import sys
+sys.modules["_md5"] = None  # as in a Python that was built without it
+from pathlib import Path
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.index import ListedFile, Listing, is_listed
+here = distributions.read(Path(sys.argv[1]))
+for hashes in ({"md5": "00"}, {"md5": "00", "sha256": here.sha256}):
+    print(is_listed(here, Listing(True, {here.filename: ListedFile(hashes)})))
+"""
 
-    def new(name: str, data: bytes = b"") -> hashlib._Hash:
-        if name == "md5":
-            raise ValueError("[digital envelope routines] unsupported")
-        return real(name, data)
 
-    monkeypatch.setattr(hashlib, "new", new)
+def test_a_python_without_md5_compares_by_what_it_has(tmp_path: Path) -> None:
+    wheel, settings = factories.wheel(tmp_path), tmp_path / "openssl.cnf"
+    settings.write_text(FIPS, encoding="utf-8")
+    environ = {**os.environ, "OPENSSL_CONF": str(settings)}
 
-    assert is_listed(here, Listing(True, {here.filename: ListedFile({"md5": "00"})})) is None
+    ended = subprocess.run(
+        [sys.executable, "-c", COMPARE, wheel], env=environ, check=True, capture_output=True, text=True
+    )
+
+    assert ended.stdout.split() == ["None", "True"]

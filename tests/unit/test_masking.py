@@ -25,6 +25,7 @@ HIDDEN = {
     "percent-encoded": ("https://me:p%40ss%20word@index.example/", "p@ss word", "https://me:***@index.example/"),
     "a password": ("correct horse battery", "correct horse", "*** battery"),
     "a short password": ("hunter2", "hunter2", "hunter2"),
+    "a password of 8 characters": ("hunter22", "hunter22", "***"),
     "another alphabet": ("sch\u00f6n und geheim!", "sch\u00f6n und geheim!", "***"),
     "a surrogate": ("a\ud800b-and-more", "a\ud800b-and-more", "***"),
     "a line break at its end": ("it is correct horse!", "correct horse\n", "it is ***!"),

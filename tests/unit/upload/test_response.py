@@ -90,6 +90,10 @@ def json_of(**fields: object) -> bytes:
         (403, "Not yours, at all", "text/html", b"<p>Not yours</p>", "Not yours, at all"),
         (503, "Service Unavailable", "text/plain", b"first byte\ttimeout\n", "first byte timeout"),
         (503, "Service Unavailable", "", b"", "Service Unavailable"),
+        (404, "Forbidden", "text/plain", b"Not here", "Forbidden: Not here"),
+        (400, "", "text/plain", b"Use <demo>, please", "Use <demo>, please"),
+        (400, "", "", b" <p>Use demo</p>", "Use demo"),
+        (400, "", "text/html", b"Use <b>demo</b>", "Use demo"),
         (503, "", "text/html", b"", ""),
         (520, "Strange", "text/plain", b"\xff\xfe", "Strange: \ufffd\ufffd"),
         (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT_CHARACTERS + " [...]"),
@@ -112,6 +116,10 @@ def json_of(**fields: object) -> bytes:
         "a reason that says all of the page",
         "plain text",
         "the reason alone",
+        "the phrase of another status",
+        "plain text with angle brackets",
+        "a page without a type",
+        "a page that begins with text",
         "nothing",
         "no text at all",
         "too long",
@@ -203,9 +211,14 @@ def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
     [
         (Response(200, "OK"), Outcome.UPLOADED, False),
         (Response(201, ""), Outcome.UPLOADED, False),
+        (Response(299, ""), Outcome.UPLOADED, False),
+        (Response(300, ""), Outcome.REJECTED, False),
         (Response(400, "No"), Outcome.REJECTED, False),
         (Response(413, ""), Outcome.REJECTED, False),
+        (Response(428, ""), Outcome.REJECTED, False),
         (Response(429, "Later"), Outcome.FAILED, False),
+        (Response(430, ""), Outcome.REJECTED, False),
+        (Response(499, ""), Outcome.REJECTED, False),
         (Response(500, "Oops"), Outcome.UNKNOWN, True),
         (Response(503, "Later"), Outcome.UNKNOWN, True),
         (Response(507, "Full"), Outcome.UNKNOWN, True),
@@ -281,7 +294,10 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "a name that is taken": (context(PYPI), Response(409, "conflicts"), "The project name is taken"),
     "used before": (context(PYPI), Response(400, USED_BEFORE), "raise the version"),
     "a second sdist": (context(PYPI), Response(400, SECOND_SDIST), "raise the version"),
-    "not the upload URL": (context(), Response(405, ""), "Check that the URL in --server"),
+    **{
+        f"not the upload URL, {status}": (context(), Response(status, ""), "Check that the URL in --server")
+        for status in (300, 399, 404, 405)
+    },
 }
 
 
@@ -291,3 +307,17 @@ def test_a_rejection_comes_with_its_remedy(where: UploadContext, response: Respo
 
     assert remedy in reason
     assert ".." not in reason
+
+
+@pytest.mark.parametrize("status", [400, 402, 406, 408, 409, 411, 412, 414, 422, 428, 430, 499])
+def test_a_rejection_that_explains_itself_has_no_remedy(status: int) -> None:
+    _, reason = outcome_of(Response(status, "Invalid version"), context(), name="demo")
+
+    assert reason == f"rejected with status {status}: Invalid version"
+
+
+@pytest.mark.parametrize("status", [400, 408, 411])
+def test_only_a_conflict_means_at_pypi_that_the_name_is_taken(status: int) -> None:
+    _, reason = outcome_of(Response(status, "Invalid version"), context(PYPI), name="demo")
+
+    assert reason == f"rejected with status {status}: Invalid version"

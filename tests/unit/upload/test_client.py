@@ -1,0 +1,71 @@
+"""One attempt to upload a file, against an index on loopback."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories, misbehaviours
+from tests.support.misbehaviours import Answer
+from travis_pypi_deploy import distributions, http
+from travis_pypi_deploy.upload import UploadClient
+from travis_pypi_deploy.upload.client import Transfer
+from travis_pypi_deploy.upload.response import NoResponse, Response
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.loopback_index import LoopbackIndex
+
+
+def attempt(folder: Path, index: LoopbackIndex) -> Response | NoResponse:
+    client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
+    return client.attempt(distributions.read(factories.wheel(folder)), "Basic c2VjcmV0", Transfer())
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(16 * 1024, "No"), (16 * 1024 + 1, "Bad Request")], ids=["16 KiB", "one byte more"]
+)
+def test_of_an_answer_no_more_than_16_kibibytes_are_read(
+    tmp_path: Path, index: LoopbackIndex, size: int, words: str
+) -> None:
+    padding = "x" * (size - len(json.dumps({"message": "No", "padding": ""})))
+    body = json.dumps({"message": "No", "padding": padding}).encode()  # valid only if it is whole
+    index.on_upload(Answer(400, "Bad Request", {"Content-Type": "application/json"}, body))
+
+    response = attempt(tmp_path, index)
+
+    assert isinstance(response, Response)
+    assert response.words == words
+
+
+@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.parametrize(("times", "is_followed"), [(3, True), (4, False)])
+def test_three_redirects_are_followed(
+    tmp_path: Path, index: LoopbackIndex, status: int, times: int, is_followed: bool
+) -> None:
+    index.on_upload(*[misbehaviours.redirect(status, "/legacy/")] * times)
+
+    response = attempt(tmp_path, index)
+
+    assert isinstance(response, Response) is is_followed
+    assert index.asked("POST") == 4
+
+
+@pytest.mark.parametrize("status", [200, 201, 299, 400, 500])
+def test_a_status_is_passed_on(tmp_path: Path, index: LoopbackIndex, status: int) -> None:
+    index.on_upload(Answer(status, "Words", {"Retry-After": "7"}))
+
+    assert attempt(tmp_path, index) == Response(status, "Words", retry_after="7")
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 306, 309, 399])
+def test_any_other_redirect_is_a_rejection(tmp_path: Path, index: LoopbackIndex, status: int) -> None:
+    index.on_upload(misbehaviours.redirect(status, "/legacy/"))
+
+    response = attempt(tmp_path, index)
+
+    assert isinstance(response, NoResponse)
+    assert (response.is_rejection, response.is_final, index.asked("POST")) == (True, True, 1)
