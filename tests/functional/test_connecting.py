@@ -194,3 +194,19 @@ def test_all_addresses_of_a_host_together_have_fifteen_seconds(
 
     assert ended.code == 1
     assert "/ within 15 s. " in ended.err
+
+
+def test_a_host_without_an_address_is_named_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    url, report = "https://a.example/", str(tmp_path / "report.json")
+    argv = ["--server", url, "--retries", "1", "--report", report, str(factories.wheel(tmp_path))]
+
+    ended = command.deploy(*argv, environ=environment())
+
+    assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 2)})
+    assert ended.err.splitlines()[-1] == (
+        f"Error: {WHEEL}: no connection: {url}: Name or service not known. Run this job again later"
+    )
