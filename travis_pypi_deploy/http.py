@@ -15,7 +15,7 @@ from urllib.parse import unquote, urljoin
 
 import requests
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, LocationParseError
+from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError, ProxyError
 
 from . import __version__
 from .servers import is_loopback, origin
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USER_AGENT = f"travis-pypi-deploy/{__version__}"
 READ_BLOCK_BYTES = 64 * 1024
 REDIRECTS_LIMIT = 3
+PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
 UNKNOWN_ISSUER_CODES = (18, 19, 20, 21)  # OpenSSL: self-signed, or no issuer found
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
 
@@ -52,10 +53,9 @@ class NoResponseError(Exception):
 
 
 class Body(Protocol):
-    """What a POST sends. ``is_begun`` and ``is_sent``: some of it, and all of it, was given to the connection."""
+    """What a POST sends. ``is_sent``: all of it was given to the connection."""
 
     len: int
-    is_begun: bool
     is_sent: bool
 
     def read(self, size: int) -> bytes:
@@ -143,30 +143,35 @@ class Client:
     def _no_response(self, error: Exception, url: str, body: Body | None, timeout: float) -> NoResponseError:
         """Return what an error of requests, urllib3 or a socket means."""
         errors = chain(error)
+        kinds = {type(each) for each in errors}
         certificate = next((each for each in errors if isinstance(each, ssl.SSLCertVerificationError)), None)
         if certificate is not None:
             return NoResponseError(self._untrusted(url, certificate), is_final=True)
         if any(isinstance(each, ssl.SSLError) and each.reason in NOT_TLS for each in errors):
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
-        if any(type(each) is ConnectTimeoutError for each in errors):  # a refused connection is a subclass
+        if ConnectTimeoutError in kinds:
             return NoResponseError(f"no connection to {url} within {min(CONNECT_SECONDS, timeout):g} s")
         if any(isinstance(each, (socket.timeout, requests.Timeout)) for each in errors):
             what = "no answer" if body is None or body.is_sent else "no progress"
             return NoResponseError(f"{what} from {url} for {timeout:g} s (--timeout)")
-        if tunnel := re.search(r"Tunnel connection failed: (\d{3})", str(errors[-1])):
-            return NoResponseError(f"the proxy cannot connect to {url}: status {tunnel[1]}")
         if any(isinstance(each, (LocationParseError, requests.exceptions.InvalidURL)) for each in errors):
             # Such an error repeats the URL, which for a proxy holds a password.
             return NoResponseError(
-                f"cannot connect to {url}: its host, or the URL of the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), is "
-                "not valid",
+                f"cannot connect to {url}: its host, or the URL of the proxy ({PROXY_VARIABLES}), is not valid",
                 is_final=True,
             )
         cause = self._masked(root_cause(error))
+        # urllib3 calls it a ProxyError, too, if a connection through a proxy is lost later.
+        if {ProxyError, NewConnectionError} <= kinds or cause.startswith("Tunnel connection failed"):
+            return NoResponseError(f"cannot connect to {url} through the proxy ({PROXY_VARIABLES}): {cause}")
         if isinstance(error, requests.ConnectionError):
-            is_sent, is_begun = body is None or body.is_sent, body is None or body.is_begun
-            what = "the connection was lost" if is_begun else "no connection"
-            return NoResponseError(f"{what}{' before the answer came' if is_sent else ''}: {url}: {cause}")
+            if any(isinstance(each, (NewConnectionError, ssl.SSLError)) for each in errors):
+                what = "no connection"
+            elif body is None or body.is_sent:
+                what = "the connection was lost before the answer came"
+            else:
+                what = "the connection was lost"
+            return NoResponseError(f"{what}: {url}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
 
     def _untrusted(self, url: str, error: ssl.SSLCertVerificationError) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import command, factories
+from tests.support.interception import Interception
 from tests.support.publishing import WHEEL, environment, outcomes
 
 if TYPE_CHECKING:
@@ -210,3 +211,24 @@ def test_a_host_without_an_address_is_named_and_tried_again(tmp_path: Path, monk
     assert ended.err.splitlines()[-1] == (
         f"Error: {WHEEL}: no connection: {url}: Name or service not known. Run this job again later"
     )
+
+
+@pytest.mark.parametrize(
+    ("is_listening", "why"),
+    [(True, "Tunnel connection failed: 502 nobody plays a.example"), (False, "Connection refused")],
+    ids=["it refuses", "it is down"],
+)
+def test_a_proxy_that_does_not_connect_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_listening: bool, why: str
+) -> None:
+    url, report = "https://a.example/", str(tmp_path / "report.json")
+    argv = ["--server", url, "--retries", "0", "--report", report, str(factories.wheel(tmp_path))]
+    with Interception({}, tmp_path) as proxy, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, proxy.variables[name] if is_listening else nowhere)
+        ended = command.deploy(*argv, environ=environment())
+
+    assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 1)})
+    assert f"cannot connect to {url} through the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY): {why}. " in ended.err

@@ -191,10 +191,11 @@ def test_an_index_that_nobody_serves_is_a_warning(tmp_path: Path, index: Loopbac
 
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        published = publish(index, [wheel], "--index-url", f"http://127.0.0.1:{closed.getsockname()[1]}/simple/")
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/simple/"
+        published = publish(index, [wheel], "--index-url", url)
 
     assert (published.code, published.files) == (0, {wheel.name: ("uploaded", 1)})
-    assert "/simple/demo/: Connection refused" in published.err
+    assert f"cannot read the index page of demo: no connection: {url}demo/: Connection refused. " in published.err
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

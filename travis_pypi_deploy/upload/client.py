@@ -169,7 +169,6 @@ class Body:
         self._left: int = self._encoder.len
         self.len: int = self._encoder.len
         self.content_type: str = self._encoder.content_type
-        self.is_begun = False
         self.is_sent = False
 
     def read(self, size: int) -> bytes:
@@ -180,7 +179,6 @@ class Body:
             self._transfer.hand_over(len(block), is_last=self._left <= 0)
         else:
             self._transfer.await_answer()
-        self.is_begun = True
         self.is_sent = not block
         return block
 
