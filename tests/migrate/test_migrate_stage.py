@@ -73,8 +73,13 @@ def staged(text: str) -> Staged:
             id="the matrix of env is emptied",
         ),
         pytest.param(
-            f"{DEPLOY}language: python\npython: ['3.6', '3.7']",
-            f"language: python\npython: ['3.6', '3.7']\njobs:\n  include:\n{JOB}",
+            f"{DEPLOY}language: python\npython: ['3.6', '3.7']\n...\n",
+            f"jobs:\n  include:\n{JOB}language: python\npython: ['3.6', '3.7']\n...\n",
+            id="in its place",
+        ),
+        pytest.param(
+            f"language: python\npython: ['3.6', '3.7']\n{DEPLOY.rstrip()}  # last",
+            f"language: python\npython: ['3.6', '3.7']\njobs:\n  include:\n{JOB}# last\n",
             id="no line break at the end",
         ),
     ],

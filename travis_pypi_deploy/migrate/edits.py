@@ -112,9 +112,8 @@ def _without_run(text: str, mapping: MappingNode, run: list[int]) -> Edit:
     if run[-1] + 1 < len(mapping.pairs):
         following = mapping.pairs[run[-1] + 1].key.start
         separator = f"{line_break(text)}{indentation(text, following)}"
-        return Edit(
-            start, following, "".join(f"{text[at:to]}{separator}" for at, to in _comments(text, pairs, following))
-        )
+        comments = "".join(f"{text[at:to]}{separator}" for at, to in _comments(text, pairs, following))
+        return Edit(start, following, f" {comments}" if comments and text[start - 1] == "{" else comments)
     above = mapping.pairs[run[0] - 1].end
     outside = [match.span() for match in COMMENT.finditer(text, above, start)]
     kept = [f"  {text[at:to]}{line_break(text)}" for at, to in (*outside, *_comments(text, pairs, end))]

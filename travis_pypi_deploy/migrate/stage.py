@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
 from .conditions import EQUALITY, OF_A_JOB, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts, variables_in
-from .edits import Edit, apply, indentation, line_break, line_end, take_out, written
+from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
 from .lints import as_written
 from .matrix import build, expands, value
 from .notes import Note, arranged
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .matrix import Build
-    from .tree import Node
+    from .tree import Node, Pair
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
 
@@ -60,7 +60,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged
         notes += translation.notes
         command = " ".join((IN_THE_JOB.command, *translation.arguments))
         added.append("\n".join(_job(root, on, kept, command)))
-    edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, added)]
+    edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
     notes += as_written(described)
     return Staged(apply(text, edits), len(added), arranged(notes))
 
@@ -157,14 +157,15 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     return [_behind(text, stages, ["- deploy"])]
 
 
-def _include(text: str, root: MappingNode, added: list[str]) -> Edit:
-    """Return the edit that adds the jobs to the file's list of jobs, or that writes one at its end."""
+def _include(text: str, root: MappingNode, deploy: Pair, added: list[str]) -> Edit:
+    """Return the edit that adds the jobs to the file's list of jobs, or that writes one in place of ``deploy``."""
     pair = entries(root).get("jobs") or entries(root).get("matrix")
     tests = [] if expands(root) else ["- stage: test"]  # without it, the list would replace the file's only job
     if pair is None:
         lines = ["jobs:", "  include:", *(f"    {line}" for job in (*tests, *added) for line in job.split("\n"))]
-        separator = "" if text.endswith("\n") or root.pairs[-1].name == "deploy" else line_break(text)
-        return Edit(len(text), len(text), separator + "".join(f"{line}{line_break(text)}" for line in lines))
+        start = line_start(text, deploy.key.start)
+        start += start == 0 and text.startswith("\ufeff")
+        return Edit(start, start, "".join(f"{line}{line_break(text)}" for line in lines))
     holder = resolved(pair.value)
     if isinstance(holder, MappingNode) and holder.pairs and not holder.flow and "include" not in entries(holder):
         indent, end = indentation(text, holder.pairs[0].key.start), line_end(text, holder.end)
