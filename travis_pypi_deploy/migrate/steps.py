@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .matrix import Build
 
+ANCHOR = re.compile(r"[&!]\S+[ \t]*")
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
 
 
@@ -129,10 +130,12 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
         header, *lines = _folded(text, end, indentation(text, pair.key.start), step)
         if owner.flow:
             header, lines = written(step.install, flow=True), []
-        space = "" if text[value.start - 1] == " " else " "
+        anchor = ANCHOR.match(text, value.start, value.end)
+        start = anchor.end() if anchor else value.start
+        space = "" if text[start - 1] == " " else " "
         if not lines:
-            return [Edit(value.start, value.end, f"{space}{header}")]
-        return [Edit(value.start, end, f"{space}{header}{text[value.end : end]}{''.join(lines)}")]
+            return [Edit(start, value.end, f"{space}{header}")]
+        return [Edit(start, end, f"{space}{header}{text[value.end : end]}{''.join(lines)}")]
     if owner.flow:
         return [
             Edit(value.start, value.start, "["),

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from .places import mappings, runs_us
-from .tree import Alias, MappingNode, Node, ScalarNode, SequenceNode
+from .tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, walk, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+OF_THE_STEP = "travis-pypi-deploy"
+
 
 def verify(before: Node | None, after: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> None:
-    """Raise UsageError unless both trees are equal outside of the deployments and ``before_deploy``."""
-    old = list(_outline(before, {*rewritten, *_shared_steps(before)}, dropped))
-    new = list(_outline(after, _shared_steps(after), ()))
+    """Raise UsageError unless both trees are equal outside of the deployments, but for the step that installs us."""
+    old = _Outline(before, rewritten, dropped).of(before) if before else ()
+    new = _Outline(after, (), ()).of(after) if after else ()
     for (value, line), (other, _) in zip([*old, ("end", 0)], [*new, ("end", 0)]):
         if value != other:
             place = f"line {line}" if line else "the end of the file"
@@ -23,32 +25,53 @@ def verify(before: Node | None, after: Node | None, rewritten: Collection[Node],
             raise UsageError(message)
 
 
-def _shared_steps(root: Node | None) -> set[Node]:
-    """Return the anchored values that a ``before_deploy`` refers to: the install step is added to them."""
-    pairs = [pair for mapping in mappings(root) for pair in mapping.pairs] if root else []
-    values = [pair.value for pair in pairs if pair.name == "before_deploy"]
-    return {value.target for value in values if isinstance(value, Alias) and isinstance(value.target, SequenceNode)}
+class _Outline:
+    """What a tree holds, with lines, but for what a migration changes: provider, script, dropped options, the step."""
 
+    def __init__(self, root: Node, rewritten: Collection[Node], dropped: Collection[object]) -> None:
+        self._rewritten, self._dropped = rewritten, dropped
+        pairs = [pair for mapping in mappings(root) for pair in mapping.pairs]
+        steps = [pair.value for pair in pairs if pair.name == "before_deploy"]
+        self._lists = {
+            each.target for each in steps if isinstance(each, Alias) and isinstance(each.target, SequenceNode)
+        }
+        self._growing = {*self._lists, *steps}
 
-def _outline(node: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> Iterator[tuple[str, int]]:
-    """Yield what a tree holds, with lines; a rewritten node counts as one value."""
-    if node is None:
-        return
-    if node in rewritten or runs_us(node):
-        yield "deployment or its steps", node.line
-    elif isinstance(node, ScalarNode):
-        yield f"scalar {node.value}", node.line
-    elif isinstance(node, Alias):
-        yield "alias", node.line
-    elif isinstance(node, MappingNode):
-        yield "mapping", node.line
-        for pair in node.pairs:
-            if pair not in dropped and pair.name != "before_deploy":
-                yield from _outline(pair.key, rewritten, dropped)
-                yield from _outline(pair.value, rewritten, dropped)
-        yield "end of mapping", node.line
-    else:
-        yield "sequence", node.line
-        for item in node.items:
-            yield from _outline(item, rewritten, dropped)
-        yield "end of sequence", node.line
+    def of(self, node: Node) -> Iterator[tuple[str, int]]:
+        """Yield what a node holds."""
+        if node in self._rewritten or runs_us(node):
+            yield "deployment", node.line
+            for pair in node.pairs if isinstance(node, MappingNode) else ():
+                yield from self._pair(pair) if pair.name not in {"provider", "script"} else ()
+        elif node in self._lists:
+            yield from self._commands(node)
+        elif isinstance(node, ScalarNode):
+            yield f"scalar {node.value}", node.line
+        elif isinstance(node, Alias):
+            yield "alias", node.line
+            if node.target in self._growing:  # what it stands for must not grow here, too
+                yield from (
+                    (f"its {each.value}", node.line) for each in walk(node.target) if isinstance(each, ScalarNode)
+                )
+        elif isinstance(node, MappingNode):
+            yield "mapping", node.line
+            for pair in node.pairs:
+                yield from self._pair(pair)
+            yield "end of mapping", node.line
+        else:
+            yield "sequence", node.line
+            for item in node.items:
+                yield from self.of(item)
+            yield "end of sequence", node.line
+
+    def _pair(self, pair: Pair) -> Iterator[tuple[str, int]]:
+        if pair.name == "before_deploy":
+            yield from self._commands(pair.value)
+        elif pair not in self._dropped:
+            yield from self.of(pair.key)
+            yield from self.of(pair.value)
+
+    def _commands(self, node: Node) -> Iterator[tuple[str, int]]:
+        for each in map(word, members(node)):
+            if each not in {None, "skip", "ignore"} and OF_THE_STEP not in (each or ""):
+                yield f"command {each}", node.line
