@@ -156,6 +156,32 @@ def test_a_json_page_is_read_with_what_it_may_leave_out() -> None:
     )
 
 
+def test_an_html_page_may_list_60_000_files_and_no_more() -> None:
+    page = b"".join(b"<a href=demo-%d.tar.gz>" % number for number in range(60_000))
+
+    assert len(parse(page, content_type=HTML_PAGE).files) == 60_000
+    with pytest.raises(ValueError, match="too many files"):
+        parse(page + b"<a href=x>", content_type=HTML_PAGE)
+
+
+def test_a_json_page_may_list_20_000_files_with_all_that_pypi_says_of_them() -> None:
+    entry = (
+        '{"core-metadata":{"sha256":"ab"},"data-dist-info-metadata":{"sha256":"ab"},"filename":"demo-%d.tar.gz",'
+        '"hashes":{"sha256":"ab"},"provenance":null,"requires-python":">=3.9,!=3.10","size":1,'
+        '"upload-time":"2026-08-01T12:00:00.123456Z","url":"https://files.example/demo","yanked":false}'
+    )
+    page = f'{{"files": [{",".join(entry % number for number in range(20_000))}]}}'.encode()
+
+    assert len(parse(page, content_type=JSON_PAGE).files) == 20_000
+
+
+@pytest.mark.parametrize("text", [r"\u00e9", r"\\u0041", r"\\\u0041", r"\ud83d\ude00", "\u00e9", "\U0001f600", r"\/u"])
+def test_a_json_page_may_hold_any_characters(text: str) -> None:
+    page = f'{{"files": [{{"filename": "a", "hashes": {{}}, "yanked": "{text}"}}]}}'.encode()
+
+    assert parse(page, content_type=JSON_PAGE).files == {"a": ListedFile({}, is_yanked=True)}
+
+
 def test_a_page_without_a_content_type_is_not_read() -> None:
     with pytest.raises(ValueError, match="its Content-Type is"):
         parse(b"<html></html>", content_type="application/octet-stream")
