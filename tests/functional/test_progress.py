@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.support import command, factories
 from tests.support.given import settings
-from tests.support.misbehaviours import Answer, Delay
+from tests.support.misbehaviours import Answer, Delay, busy
 from tests.support.publishing import environment
 from travis_pypi_deploy.console import Console
 from travis_pypi_deploy.deploy import deploy
@@ -36,6 +36,27 @@ def test_a_job_s_log_gets_a_line_now_and_then_while_uploading(tmp_path: Path, in
     signs = [line for line in lines if line.startswith("Sent")]
     assert len(signs) >= 2
     assert re.fullmatch(r"Sent .*, waiting for the answer to demo-1\.0-py3-none-any\.whl for \d+ s", signs[-1])
+
+
+def test_a_job_s_log_gets_a_line_now_and_then_while_pausing(tmp_path: Path, index: LoopbackIndex) -> None:
+    index.on_upload(busy("1"))
+
+    lines = log_of_a_restless_console("--server", index.upload_url, str(factories.wheel(tmp_path)))
+
+    ending = ", waiting for the next attempt to upload demo-1.0-py3-none-any.whl"
+    assert sum(line.startswith("Sent 0 of") and line.endswith(ending) for line in lines) >= 2
+
+
+def test_a_job_s_log_gets_a_line_now_and_then_while_the_index_is_looked_up(
+    tmp_path: Path, index: LoopbackIndex
+) -> None:
+    index.on_page(Delay(1))
+
+    lines = log_of_a_restless_console(
+        "--server", index.upload_url, "--index-url", index.simple_url, str(factories.wheel(tmp_path))
+    )
+
+    assert lines.count("Waiting for the index page of demo") >= 2
 
 
 def test_a_job_s_log_gets_a_line_now_and_then_while_waiting(tmp_path: Path, index: LoopbackIndex) -> None:

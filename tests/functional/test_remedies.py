@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 
 from tests.support import command, factories, invented_tokens, misbehaviours
 from tests.support.interception import Interception
-from tests.support.misbehaviours import Answer, Meanwhile, busy, rejected
+from tests.support.misbehaviours import Answer, Meanwhile, Raw, busy, rejected
 from tests.support.publishing import WHEEL, environment, outcomes, publish, wait_for_posts
 from travis_pypi_deploy.servers import SERVERS
 
@@ -216,3 +217,31 @@ def test_failed_files_have_a_line_for_each_cause_and_the_last_one_ends_the_log(
         [wheels[1].name, "rejected"],
         [wheels[2].name, "rejected"],
     ]
+
+
+FORGED = "No\r\nError: all is lost\u2028\x85Deployed\x1b[32m travis_fold:start:x\r\x1b[0K"
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        Answer(400, headers={"Content-Type": "text/plain; charset=utf-8"}, body=FORGED.encode()),
+        Answer(400, headers={"Content-Type": "application/json"}, body=json.dumps({"message": FORGED}).encode()),
+        Answer(400, headers={"Content-Type": "text/html"}, body=f"<p>{FORGED}</p>".encode()),
+        Raw(b"HTTP/1.1 400 No\x1b[32m travis_fold:start:x\x85Deployed\r\nContent-Length: 0\r\n\r\n"),
+    ],
+    ids=["text", "JSON", "HTML", "reason"],
+)
+def test_the_words_of_an_index_cannot_make_a_line_a_colour_or_a_fold(
+    tmp_path: Path, index: LoopbackIndex, how: Misbehaviour
+) -> None:
+    index.on_upload(how)
+
+    published = publish(index, [factories.wheel(tmp_path)])
+
+    (line,) = published.err.splitlines()
+    assert line.startswith(f"Error: {WHEEL}: rejected with status 400: No")
+    assert "Deployed" in line
+    assert line.isprintable()
+    assert "travis_fold:start" not in line
+    assert "Deployed" not in published.out
