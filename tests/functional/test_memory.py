@@ -31,6 +31,7 @@ TO_ITSELF = b"Location: /simple/demo/\r\n\r\n"
 HTML, JSON = {"Content-Type": HTML_PAGE}, {"Content-Type": JSON_PAGE}
 HTML_HEAD = FINE + b"Content-Type: text/html\r\n"
 ENDLESS = b"x" * 1024
+NESTED = b'{"a":' * 500 + b"1" + b"}" * 500
 
 
 def json_page(before: bytes, padding: bytes, after: bytes) -> Answer:
@@ -51,13 +52,12 @@ PAGES: dict[str, Misbehaviour] = {
     "a body that trickles": Drip(HTML_HEAD + b"\r\n", b"x"),
     "HTML of comments that do not end": Answer(200, headers=HTML, body=b"<!--" * 200_000),
     "HTML of comments": Answer(200, headers=HTML, body=b"<!---->" * (LARGEST // 7)),
-    "HTML of links": Answer(200, headers=HTML, body=b"".join(b"<a href=%x#a=1>" % n for n in range(LARGEST // 16))),
+    "HTML of links": Answer(200, headers=HTML, body=b"".join(b"<a href=%x#a=1>" % n for n in range(LARGEST // 18))),
     "HTML of wide characters": Answer(200, headers=HTML, body=b"x" * (LARGEST - 4) + "\U0001f600".encode()),
     "JSON of wide characters": json_page(b'"', b"x", '\U0001f600"'.encode()),
     "JSON of escapes": json_page(b'"', b"x", b'\\ud83d\\ude00"'),
-    "JSON of many dictionaries": json_page(
-        b"[" + b",".join([b'{"a":' * 500 + b"1" + b"}" * 500] * 410) + b', "', b"x", b'"]'
-    ),
+    "JSON of as many dictionaries as it may have": json_page(b"[" + b",".join([NESTED] * 410) + b', "', b"x", b'"]'),
+    "JSON of more dictionaries": json_page(b"[" + NESTED, b"," + NESTED, b"]"),
     "JSON of many files": Answer(
         200,
         headers=JSON,
