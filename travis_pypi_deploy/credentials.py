@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from binascii import Error as Base64Error
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -320,10 +319,8 @@ def _from_base64(text: str) -> bytes:
 
 
 def _from_loose_base64(text: str) -> str:
-    try:
-        return _from_base64(text.translate({ord("+"): "-", ord("/"): "_"})[: len(text) // 4 * 4]).decode("latin-1")
-    except Base64Error:
-        return ""
+    """Decode letters of base64, of both alphabets, whatever their number."""
+    return _from_base64(text.translate({ord("+"): "-", ord("/"): "_"})[: len(text) // 4 * 4]).decode("latin-1")
 
 
 def _normalized(name: str) -> str:

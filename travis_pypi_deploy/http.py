@@ -28,7 +28,7 @@ USER_AGENT = f"travis-pypi-deploy/{__version__}"
 READ_BLOCK_BYTES = 64 * 1024
 REDIRECTS_LIMIT = 3
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
-UNKNOWN_ISSUER_CODES = (18, 19, 20, 21)  # OpenSSL: self-signed, or no issuer found
+UNKNOWN_ISSUER_CODES = (18, 19, 20)  # OpenSSL: self-signed, or no issuer found
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
 
 

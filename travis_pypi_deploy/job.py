@@ -165,7 +165,7 @@ def _python(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
     reason = f"TRAVIS_PYTHON_VERSION is {_shown(job.python)}, not one of: {wanted} ({settings.sources['python']})"
     for each in settings.python:
         longer = max(each, job.python, key=len)
-        if each != job.python and longer in (f"{each}0", f"{job.python}0"):
+        if longer in (f"{each}0", f"{job.python}0"):
             reason += f'. Write "{longer}" with quotes in .travis.yml; without them YAML reads {longer[:-1]}'
             break
     yield reason

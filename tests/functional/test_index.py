@@ -176,6 +176,17 @@ def test_a_page_that_never_comes_is_given_up(tmp_path: Path, index: LoopbackInde
     assert f"no answer from {index.simple_url}demo/ for 1 s" in published.err
 
 
+@pytest.mark.slow
+def test_a_lookup_takes_thirty_seconds_at_most_whatever_the_timeout(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    index.on_page(misbehaviours.Hang())
+
+    published = publish(index, [wheel], "--timeout", "300")
+
+    assert (published.code, published.files) == (0, {wheel.name: ("uploaded", 1)})
+    assert f"no answer from {index.simple_url}demo/ for 30 s" in published.err
+
+
 def test_a_page_that_comes_in_drops_is_given_up(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel = factories.wheel(tmp_path)
     index.on_page(misbehaviours.Drip(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<a>", b"." * 4096))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -126,13 +127,23 @@ def test_a_bundle_of_certificates_that_is_not_there_is_named(tmp_path: Path, mon
     assert "/gone.pem does not exist (REQUESTS_CA_BUNDLE)" in ended.err
 
 
+@pytest.mark.parametrize("chain", ["its own", "alone", "with the authority's"])
 def test_a_server_of_a_private_authority_gets_nothing_and_the_remedy_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chain: str
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    wheel = factories.wheel(tmp_path)
-    with LoopbackIndex(tls=certified(trustme.CA(), "127.0.0.1")) as index:
+    authority, pem, wheel = trustme.CA(), tmp_path / "server.pem", factories.wheel(tmp_path)
+    issued = authority.issue_cert("127.0.0.1")
+    parts = {
+        "its own": (authority.private_key_pem, authority.cert_pem),
+        "alone": (issued.private_key_pem, issued.cert_chain_pems[0]),
+        "with the authority's": (issued.private_key_pem, issued.cert_chain_pems[0], authority.cert_pem),
+    }
+    pem.write_bytes(b"".join(part.bytes() for part in parts[chain]))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+    with LoopbackIndex(tls=tls) as index:
         published = publish(index, [wheel], PYPI_PASSWORD="a password")
 
     assert (published.code, published.files) == (1, {WHEEL: ("failed", 1)})

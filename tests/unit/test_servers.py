@@ -104,14 +104,19 @@ def test_a_host_that_only_contains_one_of_pypi_does_not(host: str, form: str) ->
         "https://@a.example/",
         "https://s3cret\\@a.example/",
         "https://a.example\\@s3cret/",
-        "https://a.example/ s3cret",
-        "https://a.example/\ns3cret",
+        "user:s3cret@a.example",
+        "//user:s3cret@a.example/",
+        "https:/user:s3cret@a.example/",
+        "PyPI-AgEIs3cret",
+        "https://pypi-AgEIs3cret:x/",
+        "https://a.example/ path",
+        "https://a.example/\npath",
         "https://a.example/\x7f",
         " https://a.example/",
         "https:a.example",
         "https:/a.example",
         "//a.example/",
-        "https://a.example:s3cret/",
+        "https://a.example:port/",
         "https://a.example:99999/",
         "https://[::1/",
         "https://",
@@ -123,4 +128,4 @@ def test_an_address_that_could_be_read_in_two_ways_is_an_error_without_its_secre
     for check in (check_url, find):
         with pytest.raises(UsageError) as error:
             check(value, source="--server")
-        assert "s3cret" not in str(error.value) or "@" not in value
+        assert "s3cret" not in str(error.value)

@@ -145,9 +145,9 @@ class CheckedFile:
         self._stamp = distribution.stamp
         self.len = distribution.size
 
-    def read(self, size: int = -1) -> bytes:
-        """Return the next ``size`` bytes, all that are left by default; raises ChangedFileError."""
-        wanted = self.len if size < 0 else min(size, self.len)
+    def read(self, size: int) -> bytes:
+        """Return the next ``size`` bytes; raises ChangedFileError."""
+        wanted = min(size, self.len)
         try:
             block = self._file.read(wanted)
             is_changed = len(block) == self.len and stamp(os.fstat(self._file.fileno())) != self._stamp

@@ -204,6 +204,21 @@ def test_no_more_than_the_limit_is_unpacked(limit: int, is_read: bool) -> None:
             stream.finish()
 
 
+@pytest.mark.parametrize(("more", "is_read"), [(0, True), (1, False)], ids=["1 GiB", "more than 1 GiB"])
+def test_an_sdist_unpacks_to_one_gibibyte_at_most(more: int, is_read: bool, tmp_path: Path) -> None:
+    path, block = tmp_path / "demo-1.0.tar.gz", 16 * 1024 * 1024
+    info, zeros = tarfile.TarInfo("demo-1.0/PKG-INFO"), tarfile.TarInfo("demo-1.0/zeros")
+    info.size, zeros.size = len(factories.metadata()), 63 * block
+    beginning = info.tobuf() + factories.metadata().ljust(512, b"\0") + zeros.tobuf()
+    rest = gzip.compress(bytes(block - len(beginning) + more))
+    path.write_bytes(gzip.compress(beginning) + 63 * gzip.compress(bytes(block)) + rest)
+    if is_read:
+        assert distributions.read(path).name == "demo"
+    else:
+        with pytest.raises(InvalidReleaseError, match="it unpacks to more than 1073741824 bytes"):
+            distributions.read(path)
+
+
 @pytest.mark.parametrize(("members", "is_read"), [(200_000, True), (200_001, False)])
 def test_an_sdist_has_no_more_members_than_the_limit(members: int, is_read: bool, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.tar.gz"

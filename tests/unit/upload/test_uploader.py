@@ -1,4 +1,4 @@
-"""The progress of the uploads, for the log."""
+"""The attempts to upload one file, the pauses between them, and the progress of all uploads."""
 
 from __future__ import annotations
 
@@ -8,14 +8,93 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories
-from tests.unit.upload.test_response import context
+from tests.support.misbehaviours import Answer
+from tests.unit.upload.test_response import PYPI, USED_BEFORE, context
 from travis_pypi_deploy import distributions, http
-from travis_pypi_deploy.upload import UploadClient, Uploader
+from travis_pypi_deploy.upload import FileResult, Outcome, UploadClient, Uploader
+from travis_pypi_deploy.upload.uploader import Upload
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-URL = "http://127.0.0.1:9/"
+    from tests.support.loopback_index import LoopbackIndex
+    from travis_pypi_deploy.upload import UploadContext
+
+NOWHERE = "http://127.0.0.1:9/"
+
+
+def upload(folder: Path, index: LoopbackIndex, where: UploadContext) -> tuple[FileResult, list[float]]:
+    """Upload a wheel; return its result, and the pauses that it asked for."""
+    client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        pauses.append(seconds)
+        return True
+
+    return Upload(distributions.read(factories.wheel(folder)), where, client, pause).run(), pauses
+
+
+@pytest.mark.parametrize(("retry_after", "is_awaited"), [("0", True), ("120", True), ("121", False)])
+def test_a_pause_that_the_index_asks_for_is_made_up_to_two_minutes(
+    tmp_path: Path, index: LoopbackIndex, retry_after: str, is_awaited: bool
+) -> None:
+    index.on_upload(Answer(429, "Later", {"Retry-After": retry_after}))
+
+    result, pauses = upload(tmp_path, index, replace(context(), retries=1))
+
+    assert pauses == ([float(retry_after)] if is_awaited else [])
+    assert (result.outcome, result.attempts) == ((Outcome.UPLOADED, 2) if is_awaited else (Outcome.FAILED, 1))
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_an_upload_is_tried_again_as_often_as_asked_for_after_longer_pauses(
+    tmp_path: Path, index: LoopbackIndex, retries: int
+) -> None:
+    index.on_upload(*[Answer(429, "Later")] * 5)
+
+    result, pauses = upload(tmp_path, index, replace(context(), retries=retries))
+
+    assert (result.outcome, result.attempts) == (Outcome.FAILED, retries + 1)
+    assert [0.5 * 2**number <= pause <= 2**number for number, pause in enumerate(pauses)] == [True] * retries
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(1, Outcome.UPLOADED), (2, Outcome.REJECTED)])
+def test_an_answer_that_may_come_from_a_race_is_tried_again_once_even_without_retries(
+    tmp_path: Path, index: LoopbackIndex, times: int, outcome: Outcome
+) -> None:
+    index.on_upload(*[Answer(400, USED_BEFORE)] * times)
+
+    result, pauses = upload(tmp_path, index, context(PYPI))
+
+    assert (result.outcome, result.attempts) == (outcome, 2)
+    assert [1 <= pause <= 2 for pause in pauses] == [True]
+
+
+@pytest.mark.parametrize(
+    ("same", "outcome"), [(True, Outcome.UPLOADED), (False, Outcome.REJECTED), (None, Outcome.UNKNOWN)]
+)
+def test_after_an_error_of_the_server_the_index_page_decides(
+    tmp_path: Path, index: LoopbackIndex, same: bool | None, outcome: Outcome
+) -> None:
+    index.on_upload(Answer(507, "Full"))
+
+    result, pauses = upload(tmp_path, index, replace(context(), is_published=lambda _: same))
+
+    assert (result.outcome, result.attempts, pauses) == (outcome, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("same", "outcome"), [(True, Outcome.IDENTICAL), (False, Outcome.REJECTED), (None, Outcome.REJECTED)]
+)
+def test_a_file_that_exists_is_compared_and_rejected_where_the_page_cannot_be_read(
+    tmp_path: Path, index: LoopbackIndex, same: bool | None, outcome: Outcome
+) -> None:
+    index.on_upload(Answer(409, "Conflict"))
+
+    result, _ = upload(tmp_path, index, replace(context(), is_published=lambda _: same))
+
+    assert result.outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -31,6 +110,6 @@ URL = "http://127.0.0.1:9/"
 )
 def test_the_progress_has_the_unit_that_fits(tmp_path: Path, size: int, status: str) -> None:
     distribution = replace(distributions.read(factories.wheel(tmp_path)), size=size)
-    client = UploadClient(URL, http.Client(URL), timeout=1)
+    client = UploadClient(NOWHERE, http.Client(NOWHERE), timeout=1)
 
     assert Uploader([distribution], context(), client, jobs=1).status() == status
