@@ -159,6 +159,94 @@ def test_setup_cfg_says_what_an_alias_builds(setup_cfg: str, expected: str) -> N
     assert yaml.load(text, TravisLoader)["deploy"]["script"].partition(" -m travis_pypi_deploy ")[2] == expected
 
 
+@pytest.mark.parametrize("name", ["pypi", "PyPI", "py_pi", "py-pi", "'pypi'", '"PYPI"'])
+def test_the_name_of_the_provider_is_read_as_dpl_reads_it(name: str) -> None:
+    assert migrated(f"deploy:\n  provider: {name}\n").deployments == 1
+
+
+@pytest.mark.parametrize("name", ["npm", "pypi2", "testpypi", "mypypi", "", "[pypi]", "{pypi: pypi}"])
+def test_another_provider_is_left_alone(name: str) -> None:
+    text = f"deploy:\n  provider: {name}\n"
+    assert migrated(text) == Migration(text, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("option", "arguments"),
+    [
+        pytest.param("skip_existing: yes", " --skip-existing", id="yes"),
+        pytest.param("skip_existing: no", "", id="no"),
+        pytest.param("twine_check: no", " --no-check", id="a check that is off"),
+        pytest.param("twine_check: off", " --no-check", id="off"),
+        pytest.param("twine_check: true", "", id="a check that is on"),
+    ],
+)
+def test_a_switch_is_read_as_travis_reads_it(option: str, arguments: str) -> None:
+    assert script(f"deploy:\n  provider: pypi\n  {option}\n") == f"--server pypi --distributions sdist{arguments}"
+
+
+@pytest.mark.parametrize(
+    ("edge", "lines"),
+    [
+        pytest.param("edge: true", [], id="true"),
+        pytest.param("edge: master", [], id="a branch"),
+        pytest.param("edge:\n    source: a/b", [3], id="a fork"),
+    ],
+)
+def test_another_dpl_is_noted_where_one_was_named(edge: str, lines: list[int]) -> None:
+    migration = migrated(f"deploy:\n  provider: pypi\n  {edge}\n  user: __token__\n")
+    assert "edge" not in migration.text
+    assert [note.line for note in migration.notes] == lines
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        pytest.param("server:\n    https://me:pw@pypi.example/x/", id="server"),
+        pytest.param("distributions:\n    bdist_egg sdist", id="distributions"),
+        pytest.param("docs_dir:\n    docs", id="a dropped option"),
+        pytest.param("unknown:\n    [x]", id="an unknown option"),
+        pytest.param("password:\n    hunter2", id="password"),
+        pytest.param("skip_cleanup:\n    false", id="cleanup"),
+    ],
+)
+def test_a_note_names_the_line_of_the_option_not_of_its_value(option: str) -> None:
+    migration = migrated(f"deploy:\n  provider: pypi\n  user: __token__\n  {option}\n")
+    assert [note.line for note in migration.notes] == [4]
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        pytest.param("PYPI_SERVER=x", "PYPI_SERVER no longer counts: the script names it.", id="server"),
+        pytest.param(
+            "PYPI_DISTRIBUTIONS=x",
+            "PYPI_DISTRIBUTIONS still counts, because the script does not name it.",
+            id="distributions",
+        ),
+        pytest.param(
+            "PYPI_USERNAME=x",
+            "PYPI_USERNAME still counts, and PyPI accepts API tokens only: delete it.",
+            id="user name",
+        ),
+    ],
+)
+def test_a_variable_of_dpl_in_the_file_counts_or_does_not(variable: str, said: str) -> None:
+    deploy = "deploy:\n  provider: pypi\n  user: __token__\n  distributions: sdist bdist_wheel\n"
+    assert migrated(f"language: python\nenv: {variable}\n{deploy}").notes == (Note(2, said),)
+
+
+def test_a_user_name_of_the_settings_is_to_be_deleted() -> None:
+    text = "deploy:\n  provider: pypi\n  user: $PYPI_USERNAME\n  password: $PYPI_PASSWORD\n"
+    (note,) = migrated(text).notes
+    assert note.line == 3
+    assert note.text.endswith("then delete PYPI_USERNAME there.")
+
+
+def test_what_is_to_be_set_is_said_once() -> None:
+    one = "- provider: pypi\n  user: me\n"
+    assert [note.line for note in migrated(f"deploy:\n{one}{one}").notes] == [3]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "a word\n", "--- \n"])
 def test_a_file_without_keys_is_left_alone(text: str) -> None:
     assert migrated(text) == Migration(text, 0, ())

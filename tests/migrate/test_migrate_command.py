@@ -66,6 +66,11 @@ def test_the_diff_is_a_patch(config: Path, before: str) -> None:
     assert config.read_bytes() == patched != before.encode()
 
 
+def test_the_diff_of_an_absolute_path_is_a_patch_below_the_root(config: Path) -> None:
+    first, second, *_ = run(str(config)).stdout.splitlines()
+    assert (first, second) == (f"--- a{config}", f"+++ b{config}")
+
+
 def test_writing_keeps_the_mode_and_leaves_nothing_else(config: Path) -> None:
     config.chmod(0o640)
     outcome = run("--write")

@@ -174,6 +174,49 @@ def deployment(conditions: str) -> str:
             ["3: on stands here and in line 5: Travis takes the last."],
             id="the same key twice",
         ),
+        pytest.param(
+            "branches:\n  only: [main, develop]\n" + deployment("branch: release"),
+            ["5: `branches:` keeps release from being built: this never deploys."],
+            id="a branch that is not built",
+        ),
+        pytest.param(
+            "branches:\n  except:\n  - release\ndeploy:\n  provider: pypi\n  on: release\n",
+            ["6: `branches:` keeps release from being built: this never deploys."],
+            id="a branch that is left out",
+        ),
+        pytest.param(
+            "os: [linux, windows]\n" + deployment("tags: true\ncondition: -n $A && $TRAVIS_OS_NAME = osx"),
+            ["6: no job of this build has the system osx: this never deploys."],
+            id="a system that no job has",
+        ),
+        pytest.param(
+            "os: [linux, osx]\n" + deployment("tags: true"),
+            ["2: osx has no /opt/python: deploy from a job with `os: linux`, or run this command with --stage."],
+            id="a system without an interpreter",
+        ),
+        pytest.param(
+            "jobs:\n- dist: trusty\n  os: linux\n- os: osx\n" + deployment("condition: $TRAVIS_OS_NAME = linux"),
+            ["5: the image of trusty has no Python 3.9 or newer: set `dist: jammy`, or run this command with --stage."],
+            id="an image without an interpreter",
+        ),
+        pytest.param(
+            "language: python\npython: 3.9\n" + deployment('condition: \'"${TRAVIS_PYTHON_VERSION}" == "3.6"\''),
+            ["6: no job of this build has Python 3.6: this never deploys."],
+            id="a Python of bash that no job has",
+        ),
+        pytest.param(
+            "python: ['3.9', '3.12']\n" + deployment("tags: true\ncondition: $TRAVIS_REPO_SLUG = a/b"),
+            [f"2: {EVERY_JOB}"],
+            id="a condition that is the same in every job",
+        ),
+        pytest.param(
+            deployment("tags: true\nallow_failure: true\ncleanup: true"),
+            [
+                "5: allow_failure stands under `on:`, where it does nothing: move it out.",
+                "6: cleanup stands under `on:`, where it does nothing: move it out.",
+            ],
+            id="options of every provider under on",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None:
@@ -198,6 +241,31 @@ def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None
             id="or",
         ),
         pytest.param("python: [3.9, 3.11, 3.0, pypy3.10]\n", id="no zero is lost"),
+        pytest.param("python:\n- [3.9, {version: x}]\n", id="no scalar as Python"),
+        pytest.param(deployment("branch: {main: x}\ncondition: {a: b}\ntags: {c: d}"), id="no scalar as condition"),
+        pytest.param("jobs:\n- if:\n  deploy: {provider: pypi, on: {tags: true}}\n", id="an empty if"),
+        pytest.param("branches:\n  only:\n" + deployment("branch: release"), id="an empty list of branches"),
+        pytest.param("branches:\n  only: [/^rel/]\n" + deployment("branch: release"), id="a pattern of branches"),
+        pytest.param("branches:\n  only: [main]\n" + deployment("branch: rel*"), id="a pattern in the condition"),
+        pytest.param("branches:\n  except: [x]\n" + deployment("branch: [x, y]"), id="one of two branches"),
+        pytest.param(
+            "branches:\n  only: [main, /^v/]\n" + deployment("tags: true\nrepo: a/b"), id="tags of a repository"
+        ),
+        pytest.param("os: [mac, linux-ppc64le]\n" + deployment("condition: $TRAVIS_OS_NAME = linux"), id="an old name"),
+        pytest.param("os: [linux, new]\n" + deployment("condition: $TRAVIS_OS_NAME = osx"), id="an unknown system"),
+        pytest.param(
+            "jobs:\n- os: osx\n- dist: jammy\n" + deployment("condition: $TRAVIS_OS_NAME = linux"),
+            id="the system of one job",
+        ),
+        pytest.param("language: python\n" + deployment("python: '3.6'"), id="the Python of the image"),
+        pytest.param(
+            "python: ['3.9', '3.12']\n" + deployment("condition: $TRAVIS_PYTHON_VERSION = 3.9"), id="a Python in bash"
+        ),
+        pytest.param("env: [A=1, A=2]\n" + deployment("condition: $A = 1"), id="a variable of the matrix"),
+        pytest.param(
+            "python: ['3.9', '3.12']\ndeploy:\n  provider: pypi\n  distributions: bdist_wheel\n",
+            id="wheels of each Python",
+        ),
         pytest.param("deploy:\n  provider: npm\n  on: tags\n", id="the deployment of another"),
     ],
 )

@@ -78,6 +78,11 @@ def staged(text: str) -> Staged:
             id="in its place",
         ),
         pytest.param(
+            f"\ufeff{DEPLOY}language: python\npython: ['3.6', '3.7']\n",
+            f"\ufeffjobs:\n  include:\n{JOB}language: python\npython: ['3.6', '3.7']\n",
+            id="behind a byte order mark",
+        ),
+        pytest.param(
             f"language: python\npython: ['3.6', '3.7']\n{DEPLOY.rstrip()}  # last",
             f"language: python\npython: ['3.6', '3.7']\njobs:\n  include:\n{JOB}# last\n",
             id="no line break at the end",

@@ -77,8 +77,15 @@ class Conditions:
     @property
     def python(self) -> str:
         """The version of Python that a job must have, empty if any will do."""
-        asked = [value for _, name, value in self.equalities if name == "TRAVIS_PYTHON_VERSION"]
-        return next(iter((*versions(self._value("python")), *asked)), "")
+        return next(iter((*versions(self._value("python")), *self._asked("TRAVIS_PYTHON_VERSION"))), "")
+
+    @property
+    def system(self) -> str:
+        """The operating system that a job must have, empty if any will do."""
+        return next(iter(self._asked("TRAVIS_OS_NAME")), "")
+
+    def _asked(self, variable: str) -> list[str]:
+        return [value for _, name, value in self.equalities if name == variable]
 
     @property
     def asks_for_branch(self) -> bool:

@@ -51,20 +51,26 @@ def deploying_jobs(build: Build, nodes: Collection[Node], rewritten: Collection[
     for node in nodes:
         choice = "single one out in `on:`" if node in deployments(root, root) else "deploy from one of them only"
         reasons = {"more than one job of this build deploys": choice} if node in several else {}
-        for job in build.deploying(node, conditions(entries(node))) if node in rewritten else ():
-            image, system = value(root, job.node, "dist"), value(root, job.node, "os")
-            if job.runs_a_modern_python(root):
-                continue
-            if image in OLD_IMAGES:
-                reasons[f"the image of {image} has no Python 3.9 or newer"] = "set `dist: jammy`"
-            elif system in {"osx", "windows"}:
-                reasons[f"{system} has no /opt/python"] = "deploy from a job with `os: linux`"
+        on = conditions(entries(node))
+        for job in build.deploying(node, on) if node in rewritten else ():
+            if not job.runs_a_modern_python(root):
+                reasons.update(_without_interpreter(build, job, on))
         if reasons:
             remedy = " and ".join(dict.fromkeys(reasons.values()))
             if stage := _stage(root, node):
                 remedy = f"{remedy}, or {stage}"
             notes.append(Note(_line(root, node), f"{', and '.join(reasons)}: {remedy}."))
     return tuple(dict.fromkeys(notes))
+
+
+def _without_interpreter(build: Build, job: Job, on: Conditions) -> Iterator[tuple[str, str]]:
+    """Yield why a job that deploys has no Python for the tool, each time with the remedy."""
+    image = value(build.root, job.node, "dist")
+    for system in [on.system] if on.system else build.systems(job):
+        if system in {"osx", "windows"}:
+            yield f"{system} has no /opt/python", "deploy from a job with `os: linux`"
+        elif image in OLD_IMAGES:
+            yield f"the image of {image} has no Python 3.9 or newer", "set `dist: jammy`"
 
 
 def _stage(root: MappingNode, node: Node) -> str:

@@ -26,7 +26,7 @@ IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|s
 
 def lints(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by this tool."""
-    nodes = [node for _, node in _ours(build.root)]
+    nodes = dict.fromkeys(node for _, node in _ours(build.root))
     return (
         *as_written(build),
         *(note for node in nodes for note in chooses_no_job(build, conditions(entries(node)))),
@@ -36,23 +36,23 @@ def lints(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
 
 def as_written(build: Build) -> tuple[Note, ...]:
     """Return those of them that are true as well if a stage of its own deploys."""
-    root, ours = build.root, [(job, node, conditions(entries(node))) for job, node in _ours(build.root)]
+    root, ours = build.root, _ours(build.root)
+    on = {node: conditions(entries(node)) for _, node in ours}
     return (
         *_lost_zeros(root),
         *_repeated(root),
         *_two_lists_of_jobs(root),
         *(note for job in jobs(root) for note in _beside_deploy(job)),
-        *(note for _, node, on in ours for note in _misplaced(entries(node), on)),
-        *(note for job, _, on in ours for note in missed_tags(root, job, on)),
-        *(note for _, _, on in ours for note in (*_misread(on), *_unbuilt(root, on))),
-        *(note for _, node, on in ours for note in wheels_of_python_2(build, node, on)),
+        *(note for job, node in ours for note in missed_tags(root, job, on[node])),
+        *(note for node in on for note in _misplaced(entries(node), on[node])),
+        *(note for node in on for note in (*_misread(on[node]), *_unbuilt(root, on[node]))),
+        *(note for node in on for note in wheels_of_python_2(build, node, on[node])),
     )
 
 
 def _ours(root: MappingNode) -> list[tuple[MappingNode, Node]]:
-    return [
-        (job, node) for job in jobs(root) for node in deployments(root, job) if deploys_to_pypi(node) or runs_us(node)
-    ]
+    found = [(job, node) for job in jobs(root) for node in deployments(root, job)]
+    return [(job, node) for job, node in found if deploys_to_pypi(node) or runs_us(node)]
 
 
 def _lost_zeros(root: MappingNode) -> Iterator[Note]:

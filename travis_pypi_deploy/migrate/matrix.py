@@ -45,15 +45,25 @@ class Build:
     by_deployment: Mapping[Node, tuple[Job, ...]]
 
     def deploying(self, node: Node, on: Conditions) -> tuple[Job, ...]:
-        """Return the jobs that run a deployment, by the `python` that it asks for."""
-        return tuple(job for job in self.by_deployment.get(node, ()) if not on.python or job.python == on.python)
+        """Return the jobs that run a deployment, by the Python and the system that it asks for."""
+        return tuple(
+            job
+            for job in self.by_deployment.get(node, ())
+            if (not on.python or job.python == on.python) and (not on.system or on.system in self.systems(job))
+        )
+
+    def systems(self, job: Job) -> tuple[str, ...]:
+        """Return the operating systems of a job; the matrix may have several."""
+        pair = effective(self.root, job.node, "os")
+        named = [word(node) or "" for node in members(pair.value)] if pair else ["linux"]
+        return tuple(ALIASES.get(name, name) for name in (named if job.node is self.root else named[:1]))
 
     def lacks(self, name: str, wanted: str) -> bool:
         """Tell whether it is certain that no job gives a variable of Travis this value."""
         if name == "TRAVIS_PYTHON_VERSION":
             return all(job.python != wanted and (job.python or not self._is_python(job)) for job in self.jobs)
         if name == "TRAVIS_OS_NAME":
-            systems = {system for each in jobs(self.root) for system in systems_of(each)}
+            systems = {system for job in self.jobs for system in self.systems(job)}
             return wanted not in systems and systems <= SYSTEMS
         return False
 
@@ -96,12 +106,6 @@ def value(root: MappingNode, job: MappingNode, name: str) -> str:
     pair = effective(root, job, name)
     found = [word(node) or "" for node in members(pair.value)] if pair else []
     return found[0] if found else ""
-
-
-def systems_of(job: MappingNode) -> tuple[str, ...]:
-    """Return the operating systems that a job, or the file for all jobs, names."""
-    written = [word(node) or "" for node in members(entries(job)["os"].value)] if "os" in entries(job) else ["linux"]
-    return tuple(ALIASES.get(name, name) for name in written)
 
 
 def _python(root: MappingNode, job: MappingNode) -> str:

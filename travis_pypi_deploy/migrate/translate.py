@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 DROPPED = {
     "docs_dir": "indexes take no documentation any more",
     "upload_docs": "indexes take no documentation any more",
-    "skip_upload_docs": "documentation is never uploaded",
-    "remove_build_dir": "nothing is built in the job's folder",
     "setuptools_version": "name it in [build-system] requires of pyproject.toml",
     "wheel_version": "name it in [build-system] requires of pyproject.toml",
     "twine_version": "twine is not used",
@@ -138,24 +136,27 @@ def _switches(block: Mapping[str, Pair]) -> Translation:
 
 
 def _dropped(block: Mapping[str, Pair]) -> Translation:
-    without_effect = {"skip_upload_docs", "remove_build_dir"}
-    without_effect |= {name for name in ("upload_docs",) if name in block and is_false(block[name].value)}
-    without_effect |= {name for name in ("edge",) if name in block and word(block[name].value)}
-    dropped = [
-        Note(block[name].key.line, f"{name} is dropped: {why}.")
-        for name, why in DROPPED.items()
-        if name in block and name not in without_effect
-    ]
-    misplaced = "it did nothing beside `on:`; as a condition, write it under `on:`"
-    unknown = [
-        Note(pair.key.line, f"{name} is dropped: {misplaced if name in CONDITIONS else 'dpl has no such option'}.")
-        for name, pair in block.items()
-        if name not in SCRIPT_OPTIONS | TRANSLATED | DROPPED.keys() | {"skip_cleanup"}
-    ]
-    if "skip_cleanup" in block and is_false(block["skip_cleanup"].value):
-        said = "skip_cleanup: false is dropped: a script keeps the job's files; `cleanup: true` would remove them."
-        unknown.append(Note(block["skip_cleanup"].key.line, said))
-    return Translation((), (*dropped, *unknown))
+    notes = []
+    for name, pair in block.items():
+        if name in SCRIPT_OPTIONS | TRANSLATED or _is_without_effect(name, pair.value):
+            continue
+        if name == "skip_cleanup":
+            said = "skip_cleanup: false is dropped: a script keeps the job's files; `cleanup: true` would remove them."
+        elif name in CONDITIONS:
+            said = f"{name} is dropped: it did nothing beside `on:`; as a condition, write it under `on:`."
+        else:
+            said = f"{name} is dropped: {DROPPED.get(name, 'dpl has no such option')}."
+        notes.append(Note(pair.key.line, said))
+    return Translation((), tuple(notes))
+
+
+def _is_without_effect(name: str, value: Node) -> bool:
+    return (
+        name in {"skip_upload_docs", "remove_build_dir"}
+        or (name == "upload_docs" and is_false(value))
+        or (name == "skip_cleanup" and not is_false(value))
+        or (name == "edge" and word(value) is not None)
+    )
 
 
 def _text(block: Mapping[str, Pair], name: str) -> str | None:
