@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .notes import Note
-from .tree import entries, members, resolved, word
+from .tree import entries, members, resolved, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,7 +24,7 @@ IN_SETTINGS = "in the repository's settings on Travis"
 
 def options(block: Mapping[str, Pair], server: Server) -> tuple[str, ...]:
     """Return the options that name the account, not yet quoted for a shell."""
-    user, password = _text(block, *USER), _text(block, "password")
+    user, password = words(block, *USER), words(block, "password")
     found: tuple[str, ...] = ()
     if not server.is_pypi and user not in {"", "__token__", *OUR_USERNAME}:
         found = ("--username", user)
@@ -36,10 +36,10 @@ def options(block: Mapping[str, Pair], server: Server) -> tuple[str, ...]:
 
 def notes(block: Mapping[str, Pair], server: Server, line: int) -> tuple[Note, ...]:
     """Return at most one sentence: what is dropped, and what to set instead; ``line`` is that of the deployment."""
-    user, password = _text(block, *USER), _text(block, "password")
+    user, password = words(block, *USER), words(block, "password")
     account = server.is_pypi and user != "__token__" and any(name in block for name in USER)
     from_settings = server.is_pypi and not user and "password" not in block
-    encrypted = [name for name in (*USER, "password") if name in block and _is_encrypted(block[name].value)]
+    encrypted = [name for name in (*USER, "password") if name in block and is_encrypted(block[name].value)]
     if not (account or from_settings or encrypted) and (not password or VARIABLES.fullmatch(password)):
         return ()
     user_dropped = account or bool({*USER} & {*encrypted})
@@ -74,9 +74,6 @@ def _variable(server: Server) -> str:
     return server.token_variable or "PYPI_PASSWORD"
 
 
-def _text(block: Mapping[str, Pair], *names: str) -> str:
-    return next((word(block[name].value) or "" for name in names if name in block), "")
-
-
-def _is_encrypted(node: Node) -> bool:
+def is_encrypted(node: Node) -> bool:
+    """Tell whether a value, or a part of it, is encrypted for the repository."""
     return any("secure" in entries(resolved(member)) for member in members(node))

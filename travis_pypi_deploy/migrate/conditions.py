@@ -13,32 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ON = ("if", "on", "true")
-RUNTIMES = frozenset(
-    [
-        "d",
-        "dart",
-        "elm",
-        "elixir",
-        "ghc",
-        "go",
-        "haxe",
-        "jdk",
-        "julia",
-        "mono",
-        "node",
-        "node_js",
-        "otp_release",
-        "perl",
-        "php",
-        "python",
-        "r",
-        "ruby",
-        "rvm",
-        "rust",
-        "scala",
-        "smalltalk",
-    ]
+VERSIONS_OF_LANGUAGES = (
+    "d dart elm elixir ghc go haxe jdk julia mono node node_js "
+    "otp_release perl php python r ruby rvm rust scala smalltalk"
 )
+RUNTIMES = frozenset(VERSIONS_OF_LANGUAGES.split())
 OF_A_JOB = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 EQUALITY = re.compile(r"""(?P<q>["']?)\$\{?(?P<name>\w+)\}?(?P=q)\s+==?\s+(?P<r>["']?)(?P<value>[\w.+-]+)(?P=r)""")
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")

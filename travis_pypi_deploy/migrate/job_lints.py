@@ -10,7 +10,7 @@ from .matrix import OLD_IMAGES, value
 from .notes import Note
 from .obstacles import obstacle
 from .places import deployments
-from .tree import MappingNode, entries, members, versions, word
+from .tree import MappingNode, entries, members, versions, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -40,7 +40,9 @@ def chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
 
 def wheels_of_python_2(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
     """Yield that wheels were of Python 2, which this tool does not run on."""
-    if any(job.python.startswith("2") for job in build.deploying(node, on)) and "bdist_wheel" in _distributions(node):
+    if any(job.python.startswith("2") for job in build.deploying(node, on)) and "bdist_wheel" in words(
+        entries(node), "distributions"
+    ):
         yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
@@ -91,7 +93,9 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
     for node, jobs in chosen.items():
         first = Counter(_system(build.root, job) for job in jobs).most_common(1)
         together = max([*(count for _, count in first), *(systems[_meaning(node)].values() if jobs else ())], default=0)
-        has_own_files = _distributions(node).split() == ["bdist_wheel"]  # wheels of one job may differ from another's
+        has_own_files = words(entries(node), "distributions").split() == [
+            "bdist_wheel"
+        ]  # wheels of one job may differ from another's
         if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:
             found.add(node)
     return found
@@ -99,7 +103,9 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
 
 def _meaning(node: Node) -> tuple[object, ...]:
     """Return what two deployments have in common that publish the same files at the same time."""
-    return conditions(entries(node)).options(), *(_text(node, name) for name in ("server", "distributions", "script"))
+    return conditions(entries(node)).options(), *(
+        words(entries(node), name) for name in ("server", "distributions", "script")
+    )
 
 
 def _system(root: MappingNode, job: Job) -> tuple[str, str]:
@@ -109,13 +115,3 @@ def _system(root: MappingNode, job: Job) -> tuple[str, str]:
 def _line(root: MappingNode, node: Node) -> int:
     """Return the line of the file's `deploy:` if the deployment is its own, else that of the deployment."""
     return entries(root)["deploy"].key.line if node in deployments(root, root) else node.line
-
-
-def _distributions(node: Node) -> str:
-    pair = entries(node).get("distributions")
-    return " ".join(word(item) or "" for item in members(pair.value)) if pair else ""
-
-
-def _text(node: Node, name: str) -> str:
-    pair = entries(node).get(name)
-    return (word(pair.value) or "") if pair else ""

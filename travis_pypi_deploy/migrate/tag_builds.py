@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .conditions import PLAIN_BRANCH
 from .notes import Note
-from .tree import entries, members, resolved, word
+from .tree import entries, members, resolved, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,13 +64,9 @@ def _ifs(root: MappingNode, job: MappingNode) -> tuple[Pair, ...]:
 
 def _stages(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
     """Return what the file says about the stage of a job."""
-    name, stages = _word(job, "stage"), entries(root).get("stages")
+    name, stages = words(entries(job), "stage"), entries(root).get("stages")
     listed = map(resolved, members(stages.value)) if stages and name else ()
-    return tuple(each for each in listed if _word(each, "name") == name)
-
-
-def _word(mapping: Node, name: str) -> str | None:
-    return word(entries(mapping)[name].value) if name in entries(mapping) else None
+    return tuple(each for each in listed if words(entries(each), "name") == name)
 
 
 def _may_be_tag(name: str) -> bool:

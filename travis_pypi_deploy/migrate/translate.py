@@ -12,7 +12,7 @@ from ..errors import UsageError
 from . import accounts, formats
 from .conditions import conditions
 from .notes import Note
-from .tree import MappingNode, entries, is_false, is_true, members, resolved, word
+from .tree import MappingNode, is_false, is_true, resolved, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def translate(
 def in_the_way(block: Mapping[str, Pair]) -> Note | None:
     """Return why a deployment cannot be translated: dpl's oldest form gives an option one value a branch."""
     for name in sorted(TRANSLATED & block.keys()):
-        if isinstance(resolved(block[name].value), MappingNode) and not _is_encrypted(block[name].value):
+        if isinstance(resolved(block[name].value), MappingNode) and not accounts.is_encrypted(block[name].value):
             said = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
             return Note(block[name].key.line, said)
     return None
@@ -90,7 +90,7 @@ def in_the_way(block: Mapping[str, Pair]) -> Note | None:
 
 def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     """Return the server; one that cannot be read stays as it is written, and our command will refuse it."""
-    named, line = _text(block, "server") or "pypi", _line(block, "server")
+    named, line = words(block, "server") or "pypi", _line(block, "server")
     written = re.sub(r"(?<=//)[^/@]*@", "", named)
     notes = () if written == named else (Note(line, CREDENTIALS_IN_URL),)
     option = ("--server", _shell_word(written))
@@ -116,7 +116,7 @@ def _account(block: Mapping[str, Pair], server: servers.Server, line: int) -> Tr
 def _distributions(
     block: Mapping[str, Pair], aliases: Mapping[str, str], known: Mapping[str, tuple[str, ...]]
 ) -> Translation:
-    written = _words(block, "distributions") or "sdist"
+    written = words(block, "distributions") or "sdist"
     if accounts.VARIABLES.fullmatch(written):
         values = known.get(written.strip("${}"), ())
         if len(values) != 1:
@@ -159,20 +159,8 @@ def _is_without_effect(name: str, value: Node) -> bool:
     )
 
 
-def _text(block: Mapping[str, Pair], name: str) -> str | None:
-    return word(block[name].value) if name in block else None
-
-
-def _words(block: Mapping[str, Pair], name: str) -> str:
-    return " ".join(word(node) or "" for node in members(block[name].value)) if name in block else ""
-
-
 def _line(block: Mapping[str, Pair], name: str) -> int:
     return block[name].key.line if name in block else 0
-
-
-def _is_encrypted(node: Node) -> bool:
-    return any("secure" in entries(resolved(member)) for member in members(node))
 
 
 def _shell_word(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +138,12 @@ def word(node: Node | None) -> str | None:
         return None
     target = resolved(node)
     return target.value if isinstance(target, ScalarNode) and not is_empty(target) else None
+
+
+def words(pairs: Mapping[str, Pair], *names: str) -> str:
+    """Return the text of the first of these options that is there, a list's items with spaces between them."""
+    found = next((members(pairs[name].value) for name in names if name in pairs), ())
+    return " ".join(filter(None, map(word, found)))
 
 
 def is_true(node: Node | None) -> bool:
