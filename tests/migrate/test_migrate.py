@@ -247,6 +247,31 @@ def test_what_is_to_be_set_is_said_once() -> None:
     assert [note.line for note in migrated(f"deploy:\n{one}{one}").notes] == [3]
 
 
+@pytest.mark.parametrize(
+    ("command", "is_evidence"),
+    [
+        pytest.param("docker run --rm -v `pwd`:/io image /io/build.sh", True, id="a container with the checkout"),
+        pytest.param("docker run image make wheels", True, id="a container that runs a command"),
+        pytest.param("docker run -d -v $PWD:/io image", True, id="a container for later commands"),
+        pytest.param("./tools/run_docker.sh package", True, id="a script for a container"),
+        pytest.param("docker run --publish=5432:5432 --detach database", False, id="a service"),
+        pytest.param("docker run -d redis", False, id="a service in the background"),
+        pytest.param("docker pull image", False, id="an image"),
+        pytest.param("python setup.py -q sdist bdist_wheel", True, id="setup.py"),
+        pytest.param("export FORMAT=bdist_wheel", False, id="a variable"),
+        pytest.param("python -m pip wheel . -w dist", True, id="pip wheel"),
+        pytest.param("cd x && pip3 wheel .", True, id="pip wheel as second command"),
+        pytest.param("pip install -U setuptools pip wheel", False, id="the package wheel"),
+        pytest.param("python -m cibuildwheel", True, id="cibuildwheel"),
+        pytest.param("ls -alh dist", True, id="a look into dist"),
+        pytest.param("ls deb_dist", False, id="a look into another folder"),
+    ],
+)
+def test_commands_that_fill_dist_make_the_script_upload_it(command: str, is_evidence: bool) -> None:
+    text = f"script:\n- {command}\ndeploy:\n  provider: pypi\n  skip_cleanup: true\n"
+    assert script(text).endswith(" dist/*") == is_evidence
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "a word\n", "--- \n"])
 def test_a_file_without_keys_is_left_alone(text: str) -> None:
     assert migrated(text) == Migration(text, 0, ())

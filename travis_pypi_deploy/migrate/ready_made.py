@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "before_deploy")
-FILLS_DIST = re.compile(r"\b(?:docker|cibuildwheel|bdist_wheel|auditwheel|pip3? wheel)\b|\bls\b[^|;&]*\bdist\b")
+FILLS_DIST = re.compile(
+    r"""\b(?:cibuildwheel|auditwheel)\b | \bls\b[^|;&]*\bdist\b | \bsetup\.py\b.*\bbdist_wheel\b
+    | (?:^|[;&|]|-m)\s*pip\d?\ wheel\b | docker[\w-]*\.sh\b
+    | \bdocker\ run\b(?:.*\s(?:-v|--volume|--mount)\b | (?!.*\s(?:-d|--detach|-p|--publish)\b))  # not a service
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b")
 
 
