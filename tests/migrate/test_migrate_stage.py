@@ -110,6 +110,36 @@ def test_a_condition_that_chose_a_job_is_dropped_with_a_note(matrix: str, condit
     assert [note.line for note in result.notes if "dropped" in note.text] == [7]
 
 
+@pytest.mark.parametrize(
+    ("on", "condition"),
+    [
+        pytest.param("{tags: true}", "tag IS present", id="tags"),
+        pytest.param("{tags: true, repo: a/b}", "repo = a/b AND tag IS present", id="tags of a repository"),
+        pytest.param("{branch: main}", "branch = main", id="a branch"),
+        pytest.param("{branch: [main, dev]}", "branch IN (main, dev)", id="branches"),
+        pytest.param("{branch: main, tags: false}", "tag IS blank AND branch = main", id="no tags"),
+        pytest.param("{branch: rel/*}", "", id="a pattern is left to on"),
+        pytest.param("{all_branches: true}", "", id="every branch"),
+        pytest.param("{condition: -n $X}", "branch = master", id="the default branch"),
+    ],
+)
+def test_the_conditions_are_repeated_as_a_condition_of_the_job(on: str, condition: str) -> None:
+    result = staged(f"language: python\npython: ['3.6', '3.7']\ndeploy:\n  provider: pypi\n  on: {on}\n")
+    job = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]
+    assert job["if"] == " AND ".join(["type != pull_request", *([condition] if condition else [])])
+    written = {
+        key: value for key, value in yaml.load(on, yaml.BaseLoader).items() if key not in {"branch", "condition"}
+    }
+    assert {key: job["deploy"]["on"][key] for key in written} == written
+
+
+def test_an_axis_of_one_value_leaves_the_single_job() -> None:
+    matrices = {"arch: [amd64, arm64]": 1, "os: [linux, osx]": 1, "dist: [focal, jammy]": 1, "arch: [arm64]": 2}
+    for matrix, jobs in matrices.items():
+        result = staged(f"language: python\n{matrix}\n{DEPLOY}")
+        assert len(yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"]) == jobs
+
+
 def test_mistakes_of_the_file_are_noted() -> None:
     result = staged(
         "language: python\npython: ['2.7', 3.10]\ndeploy:\n  provider: pypi\n  distributions: bdist_wheel\n"
