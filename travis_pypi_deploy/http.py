@@ -166,19 +166,22 @@ class Client:
             return NoResponseError(f"cannot connect to {url} through the proxy ({PROXY_VARIABLES}): {cause}")
         if isinstance(error, requests.ConnectionError):
             if any(isinstance(each, (NewConnectionError, ssl.SSLError)) for each in errors):
-                what = "no connection"
+                what = f"cannot connect to {url}"
             elif body is None or body.is_sent:
-                what = "the connection was lost before the answer came"
+                what = f"the connection to {url} was lost before the answer came"
             else:
-                what = "the connection was lost"
-            return NoResponseError(f"{what}: {url}: {cause}")
+                what = f"the connection to {url} was lost"
+            return NoResponseError(f"{what}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
 
     def _untrusted(self, url: str, error: ssl.SSLCertVerificationError) -> str:
         reason = f"the certificate of {url} is not trusted: {root_cause(error)}"
+        is_unknown = error.verify_code in UNKNOWN_ISSUER_CODES
+        if self._ca_bundle and is_unknown:
+            return f"{reason}. Add the certificate of its CA to {self._ca_bundle} (REQUESTS_CA_BUNDLE)"
         if self._ca_bundle:
             return f"{reason}. The trusted certificates are those in {self._ca_bundle} (REQUESTS_CA_BUNDLE)"
-        if error.verify_code in UNKNOWN_ISSUER_CODES:
+        if is_unknown:
             return f"{reason}. For a private CA, set REQUESTS_CA_BUNDLE to the file with its certificate"
         return reason
 

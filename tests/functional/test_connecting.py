@@ -123,7 +123,7 @@ def test_a_connection_that_is_never_made_is_given_up(
 
     assert (process.returncode, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 1)})
     assert "no connection to https://" in err
-    assert "/ within 1 s. Run this job again later" in err
+    assert "/ within 1 s. Check the URL in --server, or run this job again later" in err
 
 
 @pytest.mark.slow
@@ -209,7 +209,8 @@ def test_a_host_without_an_address_is_named_and_tried_again(tmp_path: Path, monk
 
     assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 2)})
     assert ended.err.splitlines()[-1] == (
-        f"Error: {WHEEL}: no connection: {url}: Name or service not known. Run this job again later"
+        f"Error: {WHEEL}: cannot connect to {url}: Name or service not known. Check the URL in --server, or "
+        "run this job again later"
     )
 
 

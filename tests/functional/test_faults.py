@@ -58,7 +58,7 @@ class Fault:
 
 
 NO_ANSWER = "no answer from URL/ for 1 s (--timeout)"
-CLOSED = "the connection was lost before the answer came: URL/: Gone; trying again in N s (retry 1 of 5)"
+CLOSED = "the connection to URL/ was lost before the answer came: Gone; trying again in N s (retry 1 of 5)"
 MAY_HAVE = "the index may have the file"
 FAULTS = {
     "503 twice, then fine": Fault(
@@ -105,13 +105,13 @@ FAULTS = {
         options=("--retries", "0"),
     ),
     "reset in the middle of the body": Fault(
-        (Reset(1_000_000),), "uploaded", 2, ("the connection was lost: URL/: Gone; trying",), megabytes=12
+        (Reset(1_000_000),), "uploaded", 2, ("the connection to URL/ was lost: Gone; trying",), megabytes=12
     ),
     "reset in the middle of every body": Fault(
         (Reset(1_000_000),),
         "failed",
         1,
-        ("the connection was lost: URL/: Gone",),
+        ("the connection to URL/ was lost: Gone",),
         options=("--retries", "0"),
         megabytes=12,
     ),
@@ -120,7 +120,7 @@ FAULTS = {
         (misbehaviours.GARBAGE,),
         "uploaded",
         2,
-        ("the connection was lost before the answer came: URL/: 220 mail.example ESMTP ready",),
+        ("the connection to URL/ was lost before the answer came: 220 mail.example ESMTP ready",),
     ),
     "a lost answer, then 200": Fault((misbehaviours.LOST_ANSWER,), "uploaded", 2, (CLOSED,)),
     "a lost answer, then 400": Fault(
@@ -289,7 +289,7 @@ def test_a_refused_connection_is_tried_again(tmp_path: Path, closed_port: int) -
     ended = command.deploy("--server", url, "--retries", "1", "--report", report, str(wheel), environ=environment())
 
     assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 2)})
-    assert ended.err.count(f"no connection: {url}: Connection refused") == 2
+    assert ended.err.count(f"cannot connect to {url}: Connection refused") == 2
 
 
 @pytest.fixture

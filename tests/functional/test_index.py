@@ -206,7 +206,7 @@ def test_an_index_that_nobody_serves_is_a_warning(tmp_path: Path, index: Loopbac
         published = publish(index, [wheel], "--index-url", url)
 
     assert (published.code, published.files) == (0, {wheel.name: ("uploaded", 1)})
-    assert f"cannot read the index page of demo: no connection: {url}demo/: Connection refused. " in published.err
+    assert f"cannot read the index page of demo: cannot connect to {url}demo/: Connection refused. " in published.err
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -40,8 +40,13 @@ def remedy(response: Response, context: UploadContext, *, name: str) -> str:
 
 
 def try_later(server: Server) -> str:
-    """Return what to do about an index that did not answer, or that has a problem of its own."""
+    """Return what to do about an index that has a problem of its own."""
     return f"See {server.status_url}, and run this job again later" if server.status_url else "Run this job again later"
+
+
+def reconnect(server: Server) -> str:
+    """Return what to do about an index that cannot be reached."""
+    return try_later(server) if server.status_url else "Check the URL in --server, or run this job again later"
 
 
 def _remedy_for_credentials(response: Response, context: UploadContext, name: str) -> str:
@@ -58,7 +63,9 @@ def _remedy_for_credentials(response: Response, context: UploadContext, name: st
             )
         return f"The token in {source} has expired: create a new one{new_token}"
     if "isn't allowed" in words:
-        return f"The account of {source} is not a maintainer of {name}; the name may be taken"
+        return (
+            f"The account of {source} is not a maintainer of {name}: ask a maintainer to add it, or choose another name"
+        )
     if "project-scoped" in words or "not valid for project" in words:
         return f"The token in {source} is for another project: use one for {name}"
     if server.is_pypi:

@@ -10,7 +10,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from .remedies import NAME_USED_BEFORE, SECOND_SDIST, remedy, try_later
+from .remedies import NAME_USED_BEFORE, SECOND_SDIST, reconnect, remedy, try_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,7 +168,7 @@ def outcome_of(response: Response | NoResponse, context: UploadContext, *, name:
     if isinstance(response, NoResponse):
         if response.is_sent:
             return Outcome.UNKNOWN, f"{response.reason}; the index may have the file. {try_later(context.server)}"
-        reason = response.reason if response.is_final else f"{response.reason}. {try_later(context.server)}"
+        reason = response.reason if response.is_final else f"{response.reason}. {reconnect(context.server)}"
         return Outcome.REJECTED if response.is_rejection else Outcome.FAILED, reason
     if response.is_success:
         return Outcome.UPLOADED, ""

@@ -259,12 +259,12 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "not a maintainer": (
         context(PYPI),
         Response(403, "The user 'ann' isn't allowed to upload to project 'demo'"),
-        "is not a maintainer of demo; the name may be taken",
+        "is not a maintainer of demo: ask a maintainer to add it, or choose another name",
     ),
     "not a maintainer, elsewhere": (
         context(),
         Response(403, "The user 'ann' isn't allowed to upload to project 'demo'"),
-        "is not a maintainer of demo; the name may be taken",
+        "is not a maintainer of demo: ask a maintainer to add it, or choose another name",
     ),
     "a token of another project": (
         context(),
