@@ -96,8 +96,8 @@ CASES = {
         (rejected(403, f"The user 'ann' isn't allowed to upload to project 'demo'. {HELP}"),),
         "for more information. The account of PYPI_TOKEN is not a maintainer of demo: ask a maintainer to add it, or "
         "choose another name",
-        "for more information. The account of PYPI_PASSWORD is not a maintainer of demo: ask a maintainer to add it, or "
-        "choose another name",
+        "for more information. The account of PYPI_PASSWORD is not a maintainer of demo: ask a maintainer to add it, "
+        "or choose another name",
     ),
     "wrong credentials": Case(
         (rejected(403, f"Invalid or non-existent authentication information. {HELP}"),),
