@@ -157,8 +157,13 @@ def compare(
     new = [each for each in distributions if each.filename not in listing.files]
     published = _files_of(distributions[0].version, listing)
     return Comparison(
-        identical=frozenset(name for name, hashes in compared.items() if hashes.are_same),
-        different={name: hashes.difference() for name, hashes in compared.items() if not hashes.are_same},
+        identical=frozenset(name for name, (_, theirs, ours) in compared.items() if theirs == ours),
+        different={
+            name: f"the index has other content under this name: {algorithm} {theirs[:HASH_LIMIT_CHARACTERS]} there, "
+            f"{ours} here"
+            for name, (algorithm, theirs, ours) in compared.items()
+            if theirs != ours
+        },
         problems=tuple(
             _problems(new, listing, published, is_pypi=is_pypi, now=now or datetime.now(timezone.utc)) if new else ()
         ),
@@ -169,33 +174,16 @@ def compare(
 def is_listed(distribution: Distribution, listing: Listing) -> bool | None:
     """Return whether the index lists this file (True) or another one with its name (False); None if not known."""
     hashes = _hashes(distribution, listing)
-    return hashes.are_same if hashes else None
+    return hashes[1] == hashes[2] if hashes else None
 
 
-@dataclass(frozen=True)
-class _Hashes:
-    """A file's hashes by one algorithm, in hexadecimal."""
-
-    algorithm: str
-    theirs: str
-    ours: str
-
-    @property
-    def are_same(self) -> bool:
-        return self.ours == self.theirs
-
-    def difference(self) -> str:
-        theirs = self.theirs[:HASH_LIMIT_CHARACTERS]
-        return f"the index has other content under this name: {self.algorithm} {theirs} there, {self.ours} here"
-
-
-def _hashes(distribution: Distribution, listing: Listing) -> _Hashes | None:
-    """Return the hashes by the best algorithm that the page and this Python have in common."""
+def _hashes(distribution: Distribution, listing: Listing) -> tuple[str, str, str] | None:
+    """Return the best algorithm that the page and this Python have in common, the index's hash, and the local one."""
     listed = listing.files.get(distribution.filename)
     for algorithm in ALGORITHMS:
         if listed is not None and algorithm in listed.hashes:
             try:
-                return _Hashes(algorithm, listed.hashes[algorithm], digest(distribution, algorithm))
+                return algorithm, listed.hashes[algorithm], digest(distribution, algorithm)
             except ValueError:
                 continue  # a FIPS build of Python has no md5
             except OSError:
