@@ -172,19 +172,22 @@ def survivors(mutants: Sequence[Mutant], folders: Sequence[Path]) -> Iterator[Mu
             (folder / mutant.path).write_bytes(unchanged)
             free.put(folder)
 
-    with ThreadPoolExecutor(len(folders)) as threads:
+    threads = ThreadPoolExecutor(len(folders))
+    try:
         list(threads.map(original, TESTS))
         for number, (mutant, survived) in enumerate(zip(mutants, threads.map(survives, mutants)), 1):
             if survived:
                 yield mutant
             if number % 10 == 0:
                 print(f"{number} of {len(mutants)} mutants", flush=True)
+    finally:
+        threads.shutdown(cancel_futures=True)
 
 
 def main() -> None:
     """Print every survivor and the rate; exit 1 if too many survive."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=150)
+    parser.add_argument("--size", type=int, default=120)
     parser.add_argument("--seed", default="1")
     arguments = parser.parse_args()
     mutants = sample(arguments.size, arguments.seed)
