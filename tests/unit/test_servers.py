@@ -88,6 +88,16 @@ def test_every_address_of_pypi_stands_for_pypi(host: str, form: str) -> None:
         assert server is PYPI
 
 
+@pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.name)
+def test_an_address_that_takes_no_uploads_is_replaced_with_a_warning(server: Server) -> None:
+    assert find(server.name, source="--server") == (server, None)
+    assert find(server.upload_url, source="--server") == (server, None)
+    for dead in (server.upload_url.rstrip("/"), *(f"https://{host}/" for host in server.hosts)):
+        found, warning = find(dead, source="--server")
+        assert found is server
+        assert f"--server: {dead} does not accept uploads; using {server.upload_url} instead" in str(warning)
+
+
 @pytest.mark.parametrize("form", ["https://evil{}/", "https://{}.evil.example/", "https://not-{}/", "https://x.{}/"])
 @pytest.mark.parametrize("host", PYPI.hosts)
 def test_a_host_that_only_contains_one_of_pypi_does_not(host: str, form: str) -> None:
