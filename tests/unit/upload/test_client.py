@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories, misbehaviours
-from tests.support.misbehaviours import Answer
+from tests.support.misbehaviours import Answer, Early
 from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.upload import UploadClient
 from travis_pypi_deploy.upload.client import Transfer
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from tests.support.loopback_index import LoopbackIndex
 
 
-def attempt(folder: Path, index: LoopbackIndex) -> Response | NoResponse:
+def attempt(folder: Path, index: LoopbackIndex, *, megabytes: int = 0) -> Response | NoResponse:
     client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
-    return client.attempt(distributions.read(factories.wheel(folder)), "Basic c2VjcmV0", Transfer())
+    wheel = factories.big_wheel(folder, megabytes) if megabytes else factories.wheel(folder)
+    return client.attempt(distributions.read(wheel), "Basic c2VjcmV0", Transfer())
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,12 @@ def test_any_other_redirect_is_a_rejection(tmp_path: Path, index: LoopbackIndex,
 
     assert isinstance(response, NoResponse)
     assert (response.is_rejection, response.is_final, index.asked("POST")) == (True, True, 1)
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_a_success_before_the_whole_file_was_sent_is_none(tmp_path: Path, index: LoopbackIndex, status: int) -> None:
+    index.on_upload(Early(status, "OK"))
+
+    response = attempt(tmp_path, index, megabytes=12)
+
+    assert response == NoResponse(f"{index.upload_url} answered {status} before the whole file was uploaded")
