@@ -104,7 +104,7 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             "matrix:\n  include: []\njobs:\n  include: []\ndeploy: pypi\n",
-            ["1: matrix and jobs both stand here: Travis reads jobs only. Merge the two."],
+            ["1: matrix and jobs both stand here: Travis reads only one of them. Merge the two."],
             id="two lists of jobs",
         ),
         pytest.param(

@@ -75,7 +75,7 @@ def _repeated(root: MappingNode) -> Iterator[Note]:
 def _two_lists_of_jobs(root: MappingNode) -> Iterator[Note]:
     if {"matrix", "jobs"} <= entries(root).keys():
         line = entries(root)["matrix"].key.line
-        yield Note(line, "matrix and jobs both stand here: Travis reads jobs only. Merge the two.")
+        yield Note(line, "matrix and jobs both stand here: Travis reads only one of them. Merge the two.")
 
 
 def _beside_deploy(job: MappingNode) -> Iterator[Note]:
