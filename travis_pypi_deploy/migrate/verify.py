@@ -65,9 +65,11 @@ class _Outline:
             yield "end of sequence", node.line
 
     def _pair(self, pair: Pair) -> Iterator[tuple[str, int]]:
+        if pair in self._dropped:
+            return
         if pair.name == "before_deploy":
             yield from self._commands(pair.value)
-        elif pair not in self._dropped:
+        else:
             yield from self.of(pair.key)
             yield from self.of(pair.value)
 
