@@ -161,6 +161,14 @@ def test_a_stage_is_written_on_request(config: Path) -> None:
     assert run("--stage").stderr == ".travis.yml was left as it is: no deployment to rewrite.\n"
 
 
+def test_a_template_beside_a_stage_is_rewritten_too(config: Path) -> None:
+    text = "language: python\n.pypi: &pypi\n  provider: pypi\ndeploy:\n  <<: *pypi\n  user: __token__\n"
+    config.write_text(text, encoding="utf-8")
+    assert run("--stage", "--write").code == 0
+    assert "provider: pypi" not in config.read_text(encoding="utf-8")
+    assert run("--stage").stderr == ".travis.yml was left as it is: no deployment to rewrite.\n"
+
+
 def test_a_deployment_that_cannot_become_a_stage_changes_nothing(config: Path) -> None:
     before = "before_deploy: make\ndeploy:\n  provider: pypi\n"
     config.write_text(before, encoding="utf-8")

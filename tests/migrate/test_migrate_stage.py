@@ -7,8 +7,8 @@ import yaml
 
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.migrate.parse import parse
-from travis_pypi_deploy.migrate.rewrite import migrate
-from travis_pypi_deploy.migrate.stage import Staged, to_stage, verify_stage
+from travis_pypi_deploy.migrate.rewrite import Migration, migrate
+from travis_pypi_deploy.migrate.stage import to_stage, verify_stage
 from travis_pypi_deploy.migrate.tree import MappingNode
 
 DEPLOY = "deploy:\n  provider: pypi\n  on:\n    tags: true\n"
@@ -32,12 +32,12 @@ JOB = """\
 """
 
 
-def staged(text: str) -> Staged:
+def staged(text: str) -> Migration:
     root = parse(text)
     assert isinstance(root, MappingNode)
     result = to_stage(text, root, {})
     assert result is not None
-    verify_stage(root, parse(result.text), result.added)
+    verify_stage(root, parse(result.text), result.deployments)
     assert migrate(result.text, parse(result.text), {}).text == result.text
     return result
 
@@ -140,6 +140,18 @@ def test_an_axis_of_one_value_leaves_the_single_job() -> None:
         assert len(yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"]) == jobs
 
 
+def test_options_of_every_provider_stay() -> None:
+    result = staged(f"language: python\n{DEPLOY}  allow_failure: true\n  dpl_version: 2.0.5\n  cleanup: true\n")
+    deploy = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]["deploy"]
+    assert (deploy["allow_failure"], deploy["dpl_version"]) == ("true", "2.0.5")
+
+
+@pytest.mark.parametrize("stages", ["[test, deploy]", "[{name: deploy, if: tag IS present}]"])
+def test_a_stage_that_is_there_is_not_added_again(stages: str) -> None:
+    result = staged(f"language: python\nstages: {stages}\n{DEPLOY}")
+    assert f"stages: {stages}\n" in result.text
+
+
 def test_mistakes_of_the_file_are_noted() -> None:
     result = staged(
         "language: python\npython: ['2.7', 3.10]\ndeploy:\n  provider: pypi\n  distributions: bdist_wheel\n"
@@ -162,6 +174,8 @@ def test_mistakes_of_the_file_are_noted() -> None:
         pytest.param(f"language: python\npython: '3.6'\n{DEPLOY}    python: '3.7'\n", id="a Python that no job has"),
         pytest.param(f"os: linux\n{DEPLOY}    condition: $TRAVIS_OS_NAME = osx\n", id="a system that no job has"),
         pytest.param(f"env: [{{secure: a}}, {{secure: b}}]\n{DEPLOY}", id="secrets in the matrix"),
+        pytest.param(f"script: pytest\n{DEPLOY}  run: [ls]\n", id="commands after it"),
+        pytest.param(f"script: pytest\n{DEPLOY.replace('deploy:', 'deploy: &it')}after_deploy: *it\n", id="an anchor"),
         pytest.param(f"jdk: [a, b]\n{DEPLOY}    jdk: a\n", id="another runtime"),
     ],
 )

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -102,11 +103,12 @@ def _staged(text: str, root: Node | None, path: Path) -> Migration | None:
         staged = to_stage(text, root, _aliases(path))
         if staged is None:
             return None
-        verify_stage(root, parse(staged.text), staged.added)
+        after = parse(staged.text)
+        verify_stage(root, after, staged.deployments)
     except UsageError as error:
         message = f"{path} was not changed: {error}"
         raise UsageError(message) from None
-    return Migration(staged.text, staged.added, staged.notes)
+    return replace(staged, text=_migrate(staged.text, after, path).text)  # templates of deployments are left
 
 
 def _check(migration: Migration, root: Node | None, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .places import deployments, deploys_to_pypi, jobs
 from .ready_made import ready_made
-from .tree import MappingNode, SequenceNode, entries, members, resolved, walk
+from .tree import Alias, MappingNode, Pair, SequenceNode, entries, members, resolved, walk
 from .variables import environments_of
 
 
@@ -18,6 +18,8 @@ def obstacle(root: MappingNode) -> str:
         "the key is merged in": deploy not in root.pairs or deploy.explicit,
         "it is the only key": len(root.pairs) == 1,
         "the file deploys elsewhere, too": not all(map(deploys_to_pypi, deployments(root, root))),
+        "it runs commands after it (`run`)": any("run" in entries(node) for node in deployments(root, root)),
+        "it has an anchor that is used elsewhere": _is_used_elsewhere(root, deploy),
         "jobs have deployments of their own": any("deploy" in entries(job) for job in jobs(root)[1:]),
         "the job's commands fill dist/": bool(ready_made(root)),
         "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
@@ -25,6 +27,11 @@ def obstacle(root: MappingNode) -> str:
         "matrix and jobs both stand in the file": {"matrix", "jobs"} <= entries(root).keys(),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _is_used_elsewhere(root: MappingNode, deploy: Pair) -> bool:
+    inside = set(walk(deploy.value))
+    return any(node.target in inside for node in walk(root) if isinstance(node, Alias) and node not in inside)
 
 
 def _has_secrets(root: MappingNode) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
@@ -13,9 +13,10 @@ from .matrix import build, expands, value
 from .notes import Note, arranged
 from .obstacles import obstacle
 from .places import deployments, deploys_to_pypi, jobs
+from .rewrite import Migration
 from .steps import IN_THE_JOB
 from .translate import translate
-from .tree import MappingNode, SequenceNode, entries, members, resolved, word
+from .tree import MappingNode, SequenceNode, entries, members, resolved, word, words
 from .variables import environments_of, variables, variables_of_jobs
 from .verify import verify
 
@@ -25,19 +26,11 @@ if TYPE_CHECKING:
     from .matrix import Build
     from .tree import Node, Pair
 
+KEPT = ("allow_failure", "dpl_version")
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
 
 
-@dataclass(frozen=True)
-class Staged:
-    """The new text, how many jobs were added at its end, and what is to be said."""
-
-    text: str
-    added: int
-    notes: tuple[Note, ...]
-
-
-def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged | None:
+def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Migration | None:
     """Return the migration of the file's own deployments to PyPI into a stage, None if there are none.
 
     Raises UsageError that begins with the line of what cannot become a stage.
@@ -59,10 +52,13 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Staged
         translation = translate(entries(node), aliases, known, line=node.line, ready_made=False)
         notes += translation.notes
         command = " ".join((IN_THE_JOB.command, *translation.arguments))
-        added.append("\n".join(_job(root, on, kept, command)))
+        options = [f"    {name}: {setting}" for name in KEPT if (setting := words(entries(node), name))]
+        asked = [f"      {line}" for line in _on(on, kept)]
+        lines = [*_job(root, on, command), *options, *(["    on:", *asked] if asked else [])]
+        added.append("\n".join(lines))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
     notes += as_written(described)
-    return Staged(apply(text, edits), len(added), arranged(notes))
+    return Migration(apply(text, edits), len(added), arranged(notes))
 
 
 def _stop(line: int, reason: str) -> NoReturn:
@@ -104,24 +100,21 @@ def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str
     return notes, kept
 
 
-def _job(root: MappingNode, on: Conditions, kept: list[str], command: str) -> list[str]:
-    """Return the lines of the job, as an item of a list."""
+def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
+    """Return the first lines of the job, as an item of a list, down to the script."""
     has_matrix_env = environments_of(root) > 1
     lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
     lines += [] if value(root, root, "language") == "python" else ["  language: python"]
     lines += ['  python: "3.12"', *(["  env: []"] if has_matrix_env else [])]
     lines += [f"  {phase}: skip" for phase in PHASES]
     lines += [f"  before_deploy: {IN_THE_JOB.install}", "  deploy:", "    provider: script"]
-    lines.append(f"    script: {written(command)}")
-    asked = _on(on, kept)
-    return [*lines, *(["    on:", *(f"      {line}" for line in asked)] if asked else [])]
+    return [*lines, f"    script: {written(command)}"]
 
 
 def _if(on: Conditions) -> str:
     """Return the conditions in the language of `if:`; what it cannot say is left to `on:`."""
     parts = ["type != pull_request"]
-    repo = word(on.pairs["repo"].value) if "repo" in on.pairs else None
-    parts += [f"repo = {repo}"] if repo else []
+    parts += [f"repo = {repo}"] if (repo := words(on.pairs, "repo")) else []
     options = on.options()
     if on.only_tags:
         return " AND ".join([*parts, "tag IS present"])
@@ -135,8 +128,7 @@ def _if(on: Conditions) -> str:
 def _on(on: Conditions, kept: list[str]) -> list[str]:
     lines = []
     for name in ("repo", "tags", "all_branches"):
-        text = word(on.pairs[name].value) if name in on.pairs else None
-        lines += [f"{name}: {written(text)}"] if text else []
+        lines += [f"{name}: {written(text)}"] if (text := words(on.pairs, name)) else []
     if on.branches:
         lines.append(f"branch: [{', '.join(written(branch, flow=True) for branch in on.branches)}]")
     return [
@@ -150,7 +142,7 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     if pair is None:
         return []
     stages = resolved(pair.value)
-    if "deploy" in {word(stage) or "" for stage in members(pair.value)}:
+    if any("deploy" in {word(stage), words(entries(resolved(stage)), "name")} for stage in members(pair.value)):
         return []
     if not isinstance(stages, SequenceNode) or not stages.items:
         _stop(pair.key.line, "stages is not a list")
