@@ -25,6 +25,13 @@ def test_a_tab_at_the_end_of_a_line_is_kept() -> None:
     assert migrate(text, parse(text), {}).text.startswith("before_install:\t\n- ls\n")
 
 
+def test_a_tab_between_a_key_and_its_value_is_kept() -> None:
+    text = "os:\tlinux\ndeploy:\n  provider:\tpypi\n  user: \tme\n"
+    migration = migrate(text, parse(text), {})
+    assert migration.text.startswith("os:\tlinux\n")
+    assert "  provider:\tscript\n" in migration.text
+
+
 def test_a_tab_before_a_comment_is_kept() -> None:
     text = "os: linux\t# a\ndeploy:\t# b\n  provider: pypi\t# c\n\t# d\n"
     migration = migrate(text, parse(text), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from .notes import Note
@@ -40,17 +41,22 @@ def blocks(root: MappingNode) -> Blocks:
 
 
 def emptied_templates(root: MappingNode, doomed: frozenset[Pair]) -> frozenset[Pair]:
-    """Return the pairs that hold and merge a template of which nothing is left."""
-    found: set[Pair] = set()
-    merges = [pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "<<"]
-    aliases = [node.target for node in walk(root) if isinstance(node, Alias)]
-    for holder in root.pairs:
-        template = holder.value
-        if isinstance(template, MappingNode) and template.pairs and doomed.issuperset(template.pairs):
-            users = [pair for pair in merges if isinstance(pair.value, Alias) and pair.value.target is template]
-            if users and len(users) == aliases.count(template):
-                found |= {holder, *users}
-    return frozenset(found)
+    """Return the pairs that hold and merge templates of which nothing is left."""
+    holders = {pair.value: pair for pair in root.pairs if _is_emptied(pair.value, doomed)}
+    merges: dict[Pair, list[Node]] = {}
+    for pair in (pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "<<"):
+        targets = [node.target for node in walk(pair.value) if isinstance(node, Alias)]
+        if targets and holders.keys() >= set(targets):
+            merges[pair] = targets
+    merged_in = Counter(target for targets in merges.values() for target in targets)
+    used = Counter(node.target for node in walk(root) if isinstance(node, Alias))
+    gone = {target for target, count in merged_in.items() if used[target] == count}
+    gone -= {target for targets in merges.values() if not gone.issuperset(targets) for target in targets}
+    return frozenset([*(holders[target] for target in gone), *(pair for pair in merges if gone >= set(merges[pair]))])
+
+
+def _is_emptied(template: Node, doomed: frozenset[Pair]) -> bool:
+    return isinstance(template, MappingNode) and bool(template.pairs) and doomed.issuperset(template.pairs)
 
 
 def sources(block: Node) -> tuple[MappingNode, ...]:

@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
 DEEPEST = 100
-# Travis' parser takes a tab before a comment or at the end of a line, ruamel.yaml does not.
-LAST_TAB = re.compile(r"[ \t]*\t[ \t]*(?=#)|(?<=\S)[ \t]*\t[ \t]*(?=\r?\n|\Z)")
+# Travis' parser takes tabs between words, at the end of a line and before a comment, ruamel.yaml does not.
+TABS = re.compile(r"(?<=[^\s-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#)")
 
 
 def parse(text: str) -> Node | None:
     """Return the root of the first document in a YAML text, None if there is nothing in it.
 
-    Raises UsageError that begins with the line of what cannot be read.
+    Raises UsageError that begins with the line of what cannot be read, or says that it is nested too deeply.
     """
     try:
-        events = list(_events(LAST_TAB.sub(lambda found: " " * len(found.group()), text)))
+        events = list(_events(TABS.sub(lambda found: " " * len(found.group()), text)))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(line, f"a character that YAML does not allow ({error.reason})")
@@ -55,7 +55,8 @@ def _events(text: str) -> Iterator[object]:
     for event in YAML(typ="safe", pure=True).parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > DEEPEST:
-            raise RecursionError
+            message = "the lists and mappings are nested too deeply to be read."
+            raise UsageError(message)
         yield event
 
 
