@@ -124,6 +124,8 @@ def test_a_file_with_nothing_to_rewrite_is_left(config: Path) -> None:
             "(special characters are not allowed).",
             id="a control character",
         ),
+        pytest.param(b"a: 1\nb: 2\rc: 3\n", "line 2: this line break is neither LF nor CRLF.", id="a lone CR"),
+        pytest.param("a: 1\nb: 2\u2028c: 3\n".encode(), "line 2: this line break is neither LF nor CRLF.", id="U+2028"),
     ],
 )
 def test_what_is_no_yaml_is_told_with_its_line(config: Path, content: bytes, expected: str) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
 DEEPEST = 100
+ODD_LINE_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 # Travis' parser takes tabs between words, at the end of a line and before a comment, ruamel.yaml does not.
 TABS = re.compile(r"(?<=[^\s-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#)")
 
@@ -37,6 +38,10 @@ def parse(text: str) -> Node | None:
 
     Raises UsageError that begins with the line of what cannot be read, or says that it is nested too deeply.
     """
+    if odd := ODD_LINE_BREAK.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        message = f"line {line}: this line break is neither LF nor CRLF."
+        raise UsageError(message)
     try:
         events = list(_events(TABS.sub(lambda found: " " * len(found.group()), text)))
     except ReaderError as error:
@@ -101,7 +106,7 @@ class _Builder:
         start, end = event.start_mark.index, event.end_mark.index
         if start == end:
             return self._nothing()
-        written = self._text[start:end].rstrip()  # a block scalar's mark lies behind its empty lines
+        written = self._text[start:end].rstrip(" \t\r\n")  # a block scalar's mark lies behind its empty lines
         return ScalarNode(event.value, start, start + len(written), event.start_mark.line + 1, event.style)
 
     def _nothing(self) -> ScalarNode:
