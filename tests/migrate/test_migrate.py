@@ -272,6 +272,16 @@ def test_commands_that_fill_dist_make_the_script_upload_it(command: str, is_evid
     assert script(text).endswith(" dist/*") == is_evidence
 
 
+@pytest.mark.parametrize(
+    ("cleanup", "lines"),
+    [("cleanup: true", [1, 5]), ("cleanup: false", [1]), ("", [1])],
+    ids=["removed files", "kept files", "nothing said"],
+)
+def test_a_cleanup_of_files_that_the_job_built_is_noted(cleanup: str, lines: list[int]) -> None:
+    text = f"before_deploy: echo > setup.py\ndeploy:\n  provider: pypi\n  user: __token__\n  {cleanup}\n"
+    assert [note.line for note in migrated(text).notes] == lines
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "a word\n", "--- \n"])
 def test_a_file_without_keys_is_left_alone(text: str) -> None:
     assert migrated(text) == Migration(text, 0, ())

@@ -101,6 +101,7 @@ def test_the_deployment_becomes_the_last_stage(before: str, after: str) -> None:
         pytest.param("env: [A=1 B=2, A=2]", "condition: $A = 1 && -n $X", ["-n $X"], id="env"),
         pytest.param("env: [A=1 B=2, A=2]", 'condition: \'"${B}" == "2"\'', [], id="a variable of one job"),
         pytest.param("os: [linux, osx]", "condition: $TRAVIS_OS_NAME == linux", [], id="a system"),
+        pytest.param("env: {jobs: [A=1, A=2]}", "condition: $A = 1", [], id="env by jobs"),
     ],
 )
 def test_a_condition_that_chose_a_job_is_dropped_with_a_note(matrix: str, condition: str, kept: list[str]) -> None:
@@ -140,6 +141,12 @@ def test_an_axis_of_one_value_leaves_the_single_job() -> None:
         assert len(yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"]) == jobs
 
 
+def test_global_variables_and_their_conditions_stay() -> None:
+    env = "env:\n  global:\n  - A=1\n  - secure: abc\n  jobs: [B=1, B=2]\n"
+    result = staged(f"language: python\n{env}{DEPLOY}    condition: $A = 1\n")
+    assert yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]["deploy"]["on"]["condition"] == ["$A = 1"]
+
+
 def test_options_of_every_provider_stay() -> None:
     result = staged(f"language: python\n{DEPLOY}  allow_failure: true\n  dpl_version: 2.0.5\n  cleanup: true\n")
     deploy = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]["deploy"]
@@ -174,6 +181,7 @@ def test_mistakes_of_the_file_are_noted() -> None:
         pytest.param(f"language: python\npython: '3.6'\n{DEPLOY}    python: '3.7'\n", id="a Python that no job has"),
         pytest.param(f"os: linux\n{DEPLOY}    condition: $TRAVIS_OS_NAME = osx\n", id="a system that no job has"),
         pytest.param(f"env: [{{secure: a}}, {{secure: b}}]\n{DEPLOY}", id="secrets in the matrix"),
+        pytest.param(f"env: {{jobs: [{{secure: a}}, {{secure: b}}]}}\n{DEPLOY}", id="secrets of the jobs"),
         pytest.param(f"script: pytest\n{DEPLOY}  run: [ls]\n", id="commands after it"),
         pytest.param(f"script: pytest\n{DEPLOY.replace('deploy:', 'deploy: &it')}after_deploy: *it\n", id="an anchor"),
         pytest.param(f"jdk: [a, b]\n{DEPLOY}    jdk: a\n", id="another runtime"),
