@@ -184,15 +184,16 @@ def bash_in(environ: Mapping[str, str], console: Console) -> Bash:
     def holds(expression: str) -> bool:
         command = ["bash", "-c", f"[[ {expression} ]]; exit $(({CONDITION_HOLDS} + $?))"]
         try:
-            ended = subprocess.run(  # noqa: S603 - the condition is the user's own, as it is for Travis
-                command,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=CONDITION_SECONDS,
-            )
+            with console.heartbeat(lambda: f"Waiting for bash to evaluate [[ {expression} ]]"):
+                ended = subprocess.run(  # noqa: S603 - the condition is the user's own, as it is for Travis
+                    command,
+                    env=environ,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    timeout=CONDITION_SECONDS,
+                )
         except OSError as error:
             raise UsageError(
                 f"bash, which evaluates [[ {expression} ]], cannot be started: {error.strerror}"

@@ -42,11 +42,12 @@ FAULTS = (
     (re.compile(f"[{QUOTES}]"), "contains a quotation mark"),
     (re.compile(rf"\A(?!{PREFIX})"), f'does not begin with "{PREFIX}", so it is not an API token'),
 )
+# "pypi-AgE" in base64, at each of its three alignments: a Basic authorization
+TOKEN_IN_BASE64 = "cHlwaS1BZ0|weXBpLUFnR|B5cGktQWdF"  # noqa: S105 - the beginning of every token
 LOOKS_LIKE_TOKEN = re.compile(
-    r"pypi-AgE[A-Za-z0-9_-]{13,}"
-    # "pypi-AgE" in base64, at each of its three alignments, with what is around: a Basic authorization
-    r"|[A-Za-z0-9+/]{0,64}(?:cHlwaS1BZ0|weXBpLUFnR|B5cGktQWdF)[A-Za-z0-9+/]{16,}=*"
+    rf"pypi-AgE[A-Za-z0-9_-]{{13,}}|[A-Za-z0-9+/]{{0,64}}(?:{TOKEN_IN_BASE64})[A-Za-z0-9+/]{{16,}}=*"
 )
+TOKEN_BEGINS = re.compile(rf"pypi-AgE|{TOKEN_IN_BASE64}")  # a hundred times faster, for long logs of builds
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Mask:
         for form in self.forms:
             if len(form) >= shortest:
                 text = text.replace(form, MASK)
-        return LOOKS_LIKE_TOKEN.sub(MASK, text)
+        return LOOKS_LIKE_TOKEN.sub(MASK, text) if TOKEN_BEGINS.search(text) else text
 
 
 def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()) -> frozenset[str]:
