@@ -109,12 +109,12 @@ def entry_points(wheel: Wheel) -> Iterator[str]:
 @functools.lru_cache(maxsize=1)  # two rules read the same RECORD
 def _recorded(contents: bytes) -> frozenset[str]:
     """Return the names that a RECORD lists; raises ValueError or csv.Error if it cannot be read."""
+    if contents.count(b"\n") > RECORD_LIMIT_LINES:
+        raise ValueError(f"it lists more than {RECORD_LIMIT_LINES} files")
     names: set[str] = set()
     # PyPI splits RECORD at form feeds and other separators, too.
     for row in csv.reader(contents.decode().splitlines()):
         if not row:
             raise ValueError("it has an empty line")
-        if len(names) > RECORD_LIMIT_LINES:
-            raise ValueError(f"it lists more than {RECORD_LIMIT_LINES} files")
         names.add(row[0].replace("\\", "/"))
     return frozenset(names)
