@@ -159,7 +159,10 @@ def test_setup_cfg_says_what_an_alias_builds(setup_cfg: str, expected: str) -> N
     assert yaml.load(text, TravisLoader)["deploy"]["script"].partition(" -m travis_pypi_deploy ")[2] == expected
 
 
-@pytest.mark.parametrize("name", ["pypi", "PyPI", "py_pi", "py-pi", "'pypi'", '"PYPI"', "pypi\N{NO-BREAK SPACE}"])
+@pytest.mark.parametrize(
+    "name",
+    ["pypi", "PyPI", "py_pi", "py-pi", "'pypi'", '"PYPI"', "pypi\N{NO-BREAK SPACE}", r'&a "p\x79pi"', '"py\n   pi"'],
+)
 def test_the_name_of_the_provider_is_read_as_dpl_reads_it(name: str) -> None:
     assert migrated(f"deploy:\n  provider: {name}\n").deployments == 1
 

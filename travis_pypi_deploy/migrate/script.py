@@ -54,5 +54,9 @@ def _script(text: str, provider: Node) -> Edit:
     """Write ``script`` for ``pypi``, in the same quotes and behind the same anchor."""
     if isinstance(provider, Alias):
         return Edit(provider.start, provider.end, "script")
-    start = text.rindex(word(provider) or "", provider.start, provider.end)
-    return Edit(start, start + len(word(provider) or ""), "script")
+    name = word(provider) or ""
+    start = text.rfind(name, provider.start, provider.end)
+    if start >= 0:
+        return Edit(start, start + len(name), "script")
+    properties = PROPERTIES.match(text, provider.start)  # the name is written with escapes or on two lines
+    return Edit(properties.end() if properties else provider.start, provider.end, "script")
