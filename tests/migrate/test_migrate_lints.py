@@ -29,7 +29,7 @@ def deployment(conditions: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(deployment("tags: true\nbranch: main"), [f"5: {IGNORED}"], id="branch beside tags"),
+        pytest.param(deployment("tags: true\nbranch: release"), [f"5: {IGNORED}"], id="branch beside tags"),
         pytest.param(
             deployment("branch: main\ncondition: -n $TRAVIS_TAG"),
             [f"5: {BRANCH_NEVER}"],
@@ -78,7 +78,7 @@ def deployment(conditions: str) -> str:
             id="on beside deploy",
         ),
         pytest.param(
-            deployment("tags: true\ndistributions: sdist\nskip_cleanup: true"),
+            deployment("tags: true\ndistributions: bdist_wheel\nskip_cleanup: true"),
             [
                 f"5: {UNREAD}",
                 "6: skip_cleanup stands under `on:`, where it does nothing: move it out.",
@@ -227,6 +227,8 @@ def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None
     "text",
     [
         pytest.param(deployment("tags: true\npython: '3.10'"), id="tags of one Python"),
+        pytest.param(deployment("tags: true\nbranch: [main, master]"), id="the default branch beside tags"),
+        pytest.param(deployment("tags: true\ndistributions: sdist"), id="the default under on"),
         pytest.param(deployment("branch: main\ncondition: -z $TRAVIS_TAG"), id="no tag on a branch"),
         pytest.param(deployment('branch: main\ncondition: $TRAVIS_TAG = ""'), id="an empty tag on a branch"),
         pytest.param(deployment("branch: v*\ncondition: -n $TRAVIS_TAG"), id="tags by the branch's pattern"),
@@ -274,7 +276,7 @@ def test_what_is_right_is_not_mentioned(text: str) -> None:
 
 
 def test_a_script_of_ours_is_judged_like_the_deployment_it_was() -> None:
-    text = deployment("tags: true\nbranch: main").replace("pypi", "script\n  script: python -m travis_pypi_deploy")
+    text = deployment("tags: true\nbranch: release").replace("pypi", "script\n  script: python -m travis_pypi_deploy")
     assert said(text) == [f"6: {IGNORED}"]
 
 

@@ -11,7 +11,7 @@ from .notes import Note
 from .places import deployments, deploys_to_pypi, jobs, mappings, runs_us
 from .tag_builds import missed_tags
 from .translate import CONDITIONS, TRANSLATED
-from .tree import MappingNode, ScalarNode, entries, members, resolved, word
+from .tree import MappingNode, ScalarNode, entries, members, resolved, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -90,7 +90,8 @@ def _beside_deploy(job: MappingNode) -> Iterator[Note]:
 def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
     for name in sorted(CONDITIONS & block.keys() if "script" in block else ()):
         yield Note(block[name].key.line, f"{name} stands beside `on:`, where dpl stops at it: indent it under `on:`.")
-    for name in sorted(TRANSLATED & on.pairs.keys()):
+    is_default = words(on.pairs, "distributions") == "sdist" and "distributions" not in block
+    for name in sorted((TRANSLATED - {"distributions" if is_default else ""}) & on.pairs.keys()):
         said = f"{name} stands under `on:`, where it never did anything: if you want it, give it to the script."
         yield Note(on.pairs[name].key.line, said)
     for name in sorted(KEPT & on.pairs.keys()):

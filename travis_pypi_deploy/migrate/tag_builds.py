@@ -36,7 +36,7 @@ def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator
 
 
 def _contradictions(on: Conditions) -> Iterator[Note]:
-    if "branch" in on.pairs:
+    if not {*on.branches} <= {"master", "main"}:  # beside tags these are a habit
         yield Note(on.pairs["branch"].key.line, "branch is ignored beside `tags: true`: every tag deploys.")
     for line, expression in on.expressions:
         if not all(map(_may_be_tag, BRANCH_IS.findall(expression))):
