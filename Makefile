@@ -47,7 +47,7 @@ bench:
 	.venv-bench/bin/python -m pip install -qq --disable-pip-version-check '.[bench]'
 	.venv-bench/bin/python -m benchmarks.bench $(CASES)
 
-# A sample of wrong changes to the modules that decide, which the tests have to notice. It takes about 20 minutes.
+# A sample of wrong changes to the modules that decide, which the tests have to notice. It takes up to 20 minutes.
 mutants:
 	$(PYTHON) -m venv --clear .venv-mutants
 	.venv-mutants/bin/python -m pip install -qq --disable-pip-version-check 'cosmic-ray >= 8.4.3'

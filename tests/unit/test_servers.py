@@ -46,7 +46,10 @@ def test_an_address_is_read_as_the_http_library_reads_it(url: str) -> None:
     assert parts.auth is None
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example/", "a.example", "http://", "http://a:b/", "//a.example/", ""])
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a.example/", "a.example", "http://", "http://a:b/", "http://[::g]/", "http://[x::1]/", "//a.example/", ""],
+)
 def test_other_text_has_no_origin(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         origin(url)

@@ -11,7 +11,7 @@ from tests.support import factories, misbehaviours
 from tests.support.misbehaviours import Answer, Early
 from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.upload import UploadClient
-from travis_pypi_deploy.upload.client import Transfer
+from travis_pypi_deploy.upload.client import StoppedError, Transfer
 from travis_pypi_deploy.upload.response import NoResponse, Response
 
 if TYPE_CHECKING:
@@ -79,3 +79,24 @@ def test_a_success_before_the_whole_file_was_sent_is_none(tmp_path: Path, index:
     response = attempt(tmp_path, index, megabytes=12)
 
     assert response == NoResponse(f"{index.upload_url} answered {status} before the whole file was uploaded")
+
+
+def test_a_file_is_handed_over_with_its_last_block_and_not_again_by_a_new_attempt() -> None:
+    transfer = Transfer()
+
+    transfer.hand_over(5, is_last=False)
+    assert (transfer.sent_bytes, transfer.is_handed_over) == (5, False)
+    transfer.hand_over(3, is_last=True)
+    assert (transfer.sent_bytes, transfer.is_handed_over) == (8, True)
+    transfer.begin()
+    assert (transfer.sent_bytes, transfer.is_handed_over) == (0, False)
+
+
+def test_after_a_stop_no_block_is_handed_over() -> None:
+    transfer = Transfer()
+    transfer.stop()
+
+    with pytest.raises(StoppedError):
+        transfer.hand_over(5, is_last=True)
+
+    assert (transfer.sent_bytes, transfer.is_handed_over) == (0, False)
