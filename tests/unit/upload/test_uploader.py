@@ -47,6 +47,15 @@ def test_a_pause_that_the_index_asks_for_is_made_up_to_two_minutes(
     assert (result.outcome, result.attempts) == ((Outcome.UPLOADED, 2) if is_awaited else (Outcome.FAILED, 1))
 
 
+def test_a_pause_that_is_too_long_is_named_with_its_end(tmp_path: Path, index: LoopbackIndex) -> None:
+    index.on_upload(Answer(429, "Later", {"Retry-After": "Fri, 01 Jan 2100 00:00:30 GMT"}))
+    warnings: list[str] = []
+
+    upload(tmp_path, index, replace(context(), retries=1, warn=warnings.append))
+
+    assert "status 429: Later; not tried again, because the index asks to wait until 2100-01-01 00:0" in warnings[0]
+
+
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_an_upload_is_tried_again_as_often_as_asked_for_after_longer_pauses(
     tmp_path: Path, index: LoopbackIndex, retries: int
