@@ -38,8 +38,8 @@ TESTS = {
     "servers.py": "unit/test_servers.py unit/test_http.py functional/test_trust.py functional/test_command.py",
     "http.py": "unit/test_http.py unit/test_hostile_answers.py functional/test_trust.py functional/test_index.py "
     "functional/test_secrets_on_the_wire.py functional/test_faults.py",
-    "index.py": "unit/test_index.py unit/test_hostile_answers.py functional/test_index.py functional/test_wait.py "
-    "functional/test_trust.py functional/test_faults.py",
+    "index.py": "unit/test_index.py unit/test_hostile_answers.py unit/test_http.py functional/test_index.py "
+    "functional/test_wait.py functional/test_trust.py functional/test_faults.py",
     "upload": "unit/upload functional/test_parallel_uploads.py functional/test_changed_files.py "
     "functional/test_trust.py functional/test_secrets_on_the_wire.py functional/test_report.py "
     "functional/test_faults.py functional/test_remedies.py functional/test_signals.py",

@@ -181,6 +181,7 @@ FAULTS = {
     "capitals": (TESTPYPI_TOKEN.replace("pypi", "PYPI"), 'begin with "pypi-"'),
 }
 UNREADABLES = {
+    "a character of no token": TESTPYPI_TOKEN[:40] + "*" + TESTPYPI_TOKEN[40:],
     "the prefix alone": "pypi-",
     "another character": "pypi-AgE.IcA",
     "cut short": TESTPYPI_TOKEN[:60],
