@@ -3,23 +3,28 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q -n 4 --dist worksteal
 # Without the settings of pip that would install something else, or elsewhere.
 PLAIN := env -u PIP_CONSTRAINT -u PIP_DRY_RUN -u PIP_NO_DEPS -u PIP_NO_INDEX -u PIP_PREFIX -u PIP_REQUIRE_HASHES \
   -u PIP_REQUIREMENT -u PIP_ROOT -u PIP_TARGET -u PIP_USER -u PYTHONPATH PYTHONWARNINGS=ignore
 
-.PHONY: demo test coverage lint test-all test-lowest registry pictures bench mutants clean
+.PHONY: demo test test-slow coverage lint test-all test-lowest registry pictures bench mutants clean
 
 demo: .venv-demo/ready
 	@.venv-demo/bin/python -I examples/demo.py .venv-demo/wheels
 
 test: $(VENV)/ready
-	@echo "Lint, types and all tests: about three minutes on two cores"
+	@echo "Lint, types and tests: two to three minutes on two cores"
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -n 3 -m "not registry"
+	$(PYTEST) -m "not registry and not slow"
+
+# The tests that take more than 10 seconds each.
+test-slow: $(VENV)/ready
+	$(PYTEST) -m "slow and not registry"
 
 # The tests once more with coverage, which takes twice as long.
 coverage: $(VENV)/ready
-	$(BIN)/python -m pytest -q -n 3 --cov --cov-report=term -m "not registry"
+	$(PYTEST) --cov --cov-report=term -m "not registry"
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
