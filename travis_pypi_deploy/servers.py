@@ -145,12 +145,13 @@ def _host(value: str, *, source: str, expected: str) -> str:
             f"{source}: the URL contains a user name or password, which logs would show. Remove them and "
             "use --username and --password-env"
         )
-    if not re.match(r"https?://[^/]", value, re.IGNORECASE) or re.search(r"[^!-~]|\\", value):
-        raise UsageError(f"{source}: {shown} is {expected} that begins with https:// or http://")
     try:
         return origin(value)[1]
     except ValueError:
-        raise UsageError(f"{source}: {shown} is not a URL: its host or port cannot be read") from None
+        has_scheme = re.match(r"https?://[^/]", value, re.IGNORECASE)
+        example = "not a valid URL; an example is https://index.example/legacy/"
+        fault = example if has_scheme else f"{expected} that begins with https:// or http://"
+        raise UsageError(f"{source}: {shown} is {fault}") from None
 
 
 def _dead_address(value: str, server: Server, *, source: str) -> str | None:
