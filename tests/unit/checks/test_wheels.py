@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Callable
 
 import pytest
@@ -21,7 +22,7 @@ from tests.support.handmade_zip import (
     rewrite,
     with_fields,
 )
-from travis_pypi_deploy import distributions
+from travis_pypi_deploy import checks, distributions
 from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
@@ -406,3 +407,23 @@ def faults(path: Path) -> tuple[Fault, ...]:
     archive = distributions.read(path).archive
     assert isinstance(archive, distributions.Wheel)
     return archive.faults
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "size", "is_accepted"),
+    [
+        (64 * MEBIBYTE, 1, True),
+        (64 * MEBIBYTE + 1, 1, False),
+        (100 * MEBIBYTE, 2 * MEBIBYTE, True),
+        (100 * MEBIBYTE + 1, 2 * MEBIBYTE, False),
+    ],
+    ids=["64 MiB of any size", "more than 64 MiB", "50 times the size", "more than 50 times"],
+)
+def test_a_wheel_may_unpack_to_64_mebibytes_or_50_times_its_size(
+    unpacked: int, size: int, is_accepted: bool, tmp_path: Path
+) -> None:
+    wheel = distributions.read(factories.wheel(tmp_path))
+    assert isinstance(wheel.archive, distributions.Wheel)
+    large = replace(wheel, size=size, archive=replace(wheel.archive, unpacked=unpacked))
+    found = [each.rule for each in checks.validate([large], is_pypi=True)]
+    assert ("zip-ratio" not in found) is is_accepted
