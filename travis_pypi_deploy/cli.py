@@ -23,7 +23,7 @@ from .options import NOT_OPTIONS, OPTIONS, Option, password_variables, resolve
 from .report import Report, check_writable, dumps, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType
 
     from .job import Bash
@@ -55,7 +55,8 @@ def run() -> NoReturn:
     _handle_signals()
     out, err = _writable(sys.stdout), _writable(sys.stderr)
     try:
-        code = main(sys.argv[1:], os.environ, out=out, err=err)
+        code = main(sys.argv[1:], os.environ, out=out, err=err, ignore_signals=_ignore_signals)
+        _ignore_signals()
     except SignalledError as error:  # it came when all was done
         code = error.exit_code
     for stream in (out, err):
@@ -66,8 +67,18 @@ def run() -> NoReturn:
     os._exit(code)
 
 
-def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: TextIO) -> int:
-    """Deploy as the arguments and the environment say, and return the exit code."""
+def main(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    out: TextIO,
+    err: TextIO,
+    ignore_signals: Callable[[], None] = lambda: None,
+) -> int:
+    """Deploy as the arguments and the environment say, and return the exit code.
+
+    ``ignore_signals`` is called when the result is certain, so that no signal can make the report untrue.
+    """
     on_travis = environ.get("TRAVIS") == "true"
     colour = not environ.get("NO_COLOR") and (on_travis or out.isatty())
     console = Console(out, err, folds=on_travis, colour=colour)
@@ -88,10 +99,12 @@ def main(argv: Sequence[str], environ: Mapping[str, str], *, out: TextIO, err: T
     except UsageError as error:
         console.error(console.quoted(str(error), limit=USAGE_LIMIT_CHARACTERS))
         return error.exit_code
-    return _deploy(settings, environ, console)
+    return _deploy(settings, environ, console, ignore_signals)
 
 
-def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) -> int:
+def _deploy(
+    settings: Settings, environ: Mapping[str, str], console: Console, ignore_signals: Callable[[], None]
+) -> int:
     """Deploy if the conditions hold, write the report, and return the exit code."""
     job = Job.from_environment(environ)
     report = Report("failed", job, settings.server)
@@ -111,17 +124,17 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console) ->
             # Here because it imports everything else: a skipped job stays cheap.
             from .deploy import deploy
 
-            report = deploy(settings, job, environ, console)
+            report = deploy(settings, job, environ, console, ignore_signals=ignore_signals)
         code = _tell_failure(report.error, console, verbose=settings.verbose) if report.error else 0
     except (DeployError, SignalledError) as error:
         report = replace(report, result="failed", reasons=(*report.reasons, str(error)))
         code = _tell_failure(error, console, verbose=settings.verbose)
     if settings.report and code != UsageError.exit_code:
+        ignore_signals()  # no temporary file may stay behind
         try:
-            _write_report(report, time.monotonic() - started, settings.report, console)
-        except SignalledError as error:  # it came when all was done; a second one ends the process
-            code = error.exit_code
-            _write_report(report, time.monotonic() - started, settings.report, console)
+            write(dumps(report, seconds=time.monotonic() - started, hidden=console.hidden), settings.report)
+        except OSError as error:
+            console.warn(f"the report could not be written to {settings.report}: {error.strerror}")
     return code
 
 
@@ -141,21 +154,6 @@ def _tell_failure(error: BaseException, console: Console, *, verbose: bool) -> i
     return INTERNAL_ERROR
 
 
-def _write_report(report: Report, seconds: float, filename: str, console: Console) -> None:
-    """Write the report; no signal comes between, so that its temporary file never stays behind."""
-    numbers = {getattr(signal, name) for name in SIGNALS if hasattr(signal, name)}
-    can_block = hasattr(signal, "pthread_sigmask")
-    if can_block:
-        signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        write(dumps(report, seconds=seconds, hidden=console.hidden), filename)
-    except OSError as error:
-        console.warn(f"the report could not be written to {filename}: {error.strerror}")
-    finally:
-        if can_block:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
-
-
 def _handle_signals() -> None:
     """Let the first signal end the run in order, and the second at once; what was ignored stays ignored."""
     received: list[str] = []
@@ -171,6 +169,13 @@ def _handle_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handle)
+
+
+def _ignore_signals() -> None:
+    """Let no signal come between the last step and the end of the process."""
+    for name in SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _writable(stream: TextIO | None) -> TextIO:

@@ -17,7 +17,7 @@ from .job import reason_to_deploy, unknown_conditions
 from .report import Report, files, problem_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .console import Console
     from .credentials import Credentials
@@ -31,10 +31,18 @@ if TYPE_CHECKING:
 SIGNATURES = (".asc", ".attestation")
 
 
-def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Console) -> Report:
+def deploy(
+    settings: Settings,
+    job: Job,
+    environ: Mapping[str, str],
+    console: Console,
+    *,
+    ignore_signals: Callable[[], None],
+) -> Report:
     """Deploy a job whose conditions hold, and return what happened; ``error`` of the report is what ended it.
 
-    These are the steps from 4 on; the command line reads the settings and the job and checks the conditions.
+    These are the steps from 4 on; the command line reads the settings and the job and checks the conditions. After
+    ``ignore_signals`` no signal raises an exception.
     """
     result: Result = "failed"
     found: tuple[Distribution, ...] = ()
@@ -76,16 +84,20 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
                 result = "dry-run"
                 publish.show_dry_run(missing, results, settings, console)
             else:
-                uploader = publish.uploader(missing, settings, credentials, client, index, console)
+                known, uploader = results, publish.uploader(missing, settings, credentials, client, index, console)
                 try:
                     publish.upload(uploader, missing, settings, console)
-                finally:
-                    results += uploader.results
+                    results = (*known, *uploader.results)
                     publish.show_results(found, results, console)
+                except BaseException:  # once more, because a signal can come at any moment of it, but only once
+                    results = (*known, *uploader.results)
+                    publish.show_results(found, results, console)
+                    raise
                 publish.raise_failures(results, settings, console)
                 publish.wait(index, found, results, settings, console)
                 result = "deployed" if missing else "unchanged"
                 publish.show_success(found[0], results, settings, console)
+        ignore_signals()
     except BaseException as ended:  # every ending has its report; the command line decides what it means
         result, error = "failed", ended
     reasons = (str(error) or type(error).__name__,) if error else ()

@@ -24,7 +24,8 @@ def log_of_a_restless_console(*argv: str) -> list[str]:
     """Deploy with a console that cannot bear a tenth of a second of silence; return the lines of its log."""
     out, environ = io.StringIO(), environment()
     console = Console(out, io.StringIO(), folds=True, colour=False, silence=0.1)
-    deploy(settings(*argv, environ=environ), Job.from_environment(environ), environ, console)
+    job = Job.from_environment(environ)
+    deploy(settings(*argv, environ=environ), job, environ, console, ignore_signals=lambda: None)
     return command.FOLD_MARK.sub("", out.getvalue()).splitlines()
 
 
