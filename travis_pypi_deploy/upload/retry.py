@@ -42,7 +42,7 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return float(value.strip())
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):
