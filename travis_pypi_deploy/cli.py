@@ -33,7 +33,7 @@ INTERNAL_ERROR = 1
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
 CONDITION_HOLDS, CONDITION_FAILS = 64, 65
 CONDITION_SECONDS = 30
-USAGE_LIMIT_CHARACTERS = 2_000  # the list of all rules fits into it
+USAGE_LIMIT_CHARACTERS = 2_000  # so that what to do is not cut off behind a long value
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"

@@ -76,20 +76,20 @@ def deploy(
             _show_checked(found, problems, console)
         else:
             _check_scope(credentials, settings, found[0])
-            results, predicted = publish.compare_with_index(lookup, found, settings, console)
-            problems += predicted
-            publish.reject_predicted(results, predicted, settings, console, count=len(found))
-            missing = [each for each in found if each.filename not in {done.filename for done in results}]
+            known, predicted = publish.compare_with_index(lookup, found, settings, console)
+            results, problems = known, problems + predicted
+            publish.reject_predicted(known, predicted, settings, console, count=len(found))
+            missing = [each for each in found if each.filename not in {done.filename for done in known}]
             if settings.dry_run:
                 result = "dry-run"
-                publish.show_dry_run(missing, results, settings, console)
+                publish.show_dry_run(missing, known, settings, console)
             else:
-                known, uploader = results, publish.uploader(missing, settings, credentials, client, index, console)
+                uploader = publish.uploader(missing, settings, credentials, client, index, console)
                 try:
                     publish.upload(uploader, missing, settings, console)
                     results = (*known, *uploader.results)
                     publish.show_results(found, results, console)
-                except BaseException:  # once more, because a signal can come at any moment of it, but only once
+                except BaseException:  # again, because a signal can come at any moment above, but only once
                     results = (*known, *uploader.results)
                     publish.show_results(found, results, console)
                     raise

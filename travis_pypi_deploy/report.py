@@ -120,7 +120,7 @@ def table(report_of: Mapping[str, FileResult], distributions: Sequence[Distribut
     not_attempted: list[Distribution] = []
     for each in distributions:
         result = report_of.get(each.filename)
-        if result is None or result.outcome.value == "not attempted":
+        if result is None or result.outcome.is_open:
             not_attempted.append(each)
             continue
         effort = ""
@@ -137,10 +137,10 @@ def table(report_of: Mapping[str, FileResult], distributions: Sequence[Distribut
 
 def problem_lines(problems: Sequence[Problem], *, count: int) -> list[str]:
     """Return a line for each problem; one that several of ``count`` files share is one line."""
-    shared: dict[tuple[str, str], list[str]] = {}
+    shared: dict[str, list[str]] = {}
     for each in problems:
-        shared.setdefault((each.message.rstrip("."), each.rule), []).append(each.filename)
-    return [f"{_which_files(names, count)}: {message} ({rule})" for (message, rule), names in shared.items()]
+        shared.setdefault(each.sentence, []).append(each.filename)
+    return [f"{_which_files(names, count)}: {sentence}" for sentence, names in shared.items()]
 
 
 def files(count: int) -> str:

@@ -89,7 +89,6 @@ SERVERS = (
         ),
     ),
 )
-TOKEN_LOCATIONS = {server.token_location: server.name for server in SERVERS if server.token_location}
 
 
 def find(value: str, *, source: str) -> tuple[Server, str | None]:

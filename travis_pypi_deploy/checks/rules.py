@@ -31,7 +31,12 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.filename}: {self.message.rstrip('.')} ({self.rule})"
+        return f"{self.filename}: {self.sentence}"
+
+    @property
+    def sentence(self) -> str:
+        """Return the message and the rule, as the log shows them for one file or for several."""
+        return f"{self.message.rstrip('.')} ({self.rule})"
 
     def with_severity(self, *, strict: bool, is_ignored: bool) -> Problem:
         """Return the problem as a warning if its rule is ignored, as an error if warnings are errors."""

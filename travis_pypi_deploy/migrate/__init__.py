@@ -1,1 +1,1 @@
-"""A `provider: pypi` deployment of a .travis.yml becomes a `provider: script` deployment that runs us."""
+"""A `provider: pypi` of a .travis.yml becomes a `provider: script` that runs travis-pypi-deploy."""

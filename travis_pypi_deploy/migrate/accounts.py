@@ -75,5 +75,5 @@ def _variable(server: Server) -> str:
 
 
 def is_encrypted(node: Node) -> bool:
-    """Tell whether a value, or a part of it, is encrypted for the repository."""
+    """Return whether a value, or a part of it, is encrypted for the repository."""
     return any("secure" in entries(resolved(member)) for member in members(node))

@@ -113,7 +113,7 @@ def variables_in(expression: str) -> set[str]:
 
 
 def _may_differ(expression: str) -> bool:
-    """Tell whether an expression may be true in one job of a build and false in another."""
+    """Return whether an expression may be true in one job of a build and false in another."""
     names = variables_in(expression)
     return not names or any(name in OF_A_JOB or not name.startswith("TRAVIS_") for name in names)
 

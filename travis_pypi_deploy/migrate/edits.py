@@ -57,7 +57,7 @@ def indentation(text: str, offset: int) -> str:
 
 
 def is_comment_further_in(text: str, at: int, indent: str) -> bool:
-    """Tell whether the next that stands in a text is a comment, and further to the right than an indentation."""
+    """Return whether a comment follows in a text, further to the right than an indentation."""
     comment = NEXT_COMMENT.match(text, at)
     return comment is not None and len(comment.group(1)) > len(indent)
 

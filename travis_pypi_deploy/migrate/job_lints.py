@@ -93,9 +93,8 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
     for node, jobs in chosen.items():
         first = Counter(_system(build.root, job) for job in jobs).most_common(1)
         together = max([*(count for _, count in first), *(systems[_meaning(node)].values() if jobs else ())], default=0)
-        has_own_files = words(entries(node), "distributions").split() == [
-            "bdist_wheel"
-        ]  # wheels of one job may differ from another's
+        # Wheels of one job may differ from another's.
+        has_own_files = words(entries(node), "distributions").split() == ["bdist_wheel"]
         if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:
             found.add(node)
     return found

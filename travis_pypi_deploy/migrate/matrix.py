@@ -31,7 +31,7 @@ class Job:
     python: str
 
     def runs_a_modern_python(self, root: MappingNode) -> bool:
-        """Tell whether the job's own `python` is 3.9 or newer."""
+        """Return whether the job's own `python` is 3.9 or newer."""
         is_python = value(root, self.node, "language") == "python"
         return is_python and bool(MODERN.fullmatch(self.python))
 
@@ -59,7 +59,7 @@ class Build:
         return tuple(ALIASES.get(name, name) for name in (named if job.node is self.root else named[:1]))
 
     def lacks(self, name: str, wanted: str) -> bool:
-        """Tell whether it is certain that no job gives a variable of Travis this value."""
+        """Return whether it is certain that no job gives a variable of Travis this value."""
         if name == "TRAVIS_PYTHON_VERSION":
             return all(job.python != wanted and (job.python or not self._is_python(job)) for job in self.jobs)
         if name == "TRAVIS_OS_NAME":
@@ -95,7 +95,7 @@ def _jobs(root: MappingNode) -> tuple[Job, ...]:
 
 
 def expands(root: MappingNode) -> bool:
-    """Tell whether the file's own keys make jobs even beside a list of jobs: one value of each makes none."""
+    """Return whether the file's own keys make jobs even beside a list of jobs: one value of each makes none."""
     top = entries(root)
     lengths = [len(members(top[name].value)) for name in AXES if name in top]
     return max([*lengths, environments_of(root)]) > 1

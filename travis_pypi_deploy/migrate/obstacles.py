@@ -35,7 +35,7 @@ def _is_used_elsewhere(root: MappingNode, deploy: Pair) -> bool:
 
 
 def _has_secrets(root: MappingNode) -> bool:
-    """Tell whether `env` encrypts anything outside of `global`."""
+    """Return whether `env` encrypts anything outside of `global`."""
     env = resolved(entries(root)["env"].value)
     groups = (
         [env]

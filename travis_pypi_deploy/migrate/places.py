@@ -39,17 +39,17 @@ def names_pypi(root: MappingNode) -> tuple[ScalarNode, ...]:
 
 
 def is_pypi(node: Node) -> bool:
-    """Tell whether a provider's name means PyPI; dpl looks at its letters and digits only."""
+    """Return whether a provider's name means PyPI; dpl looks at its letters and digits only."""
     return re.sub("[^a-z0-9]", "", (word(node) or "").lower()) == "pypi"
 
 
 def deploys_to_pypi(node: Node) -> bool:
-    """Tell whether a deployment, a mapping or a provider's name, is dpl's to PyPI."""
+    """Return whether a deployment, a mapping or a provider's name, is dpl's to PyPI."""
     return is_pypi(entries(node)["provider"].value if "provider" in entries(node) else node)
 
 
 def runs_us(node: Node) -> bool:
-    """Tell whether a deployment runs this tool already."""
+    """Return whether a deployment runs this tool already."""
     script = entries(node).get("script")
     return script is not None and "provider" in entries(node) and RUNS_US in (word(script.value) or "")
 

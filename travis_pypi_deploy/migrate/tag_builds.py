@@ -70,5 +70,5 @@ def _stages(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
 
 
 def _may_be_tag(name: str) -> bool:
-    """Tell whether a branch's name or pattern could be a tag's: it has a digit or a pattern in it."""
+    """Return whether a branch's name or pattern could be a tag's: it has a digit or a pattern in it."""
     return not PLAIN_BRANCH.fullmatch(name) or bool(re.search(r"\d", name))

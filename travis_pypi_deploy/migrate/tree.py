@@ -128,7 +128,7 @@ def members(node: Node | None) -> tuple[Node, ...]:
 
 
 def is_empty(node: Node) -> bool:
-    """Tell whether a node is YAML's nothing: no value at all, ``~`` or ``null``."""
+    """Return whether a node is YAML's nothing: no value at all, ``~`` or ``null``."""
     return isinstance(node, ScalarNode) and node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
 
 
@@ -147,12 +147,12 @@ def words(pairs: Mapping[str, Pair], *names: str) -> str:
 
 
 def is_true(node: Node | None) -> bool:
-    """Tell whether a value means yes, as Travis casts it."""
+    """Return whether a value means yes, as Travis casts it."""
     return (word(node) or "").lower() in {"true", "yes", "on", "1"}
 
 
 def is_false(node: Node | None) -> bool:
-    """Tell whether a value means no, as Travis casts it."""
+    """Return whether a value means no, as Travis casts it."""
     return (word(node) or "").lower() in {"false", "no", "off", "0"}
 
 

@@ -15,7 +15,7 @@ OF_THE_STEP = "travis-pypi-deploy"
 
 
 def verify(before: Node | None, after: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> None:
-    """Raise UsageError unless both trees are equal outside of the deployments, but for the step that installs us."""
+    """Raise UsageError unless both trees are equal outside the deployments and the step that installs the tool."""
     old = _Outline(before, rewritten, dropped).of(before) if before else ()
     new = _Outline(after, (), ()).of(after) if after else ()
     for (value, line), (other, _) in zip([*old, ("end", 0)], [*new, ("end", 0)]):
@@ -26,7 +26,7 @@ def verify(before: Node | None, after: Node | None, rewritten: Collection[Node],
 
 
 class _Outline:
-    """What a tree holds, with lines, but for what a migration changes: provider, script, dropped options, the step."""
+    """What a tree holds, with lines, without what a migration changes: provider, script, dropped options, the step."""
 
     def __init__(self, root: Node, rewritten: Collection[Node], dropped: Collection[object]) -> None:
         self._rewritten, self._dropped = rewritten, dropped

@@ -45,6 +45,11 @@ class Outcome(Enum):
         """Whether nothing new may be uploaded after it."""
         return self in (Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing has happened to the distribution."""
+        return self is Outcome.NOT_ATTEMPTED
+
 
 @dataclass(frozen=True)
 class FileResult:
