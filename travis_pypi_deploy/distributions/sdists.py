@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 import posixpath
+import tarfile
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ..errors import InvalidReleaseError
 from . import tars
-from .gunzip import DamagedError, Gunzip
 from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # An sdist with many zeros is valid; one that exceeds both limits is a bomb.
 UNPACKED_LIMIT_BYTES = 1024 * 1024 * 1024
@@ -52,29 +49,22 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
     """
     names: set[str] = set()
     sparse: list[str] = []
-    metadata_member, metadata, depth = "", None, math.inf
+    metadata_member, metadata, lowest = "", None, math.inf
     with path.open("rb", buffering=0) as file:
-        stream = Gunzip(file, max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size))
+        stream = tars.Gunzip(file, max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size))
         try:
             for member in tars.members(stream):
                 names.add(member.name)
+                depth = member.name.count("/")
                 if member.is_sparse:
                     sparse.append(member.name)
-                elif member.is_regular and _is_metadata(member.name) and member.name.count("/") <= depth:
-                    metadata_member, metadata, depth = member.name, _contents(member, stream), member.name.count("/")
-            digest = stream.finish()
-        except DamagedError as error:
+                elif member.is_regular and posixpath.basename(member.name) == "PKG-INFO" and depth <= lowest:
+                    if member.size > METADATA_LIMIT_BYTES:
+                        raise InvalidReleaseError(f"its {member.name} is larger than {METADATA_LIMIT_BYTES} bytes")
+                    metadata_member, metadata, lowest = member.name, stream.read(member.size), depth
+            sha256 = stream.finish()
+        except tarfile.TarError as error:
             raise InvalidReleaseError(f"not a readable gzip-compressed tar archive: {error}") from error
     if metadata is None:
         raise InvalidReleaseError("it has no PKG-INFO. Build the sdist again")
-    return Sdist(frozenset(names), metadata_member, tuple(sparse), zipfile.is_zipfile(path)), metadata, digest
-
-
-def _is_metadata(name: str) -> bool:
-    return posixpath.basename(name) == "PKG-INFO"
-
-
-def _contents(member: tars.Member, stream: Gunzip) -> bytes:
-    if member.size > METADATA_LIMIT_BYTES:
-        raise DamagedError(f"its {member.name} is larger than {METADATA_LIMIT_BYTES} bytes")
-    return stream.read(member.size)
+    return Sdist(frozenset(names), metadata_member, tuple(sparse), zipfile.is_zipfile(path)), metadata, sha256
