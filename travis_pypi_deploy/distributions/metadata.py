@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import email.parser
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from pkginfo.distribution import HEADER_ATTRS
 
 from ..errors import InvalidReleaseError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 SIZE_LIMIT_BYTES = 4 * 1024 * 1024
 HEADERS_LIMIT_BYTES = 1024 * 1024

@@ -6,16 +6,13 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ..errors import InvalidReleaseError
 from . import zip_records
 from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 DIRECTORY_LIMIT_BYTES = 32 * 1024 * 1024
 MEMBER_LIMIT = 100_000
@@ -66,9 +63,24 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
         try:
             with zipfile.ZipFile(file) as archive:
                 metadata = _metadata(archive, folder)
-                return _wheel(archive, raw, folder), metadata
+                infos = archive.infolist()
+                checked = {
+                    name: _contents(archive, info, limit)
+                    for name, limit in CHECKED_FILES.items()
+                    if (info := archive.NameToInfo.get(f"{folder}/{name}")) and info.compress_type in READABLE_METHODS
+                }
+                wheel = Wheel(
+                    folder=folder,
+                    members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
+                    dist_info={name: contents for name, contents in checked.items() if contents is not None},
+                    oversized=frozenset(name for name, contents in checked.items() if contents is None),
+                    methods=frozenset(info.compress_type for info in infos),
+                    unpacked=sum(info.file_size for info in infos),
+                    faults=tuple(zip_records.faults(raw, {info.orig_filename: info for info in infos})),
+                )
         except _UNREADABLE as error:
             raise InvalidReleaseError(f"not a readable zip archive: {error}") from error
+    return wheel, metadata
 
 
 class _LimitedFile(io.BufferedReader):
@@ -95,27 +107,6 @@ def _metadata(archive: zipfile.ZipFile, folder: str) -> bytes:
     if metadata is None:
         raise InvalidReleaseError(f"its METADATA is larger than {METADATA_LIMIT_BYTES} bytes")
     return metadata
-
-
-def _wheel(archive: zipfile.ZipFile, raw: io.FileIO, folder: str) -> Wheel:
-    infos = archive.infolist()
-    checked = dict(_checked_files(archive, folder))
-    return Wheel(
-        folder=folder,
-        members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
-        dist_info={name: contents for name, contents in checked.items() if contents is not None},
-        oversized=frozenset(name for name, contents in checked.items() if contents is None),
-        methods=frozenset(info.compress_type for info in infos),
-        unpacked=sum(info.file_size for info in infos),
-        faults=zip_records.faults(raw, {info.orig_filename: info for info in infos}),
-    )
-
-
-def _checked_files(archive: zipfile.ZipFile, folder: str) -> Iterator[tuple[str, bytes | None]]:
-    for name, limit in CHECKED_FILES.items():
-        info = archive.NameToInfo.get(f"{folder}/{name}")
-        if info is not None and info.compress_type in READABLE_METHODS:
-            yield name, _contents(archive, info, limit)
 
 
 def _contents(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes | None:

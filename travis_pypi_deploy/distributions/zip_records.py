@@ -7,17 +7,15 @@ because a wheel may have 100,000 members and each costs microseconds.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import struct
+import zipfile
 import zlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    import io
-    import zipfile
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Literal
 
 LOCAL_HEADER = b"PK\x03\x04"
 CENTRAL_HEADER = b"PK\x01\x02"
@@ -57,19 +55,23 @@ class Fault:
     reason: str
 
 
-def faults(file: io.FileIO, directory: Mapping[str, zipfile.ZipInfo]) -> tuple[Fault, ...]:
-    """Return what is wrong with the zip archive's records.
+def faults(file: io.FileIO, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Fault]:
+    """Yield what is wrong with the zip archive's records.
 
     ``directory`` holds the members by the names that a reader of the central directory sees. Reading ends at the
     first record that does not tell where the next one begins.
     """
-    found: list[Fault] = []
+    window = _Window(file)
     try:
-        for fault in _faults(_Window(file), directory):
-            found.append(fault)  # noqa: PERF402 - what was found before an exception counts too
+        local, start = yield from _local_faults(window, directory)
+        central, end = yield from _central_faults(window, start)
+        if len(central) > len(local) == len(set(local)):
+            yield Fault("records", "the directory has a member twice")
+        for name in sorted(set(central) ^ set(local)):
+            yield Fault("records", f"{_shown(name)} is not in both the directory and the local headers")
+        yield from _end_faults(window, start, len(central), end)
     except _LostError as lost:
-        found.append(lost.fault)
-    return tuple(found)
+        yield lost.fault
 
 
 class _LostError(Exception):
@@ -98,15 +100,12 @@ class _Window:
             self._block = self._file.read(max(size, BLOCK_BYTES)) or b""
         return self._block[at : at + size]
 
-
-def _faults(window: _Window, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Fault]:
-    local, start = yield from _local_faults(window, directory)
-    central, end = yield from _central_faults(window, start)
-    if len(central) > len(local) == len(set(local)):
-        yield Fault("records", "the directory has a member twice")
-    for name in sorted(set(central) ^ set(local)):
-        yield Fault("records", f"{_shown(name)} is not in both the directory and the local headers")
-    yield from _end_faults(window, start, len(central), end)
+    def exactly(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes at ``offset``; raises _LostError if there are fewer."""
+        data = self.read(offset, size)
+        if len(data) < size:
+            raise _LostError("records", "the archive ends within a record")
+        return data
 
 
 def _local_faults(
@@ -151,7 +150,7 @@ def _local_header(window: _Window, offset: int, record: bytes) -> tuple[bytes, i
     flags, method, compressed, unpacked, name_size, extra_size = _fields(_LOCAL, record)
     size = _LOCAL.size + name_size + extra_size
     if size > len(record):
-        record = _exactly(window, offset, size)
+        record = window.exactly(offset, size)
     name = record[_LOCAL.size : _LOCAL.size + name_size]
     if flags & DATA_DESCRIPTOR_FLAG:
         raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
@@ -225,7 +224,7 @@ def _central_faults(window: _Window, start: int) -> Generator[Fault, None, tuple
     while (record := window.read(offset, RECORD_BYTES))[:4] == CENTRAL_HEADER:
         name_size, extra_size, comment_size = _fields(_CENTRAL, record)
         end = _CENTRAL.size + name_size
-        name = (record if end <= len(record) else _exactly(window, offset, end))[_CENTRAL.size : end]
+        name = (record if end <= len(record) else window.exactly(offset, end))[_CENTRAL.size : end]
         offset += end + extra_size + comment_size
         if offset > window.size:
             raise _LostError("records", "the archive ends within a record")
@@ -242,18 +241,18 @@ def _end_faults(window: _Window, start: int, count: int, end: int) -> Iterator[F
     said = None
     offset = end
     if window.read(offset, 4) == END64:
-        size, *said = _fields(_END64, window.read(offset, _END64.size))
+        size, *said = _END64.unpack(window.exactly(offset, _END64.size))
         if size != 44:
             raise _LostError("records", "the ZIP64 end record has data of its own")
         offset += _END64.size
         if window.read(offset, 4) != END64_LOCATOR:
             raise _LostError("records", f"an unexpected record begins at byte {offset}")
-        if _fields(_LOCATOR, window.read(offset, _LOCATOR.size)) != (end,):
+        if _LOCATOR.unpack(window.exactly(offset, _LOCATOR.size)) != (end,):
             yield Fault("records", "the ZIP64 locator does not point to the ZIP64 end record")
         offset += _LOCATOR.size
     if window.read(offset, 4) != END:
         raise _LostError("records", f"an unexpected record begins at byte {offset}")
-    *narrow, comment_size = _fields(_END, window.read(offset, _END.size))
+    *narrow, comment_size = _END.unpack(window.exactly(offset, _END.size))
     if (said or narrow) != [count, count, end - start, start]:
         yield Fault("records", "the end record does not describe the central directory")
     offset += _END.size + comment_size
@@ -267,13 +266,6 @@ def _fields(record: struct.Struct, data: bytes) -> tuple[int, ...]:
     if len(data) < record.size:
         raise _LostError("records", "the archive ends within a record")
     return record.unpack_from(data)
-
-
-def _exactly(window: _Window, offset: int, size: int) -> bytes:
-    data = window.read(offset, size)
-    if len(data) < size:
-        raise _LostError("records", "the archive ends within a record")
-    return data
 
 
 def _decoded(name: bytes) -> str | None:
