@@ -46,7 +46,9 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
         found = [_unfolded(attribute, value) for value in values.get(header.lower(), ())]
         if attribute == "description" and body:
             found = [body]
-        fields[attribute] = tuple(value for value in (found if is_multiple else found[:1]) if _is_set(value))
+        fields[attribute] = tuple(
+            value for value in (found if is_multiple else found[:1]) if value.strip() not in ("", "UNKNOWN")
+        )
 
     for attribute in fields.keys() - UNLIMITED:
         if any(len(value) > VALUE_LIMIT_CHARACTERS for value in fields[attribute]):
@@ -78,7 +80,3 @@ def _unfolded(attribute: str, value: str) -> str:
     if attribute == "description":  # distutils indented every line but the first by eight spaces
         return "\n".join(line.removeprefix(" " * 8) for line in value.strip().splitlines())
     return " ".join(line.strip() for line in value.splitlines())
-
-
-def _is_set(value: str) -> bool:
-    return value.strip() not in ("", "UNKNOWN")

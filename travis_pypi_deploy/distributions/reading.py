@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from ..errors import InvalidReleaseError
 from . import sdists, wheels
 from .metadata import metadata_fields
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from .sdists import Sdist
-    from .wheels import Wheel
+from .sdists import Sdist
+from .wheels import Wheel
 
 BLOCK_BYTES = 1024 * 1024
 
@@ -96,7 +93,9 @@ def _read(path: Path) -> Distribution:
     archive: Wheel | Sdist
     if filetype == "bdist_wheel":
         archive, metadata = wheels.scan(path)
-        sha256, pyversion = _hash(path, "sha256"), _python_tag(path.name)
+        sha256 = _hash(path, "sha256")
+        tags = path.name[: -len(".whl")].split("-")
+        pyversion = tags[-3] if len(tags) in (5, 6) else ""
     else:
         archive, metadata, sha256 = sdists.scan(path)
         pyversion = "source"
@@ -126,8 +125,3 @@ def _hash(path: Path, algorithm: str) -> str:
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _python_tag(filename: str) -> str:
-    parts = filename[: -len(".whl")].split("-")
-    return parts[-3] if len(parts) in (5, 6) else ""
