@@ -46,14 +46,13 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
         found = [_unfolded(attribute, value) for value in values.get(header.lower(), ())]
         if attribute == "description" and body:
             found = [body]
-        fields[attribute] = tuple(
-            value for value in (found if is_multiple else found[:1]) if value.strip() not in ("", "UNKNOWN")
-        )
-
-    for attribute in fields.keys() - UNLIMITED:
-        if any(len(value) > VALUE_LIMIT_CHARACTERS for value in fields[attribute]):
+        if not is_multiple:
+            found = found[:1]
+        if attribute not in UNLIMITED and any(len(value) > VALUE_LIMIT_CHARACTERS for value in found):
             raise InvalidReleaseError(f"its {attribute} has more than {VALUE_LIMIT_CHARACTERS} characters")
-    return {attribute: found for attribute, found in fields.items() if found}
+        if found := [value for value in found if value.strip() not in ("", "UNKNOWN")]:
+            fields[attribute] = tuple(found)
+    return fields
 
 
 def parse(metadata: bytes) -> tuple[list[tuple[str, str]], str]:
