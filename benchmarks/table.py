@@ -23,7 +23,7 @@ TOOLS = ("travis-pypi-deploy", "requests", "twine", "uv")
 def markdown(results: Sequence[tuple[Case, Sequence[Figures]]]) -> str:
     """Return the table of all figures, and below it the goals."""
     rows = [row for case, figures in results for row in _rows(case, figures)]
-    goals = [line for case, figures in results for goal in case.goals for line in _judged(case, goal, figures)]
+    goals = [line for case, figures in results for goal in case.goals for line in _results(case, goal, figures)]
     return HEAD + "".join(rows) + "\n" + "| goal | aim | reached |\n|---|--:|--:|\n" + "".join(goals)
 
 
@@ -70,7 +70,7 @@ def _rows(case: Case, figures: Sequence[Figures]) -> Iterator[str]:
             yield f"| | … {part} | {seconds:.3f} | | | | |\n"
 
 
-def _judged(case: Case, goal: Goal, figures: Sequence[Figures]) -> Iterator[str]:
+def _results(case: Case, goal: Goal, figures: Sequence[Figures]) -> Iterator[str]:
     by_label = {each.label: each for each in figures}
     ours, other = figures[0], by_label[goal.against]
     known = not ours.complaint and not other.complaint

@@ -178,7 +178,7 @@ def test_an_example_publishes_nothing_otherwise(case: Case, world: World) -> Non
 
 
 @each_case
-def test_a_command_judges_for_itself_where_it_is_copied_to(case: Case, tmp_path: Path) -> None:
+def test_a_copied_command_checks_its_own_conditions(case: Case, tmp_path: Path) -> None:
     programs = tmp_path / "deployer" / "bin"
     programs.mkdir(parents=True)
     (programs / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")

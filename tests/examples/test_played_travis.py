@@ -73,7 +73,7 @@ def test_jobs(text: str, expected: list[tuple[str, str | None]], tmp_path: Path)
         pytest.param(
             {"all_branches": True, "python": ["3.6", "3.9"]}, "($TRAVIS_PYTHON_VERSION = 3.6)", id="the first python"
         ),
-        pytest.param({"all_branches": True, "os": "linux"}, "", id="os is not judged"),
+        pytest.param({"all_branches": True, "os": "linux"}, "", id="os is ignored"),
         pytest.param({"all_branches": True, "repo": "a/b"}, '($TRAVIS_REPO_SLUG = "a/b")', id="repo"),
         pytest.param({"all_branches": True, "condition": ["-n a", "-z b"]}, "(-n a) && (-z b)", id="conditions"),
     ],

@@ -109,12 +109,12 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             deployment("os: osx"),
-            ["4: Travis does not judge `on: os`: write `condition: $TRAVIS_OS_NAME = osx`."],
+            ["4: Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = osx`."],
             id="an operating system",
         ),
         pytest.param(
             "python: ['3.9', '3.12']\n" + deployment("python: ['3.9', '3.12']"),
-            ["5: Travis judges the first of these versions only."],
+            ["5: Travis checks only the first of these versions."],
             id="a second Python",
         ),
         pytest.param(
@@ -275,7 +275,7 @@ def test_what_is_right_is_not_mentioned(text: str) -> None:
     assert said(text) == []
 
 
-def test_a_script_of_ours_is_judged_like_the_deployment_it_was() -> None:
+def test_a_migrated_script_gets_the_same_notes_as_the_deployment_that_it_was() -> None:
     text = deployment("tags: true\nbranch: release").replace("pypi", "script\n  script: python -m travis_pypi_deploy")
     assert said(text) == [f"6: {IGNORED}"]
 

@@ -30,7 +30,7 @@ class LoopbackIndex:
     """An index at a free port of 127.0.0.1, of ::1 if that is its ``host``; a context manager.
 
     ``style`` says how its simple pages look, ``statuses`` the PEP 792 status of projects. ``authorized``
-    judges user name and password of an upload. With ``tls`` it speaks https and calls itself ``host``.
+    checks user name and password of an upload. With ``tls`` it speaks https and calls itself ``host``.
     With ``races`` it commits an upload a moment after it has looked for the identical file, as PyPI does.
     ``requests`` holds every request's head, ``uploads`` every upload that arrived whole, both in order.
     """

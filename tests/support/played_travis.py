@@ -149,7 +149,7 @@ def deployments(job: Config) -> list[Config]:
 def expression(on: object) -> str:
     """Return what Travis' bash asks before a deployment, between double brackets; empty if it asks nothing.
 
-    Source: conditions in travis-build's addons/deploy/script.rb. `on: os` is not judged.
+    Source: conditions in travis-build's addons/deploy/script.rb. `on: os` is ignored.
     """
     asked = mapping({"branch": on} if isinstance(on, str) else on)
     _refuse(asked.keys() - PLAYED_CONDITIONS, "condition of a deployment")

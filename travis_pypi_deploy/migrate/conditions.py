@@ -85,7 +85,7 @@ class Conditions:
     def options(self) -> tuple[str, ...]:
         """Return the words of our command line that repeat these conditions.
 
-        Travis has judged them before we start; repeated, they keep a command that is copied elsewhere from
+        Travis has checked them before the command starts; repeated, they keep a command that is copied elsewhere from
         publishing. What a shell could read in two ways is left to Travis alone.
         """
         repo = word(self._value("repo")) or ""

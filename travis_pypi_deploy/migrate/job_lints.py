@@ -22,17 +22,17 @@ FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
 
 
 def chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
-    """Yield the conditions on the job that Travis does not judge as they read, or that no job meets."""
+    """Yield the conditions on the job that Travis ignores in part, or that no job meets."""
     asked = list(on.equalities)
     if "os" in on.pairs:
         pair = on.pairs["os"]
-        said = f"Travis does not judge `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
+        said = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
         yield Note(pair.key.line, said)
     if "python" in on.pairs:
         pair = on.pairs["python"]
         asked += [(pair.key.line, "TRAVIS_PYTHON_VERSION", version) for version in versions(pair.value)[:1]]
         if len(members(pair.value)) > 1:
-            yield Note(pair.key.line, "Travis judges the first of these versions only.")
+            yield Note(pair.key.line, "Travis checks only the first of these versions.")
     for line, name, wanted in asked:
         if build.lacks(name, wanted):
             yield Note(line, f"no job of this build has {FACTS[name]} {wanted}: this never deploys.")
