@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support import factories
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
+from tests.unit.upload.test_response import DEMO
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.index import compare
 from travis_pypi_deploy.servers import SERVERS
@@ -19,9 +20,7 @@ from travis_pypi_deploy.simple_pages import parse
 from travis_pypi_deploy.upload import Outcome, UploadContext
 from travis_pypi_deploy.upload.response import (
     Response,
-    already_exists,
     outcome_of,
-    outcome_of_existing,
     words_of,
 )
 from travis_pypi_deploy.upload.retry import retry_after_seconds
@@ -109,10 +108,7 @@ def test_any_answer_to_an_upload_has_an_outcome_in_one_line(
     )
     response = Response(status, words_of(status, reason, content_type, body))
 
-    if already_exists(response, server):
-        outcome, text = outcome_of_existing(response, context, same=None, lost_answer=False)
-    else:
-        outcome, text = outcome_of(response, context, name="demo")
+    outcome, text = outcome_of(response, context, DEMO)
 
     assert (outcome is Outcome.UPLOADED) == (200 <= status < 300)
     assert len(text.splitlines()) <= 1

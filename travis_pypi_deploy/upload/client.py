@@ -5,19 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from requests_toolbelt import MultipartEncoder
 
 from .. import http
-from ..distributions import stamp
+from ..distributions import Distribution, stamp
 from .form import form_fields
-from .response import NoResponse, Response, words_of
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    from ..distributions import Distribution
+from .response import Response, words_of
 
 ANSWER_LIMIT_BYTES = 16 * 1024
 ACCEPT = "application/json, text/html;q=0.5, text/plain;q=0.4"
@@ -75,9 +70,7 @@ class UploadClient:
         self._http = client
         self._timeout = timeout
 
-    def attempt(
-        self, distribution: Distribution, authorization: str | None, transfer: Transfer
-    ) -> Response | NoResponse:
+    def attempt(self, distribution: Distribution, authorization: str | None, transfer: Transfer) -> Response:
         """Make one attempt and return the index's answer, or why there is none; raises ChangedFileError.
 
         ``authorization`` is the value of that header.
@@ -85,23 +78,26 @@ class UploadClient:
         url = self._url
         for _ in range(http.REDIRECTS_LIMIT + 1):
             response = self._post(url, distribution, authorization, transfer)
-            if isinstance(response, NoResponse) or not 300 <= response.status < 400:
+            if not 300 <= response.status < 400:
                 return response
             target = http.redirect_target(url, response.location)
             if response.status not in (307, 308) or target is None:
-                return _refused_redirect(response, url)
+                where = f"to {response.location}" if response.location else "without saying where to"
+                refusal = (
+                    f"a redirect {where}, which is not followed, because credentials must not reach another server"
+                )
+                return Response(response.status, refusal)
             url = target
-        return NoResponse(f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}", is_final=True)
+        words = f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}"
+        return Response(0, words, is_sent=False, is_final=True)
 
-    def _post(
-        self, url: str, distribution: Distribution, authorization: str | None, transfer: Transfer
-    ) -> Response | NoResponse:
+    def _post(self, url: str, distribution: Distribution, authorization: str | None, transfer: Transfer) -> Response:
         transfer.begin()
         with _opened(distribution) as file:
             try:
                 body = Body(distribution, file, transfer)
             except UnicodeEncodeError:
-                return NoResponse("its name or metadata cannot be encoded as UTF-8", is_final=True)
+                return Response(0, "its name or metadata cannot be encoded as UTF-8", is_sent=False, is_final=True)
             headers = {"Accept": ACCEPT, "Content-Type": body.content_type}
             if authorization:
                 headers["Authorization"] = authorization
@@ -110,9 +106,9 @@ class UploadClient:
                     url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES, timeout=self._timeout
                 )
             except http.NoResponseError as error:
-                return NoResponse(str(error), is_sent=body.is_sent, is_final=error.is_final)
+                return Response(0, str(error), is_sent=body.is_sent, is_final=error.is_final)
         if 200 <= answer.status < 300 and not body.is_sent:
-            return NoResponse(f"{url} answered {answer.status} before the whole file was uploaded")
+            return Response(0, f"{url} answered {answer.status} before the whole file was uploaded", is_sent=False)
         return Response(
             status=answer.status,
             words=words_of(answer.status, answer.reason, answer.headers.get("Content-Type", ""), answer.body),
@@ -181,13 +177,3 @@ class Body:
             self._transfer.await_answer()
         self.is_sent = not block
         return block
-
-
-def _refused_redirect(response: Response, url: str) -> NoResponse:
-    where = f"to {response.location}" if response.location else "without saying where to"
-    return NoResponse(
-        f"{url} redirects {where} ({response.status}), which is not followed, because credentials must not reach "
-        "another server. Set --server to the URL that accepts uploads",
-        is_final=True,
-        is_rejection=True,
-    )

@@ -6,12 +6,7 @@ and silently loses the field.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..distributions import Distribution
+from ..distributions import Distribution
 
 # pkginfo's attribute -> the form's field, where the two differ: the form's are singular but for two.
 FORM_NAMES = {
@@ -31,12 +26,9 @@ def form_fields(distribution: Distribution) -> tuple[tuple[str, str], ...]:
         ("filetype", distribution.filetype),
         ("pyversion", distribution.pyversion),
         ("sha256_digest", distribution.sha256),
-        *_metadata(distribution),
+        *(
+            (FORM_NAMES.get(attribute, attribute), value)
+            for attribute, values in distribution.fields.items()
+            for value in values
+        ),
     )
-
-
-def _metadata(distribution: Distribution) -> Iterator[tuple[str, str]]:
-    for attribute, values in distribution.fields.items():
-        name = FORM_NAMES.get(attribute, attribute)
-        for value in values:
-            yield name, value

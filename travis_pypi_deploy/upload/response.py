@@ -5,18 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
+from ..distributions import Distribution
+from ..servers import Server
 from .remedies import NAME_USED_BEFORE, SECOND_SDIST, reconnect, remedy, try_later
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ..distributions import Distribution
-    from ..servers import Server
 
 WORDS_LIMIT_CHARACTERS = 500
 # How indexes say that they have a file of this name: (status, words). PyPI's 409 means something else.
@@ -91,37 +87,21 @@ class UploadContext:
 class Response:
     """An answer: HTTP status, the index's words, whether the whole body had been sent, and two headers.
 
-    The words are a part of a sentence: they do not end in a full stop.
+    The words are a part of a sentence: they do not end in a full stop. With status 0 there is no answer, and the words
+    say why; ``is_final``: a retry would not help.
     """
 
     status: int
     words: str
     is_sent: bool = True
+    is_final: bool = False
     location: str = ""
     retry_after: str | None = None
 
     @property
-    def is_success(self) -> bool:
-        """Whether the index has accepted the file: PyPI says 200, some others 201 or 204."""
-        return 200 <= self.status < 300
-
-    @property
     def reason(self) -> str:
         """Return status and words as the log shows them."""
-        return f"status {self.status}: {self.words}" if self.words else f"status {self.status}"
-
-
-@dataclass(frozen=True)
-class NoResponse:
-    """An attempt without an answer: why, whether the whole body was sent, and whether a retry would not help.
-
-    ``is_rejection``: the index did answer, in a way that cannot be followed.
-    """
-
-    reason: str
-    is_sent: bool = False
-    is_final: bool = False
-    is_rejection: bool = False
+        return ": ".join(filter(None, (f"status {self.status}" if self.status else "", self.words)))
 
 
 def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
@@ -132,7 +112,10 @@ def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
     """
     text = body.decode("utf-8", "replace")
     if "json" in content_type:
-        words = _words_in_json(text)
+        try:
+            words = next(_explanations(json.loads(text)), "")
+        except (ValueError, RecursionError):
+            words = ""
     elif "html" in content_type or text.lstrip()[:1] == "<":
         words = _words_in_html(text)
     else:
@@ -140,7 +123,8 @@ def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
     words, reason = _one_line(words), _one_line(reason)
     if not words or words in reason:
         return reason
-    return words if reason in words or _is_standard(status, reason) else _one_line(f"{reason}: {words}")
+    is_standard = any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
+    return words if reason in words or is_standard else _one_line(f"{reason}: {words}")
 
 
 def already_exists(response: Response, server: Server) -> bool:
@@ -163,82 +147,63 @@ def is_race(response: Response, server: Server) -> bool:
     )
 
 
-def may_have_arrived(response: Response | NoResponse) -> bool:
+def may_have_arrived(response: Response) -> bool:
     """Return whether the index may have the file although it did not say so: the whole body, and no answer or a 5xx."""
-    return response.is_sent and (isinstance(response, NoResponse) or response.status >= 500)
+    return response.is_sent and (response.status == 0 or response.status >= 500)
 
 
-def outcome_of(response: Response | NoResponse, context: UploadContext, *, name: str) -> tuple[Outcome, str]:
-    """Return what happened to the file of project ``name``, and the reason; not for ``already_exists``."""
-    if isinstance(response, NoResponse):
-        if response.is_sent:
-            return Outcome.UNKNOWN, f"{response.reason}; the index may have the file. {try_later(context.server)}"
-        reason = response.reason if response.is_final else f"{response.reason}. {reconnect(context.server)}"
-        return Outcome.REJECTED if response.is_rejection else Outcome.FAILED, reason
-    if response.is_success:
+def outcome_of(
+    response: Response, context: UploadContext, distribution: Distribution, *, lost_answer: bool = False
+) -> tuple[Outcome, str]:
+    """Return what happened to the file by the last answer, and the reason; the index is asked where that is open.
+
+    ``lost_answer``: an earlier attempt may have stored the file.
+    """
+    server = context.server
+    if 200 <= response.status < 300:
         return Outcome.UPLOADED, ""
-    is_rejected = response.status < 500 and response.status != 429
-    answered = "rejected with" if is_rejected else "the index answered"
-    reason = ". ".join(filter(None, (f"{answered} {response.reason}", remedy(response, context, name=name))))
-    if may_have_arrived(response):
-        return Outcome.UNKNOWN, reason
-    return Outcome.REJECTED if is_rejected else Outcome.FAILED, reason
+    lost_answer = lost_answer or may_have_arrived(response)
+    exists = already_exists(response, server)
+    if not exists and not lost_answer:
+        return _outcome_of_failure(response, context, distribution.name)
 
-
-def outcome_by_listing(
-    response: Response | NoResponse, context: UploadContext, *, reason: str, same: bool | None
-) -> tuple[Outcome, str]:
-    """Return what happened to a file that failed for this reason, but may be stored, now that its page was looked up.
-
-    ``same``: as in ``outcome_of_existing``.
-    """
-    if same:
-        return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({response.reason})"
-    if same is False:
-        return _outcome_of_taken("other content under this name", response, context)
-    if may_have_arrived(response):
-        return Outcome.UNKNOWN, reason
-    return Outcome.UNKNOWN, f"{reason}. The index may have the file from an earlier attempt, whose answer was lost"
-
-
-def outcome_of_existing(
-    response: Response, context: UploadContext, *, same: bool | None, lost_answer: bool
-) -> tuple[Outcome, str]:
-    """Return what it means that the index has a file of this name.
-
-    ``same``: whether it has the hash of the local file, None if not known. PyPI answers 200 to identical bytes, so
-    there an existing file always has other content. ``lost_answer``: an earlier attempt may have stored the file.
-    """
-    if context.server.is_pypi:
-        same = False
-    if same:
+    # PyPI answers 200 to identical bytes, so a file that exists there has other content.
+    same = False if exists and server.is_pypi else context.is_published(distribution)
+    if same and exists:
         lost = ", perhaps from an earlier attempt whose answer was lost" if lost_answer else ""
         return Outcome.IDENTICAL, f"the index has this file already{lost}"
+    if same:
+        return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({response.reason})"
+    if same is None and not exists:
+        _, reason = _outcome_of_failure(response, context, distribution.name)
+        if may_have_arrived(response):
+            return Outcome.UNKNOWN, reason
+        return Outcome.UNKNOWN, f"{reason}. The index may have the file from an earlier attempt, whose answer was lost"
     if same is None and lost_answer and not context.skip_existing:
         return Outcome.UPLOADED, (
             f"the index has a file of this name ({response.reason}), most likely from the earlier attempt whose answer "
             "was lost; their hashes could not be compared"
         )
-    return _outcome_of_taken(
-        "a file of this name" if same is None else "other content under this name", response, context
-    )
-
-
-def _outcome_of_taken(existing: str, response: Response | NoResponse, context: UploadContext) -> tuple[Outcome, str]:
-    reason = f"the index has {existing} ({response.reason})"
+    content = "a file of this name" if same is None else "other content under this name"
+    reason = f"the index has {content} ({response.reason})"
     if context.skip_existing:
         return Outcome.KEPT, reason
-    remedy = (
-        "A published file can never be replaced: raise the version, or keep the published file with --skip-existing"
+    return Outcome.REJECTED, (
+        f"{reason}. A published file can never be replaced: raise the version, or keep the published file with "
+        "--skip-existing"
     )
-    return Outcome.REJECTED, f"{reason}. {remedy}"
 
 
-def _words_in_json(text: str) -> str:
-    try:
-        return next(_explanations(json.loads(text)), "")
-    except (ValueError, RecursionError):
-        return ""
+def _outcome_of_failure(response: Response, context: UploadContext, name: str) -> tuple[Outcome, str]:
+    if response.status == 0:
+        if response.is_sent:
+            return Outcome.UNKNOWN, f"{response.words}; the index may have the file. {try_later(context.server)}"
+        remedy_here = "" if response.is_final else f". {reconnect(context.server)}"
+        return Outcome.FAILED, response.words + remedy_here
+    is_rejected = response.status < 500 and response.status != 429
+    answered = "rejected with" if is_rejected else "the index answered"
+    reason = ". ".join(filter(None, (f"{answered} {response.reason}", remedy(response, context, name=name))))
+    return Outcome.REJECTED if is_rejected else Outcome.FAILED, reason
 
 
 def _explanations(answer: object) -> Iterator[str]:
@@ -265,10 +230,6 @@ def _words_in_html(text: str) -> str:
         return html.unescape(text)
     except ValueError:  # a number of more digits than Python reads
         return text
-
-
-def _is_standard(status: int, reason: str) -> bool:
-    return any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
 
 
 def _one_line(text: str) -> str:

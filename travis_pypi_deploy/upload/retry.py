@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-from .response import NoResponse, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from .response import Response
 
 TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
 FIRST_PAUSE_SECONDS = 1.0
@@ -18,9 +15,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 120.0
 
 
-def is_transient(response: Response | NoResponse) -> bool:
+def is_transient(response: Response) -> bool:
     """Return whether the same upload may succeed a moment later."""
-    return not response.is_final if isinstance(response, NoResponse) else response.status in TRANSIENT_STATUSES
+    return response.status in TRANSIENT_STATUSES or (response.status == 0 and not response.is_final)
 
 
 def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> float:
@@ -30,11 +27,6 @@ def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> 
     """
     pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
     return pause * (0.5 + jitter() / 2)
-
-
-def pause_before_race_retry(*, jitter: Callable[[], float] = random.random) -> float:
-    """Return the seconds, one or two, after which the upload of another job is surely stored."""
-    return 1.0 + jitter()
 
 
 def retry_after_seconds(value: str | None, *, now: float) -> float | None:

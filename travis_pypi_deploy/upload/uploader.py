@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from .client import ChangedFileError, Transfer
-from .response import (
-    FileResult,
-    NoResponse,
-    Outcome,
-    Response,
-    already_exists,
-    is_race,
-    may_have_arrived,
-    outcome_by_listing,
-    outcome_of,
-    outcome_of_existing,
-)
-from .retry import (
-    LONGEST_RETRY_AFTER_SECONDS,
-    clock_time,
-    is_transient,
-    pause_before,
-    pause_before_race_retry,
-    retry_after_seconds,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future
-
-    from ..distributions import Distribution
-    from .client import UploadClient
-    from .response import UploadContext
+from ..distributions import Distribution
+from . import retry
+from .client import ChangedFileError, Transfer, UploadClient
+from .response import FileResult, Outcome, Response, UploadContext, is_race, may_have_arrived, outcome_of
 
 GRACE_SECONDS = 0.3
 
@@ -71,15 +47,19 @@ class Uploader:
         done = sum(each.distribution.size for each in self._uploads if each.result.outcome is Outcome.UPLOADED)
         sent = done + sum(each.transfer.sent_bytes for each in running)
         total = sum(each.distribution.size for each in self._uploads)
+        unit, size = next((each for each in (("MB", 1_000_000), ("kB", 1000)) if total >= each[1]), ("bytes", 1))
         waits = [each.waits_for() for each in running]
         waiting = f", waiting for {waits[0]}" if waits and all(waits) else ""
-        return f"Sent {_amount(min(sent, total), total)}{waiting}"
+        return f"Sent {min(sent, total) // size} of {total // size} {unit}{waiting}"
 
     def run(self) -> None:
         """Upload until every file has its outcome, or one has failed; a signal stops all that is under way."""
+        wheels = [each for each in self._uploads if each.distribution.filetype == "bdist_wheel"]
+        sdists = [each for each in self._uploads if each.distribution.filetype == "sdist"]
+        first, *others = wheels or sdists
         futures: list[Future[None]] = []
         try:
-            for wave in _waves(self._uploads):
+            for wave in ([first], others, sdists if wheels else []):
                 futures = [self._threads.submit(self._run_one, each) for each in wave]
                 for future in wait(futures).done:
                     future.result()
@@ -165,46 +145,39 @@ class Upload:
             self._attempts += 1
             response = self._client.attempt(self.distribution, authorization, self.transfer)
             self._lost_answer = self._lost_answer or may_have_arrived(response)
-            if isinstance(response, Response) and not has_raced and is_race(response, self._context.server):
+
+            if is_race(response, self._context.server) and not has_raced:
                 has_raced = True
-                seconds: float | None = pause_before_race_retry()
+                seconds: float | None = 1 + random.random()  # noqa: S311 - after one or two, the other job is done
                 self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
-            elif is_transient(response) and retries < self._context.retries:
+            elif retry.is_transient(response) and retries < self._context.retries:
                 retries += 1
                 seconds = self._pause_before(retries, response)
             else:
-                return self._final(response)
+                seconds = None
+
+            if seconds is None:
+                break
             self.transfer.begin()  # the bytes of a failed attempt do not count
             self._is_pausing = True
-            if seconds is None or not self._pause(seconds):
-                return self._final(response)
+            if not self._pause(seconds):
+                break
             self._is_pausing = False
+        return outcome_of(response, self._context, self.distribution, lost_answer=self._lost_answer)
 
-    def _pause_before(self, retry: int, response: Response | NoResponse) -> float | None:
-        """Return the seconds to pause; None if the index asks for a pause that is too long."""
+    def _pause_before(self, number: int, response: Response) -> float | None:
+        """Return the seconds to pause before a retry; None if the index asks for a pause that is too long."""
         now = time.time()
-        asked = retry_after_seconds(response.retry_after, now=now) if isinstance(response, Response) else None
-        if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+        asked = retry.retry_after_seconds(response.retry_after, now=now)
+        if asked is not None and asked > retry.LONGEST_RETRY_AFTER_SECONDS:
             self._warn(
-                f"{response.reason}; not tried again, because the index asks to wait until {clock_time(now + asked)} "
-                "(Retry-After)"
+                f"{response.reason}; not tried again, because the index asks to wait until "
+                f"{retry.clock_time(now + asked)} (Retry-After)"
             )
             return None
-        seconds = asked if asked is not None else pause_before(retry)
-        self._warn(f"{response.reason}; trying again in {seconds:.1f} s (retry {retry} of {self._context.retries})")
+        seconds = asked if asked is not None else retry.pause_before(number)
+        self._warn(f"{response.reason}; trying again in {seconds:.1f} s (retry {number} of {self._context.retries})")
         return seconds
-
-    def _final(self, response: Response | NoResponse) -> tuple[Outcome, str]:
-        """Return the outcome by the last answer; the index is asked where that alone does not show it."""
-        context = self._context
-        if isinstance(response, Response) and already_exists(response, context.server):
-            same = None if context.server.is_pypi else context.is_published(self.distribution)
-            return outcome_of_existing(response, context, same=same, lost_answer=self._lost_answer)
-        outcome, reason = outcome_of(response, context, name=self.distribution.name)
-        if outcome.is_failure and self._lost_answer:
-            same = context.is_published(self.distribution)
-            return outcome_by_listing(response, context, reason=reason, same=same)
-        return outcome, reason
 
     def _changed(self, error: ChangedFileError) -> FileResult:
         detail = f"{error} after it was checked, so it was not uploaded. Build and deploy in one step"
@@ -219,19 +192,3 @@ class Upload:
 
     def _warn(self, sentence: str) -> None:
         self._context.warn(f"{self.distribution.filename}: {sentence}")
-
-
-def _waves(uploads: Sequence[Upload]) -> Iterator[tuple[Upload, ...]]:
-    """Yield what may be uploaded at the same time: the first file, the other wheels, the sdist."""
-    wheels = tuple(each for each in uploads if each.distribution.filetype == "bdist_wheel")
-    sdists = tuple(each for each in uploads if each.distribution.filetype == "sdist")
-    first, *others = (*wheels, *sdists)
-    yield (first,)
-    yield tuple(each for each in others if each in wheels)
-    yield tuple(each for each in others if each in sdists)
-
-
-def _amount(sent: int, total: int) -> str:
-    """Return both numbers in the unit that fits the total."""
-    unit, size = next((each for each in (("MB", 1_000_000), ("kB", 1000)) if total >= each[1]), ("bytes", 1))
-    return f"{sent // size} of {total // size} {unit}"

@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import gc
 import json
+from pathlib import Path
 
 import pytest
 
+from travis_pypi_deploy.distributions import Distribution, Sdist
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.upload import Outcome, UploadContext
 from travis_pypi_deploy.upload.response import (
     WORDS_LIMIT_CHARACTERS,
-    NoResponse,
     Response,
     already_exists,
     is_race,
     may_have_arrived,
-    outcome_by_listing,
     outcome_of,
-    outcome_of_existing,
     words_of,
 )
 
 PRIVATE = Server(name="https://private.example/", upload_url="https://private.example/")
 PYPI = next(server for server in SERVERS if server.name == "pypi")
 SETTINGS_URL = (PYPI.settings_url or "").format(name="demo")
-LOST = NoResponse("no answer", is_sent=True)
-BROKEN = NoResponse("the connection was lost")
+DEMO = Distribution(
+    path=Path("demo-1.0-py3-none-any.whl"),
+    filetype="bdist_wheel",
+    pyversion="py3",
+    name="demo",
+    version="1.0",
+    fields={},
+    metadata=b"",
+    archive=Sdist(frozenset(), "", (), is_zip=False),
+    size=0,
+    sha256="",
+    stamp=(0, 0, 0, 0),
+)
+LOST = Response(0, "no answer")
+BROKEN = Response(0, "the connection was lost", is_sent=False)
 EXPIRED = "Invalid API Token: token is expired"
 USED_BEFORE = "This filename was previously used by a file that has since been deleted"
 SECOND_SDIST = "Only one sdist may be uploaded per release"
@@ -39,6 +51,7 @@ def context(
     secret_source: str = "PYPI_TOKEN",
     is_narrowed: bool = False,
     token_expires: float | None = None,
+    same: bool | None = None,
 ) -> UploadContext:
     return UploadContext(
         server=server,
@@ -48,7 +61,7 @@ def context(
         token_expires=token_expires,
         retries=0,
         authorize=lambda: None,
-        is_published=lambda distribution: None,
+        is_published=lambda distribution: same,
         warn=lambda sentence: None,
     )
 
@@ -201,9 +214,9 @@ def test_an_answer_may_come_from_a_race_with_another_job(
 def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
     server: Server, skip_existing: bool, lost_answer: bool, same: bool | None, outcome: Outcome
 ) -> None:
-    where = context(server, skip_existing=skip_existing)
+    where = context(server, skip_existing=skip_existing, same=same)
 
-    found, _ = outcome_of_existing(Response(400, "already exists"), where, same=same, lost_answer=lost_answer)
+    found, _ = outcome_of(Response(400, "already exists"), where, DEMO, lost_answer=lost_answer)
 
     assert found is outcome
 
@@ -227,13 +240,13 @@ def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
         (Response(503, "Later", is_sent=False), Outcome.FAILED, False),
         (BROKEN, Outcome.FAILED, False),
         (LOST, Outcome.UNKNOWN, True),
-        (NoResponse("a redirect", is_final=True, is_rejection=True), Outcome.REJECTED, False),
+        (Response(0, "a request that cannot be sent", is_sent=False, is_final=True), Outcome.FAILED, False),
     ],
 )
 def test_an_answer_means_this_outcome_and_may_leave_open_whether_the_file_arrived(
-    response: Response | NoResponse, outcome: Outcome, is_sent: bool
+    response: Response, outcome: Outcome, is_sent: bool
 ) -> None:
-    found, reason = outcome_of(response, context(), name="demo")
+    found, reason = outcome_of(response, context(), DEMO)
 
     assert (found, may_have_arrived(response)) == (outcome, is_sent)
     assert bool(reason) is outcome.is_failure
@@ -243,7 +256,7 @@ def test_an_answer_means_this_outcome_and_may_leave_open_whether_the_file_arrive
     ("same", "outcome"), [(True, Outcome.UPLOADED), (False, Outcome.REJECTED), (None, Outcome.UNKNOWN)]
 )
 def test_the_index_page_settles_what_an_answer_leaves_open(same: bool | None, outcome: Outcome) -> None:
-    found, reason = outcome_by_listing(LOST, context(), reason="no answer. Try again", same=same)
+    found, reason = outcome_of(LOST, context(same=same), DEMO)
 
     assert found is outcome
     assert "no answer" in reason
@@ -305,21 +318,21 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
 
 @pytest.mark.parametrize(("where", "response", "remedy"), REMEDIES.values(), ids=REMEDIES)
 def test_a_rejection_comes_with_its_remedy(where: UploadContext, response: Response, remedy: str) -> None:
-    _, reason = outcome_of(response, where, name="demo")
+    _, reason = outcome_of(response, where, DEMO)
 
     assert remedy in reason
     assert ".." not in reason
 
 
-@pytest.mark.parametrize("status", [400, 402, 406, 408, 409, 411, 412, 414, 422, 428, 430, 499])
+@pytest.mark.parametrize("status", [400, 402, 406, 408, 411, 412, 414, 422, 428, 430, 499])
 def test_a_rejection_that_explains_itself_has_no_remedy(status: int) -> None:
-    _, reason = outcome_of(Response(status, "Invalid version"), context(), name="demo")
+    _, reason = outcome_of(Response(status, "Invalid version"), context(), DEMO)
 
     assert reason == f"rejected with status {status}: Invalid version"
 
 
 @pytest.mark.parametrize("status", [400, 408, 411])
 def test_only_a_conflict_means_at_pypi_that_the_name_is_taken(status: int) -> None:
-    _, reason = outcome_of(Response(status, "Invalid version"), context(PYPI), name="demo")
+    _, reason = outcome_of(Response(status, "Invalid version"), context(PYPI), DEMO)
 
     assert reason == f"rejected with status {status}: Invalid version"

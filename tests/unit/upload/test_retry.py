@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from travis_pypi_deploy.upload.response import NoResponse, Response
+from travis_pypi_deploy.upload.response import Response
 from travis_pypi_deploy.upload.retry import (
     clock_time,
     is_transient,
     pause_before,
-    pause_before_race_retry,
     retry_after_seconds,
 )
 
-LOST = NoResponse("no answer", is_sent=True)
-BROKEN = NoResponse("the connection was lost")
+LOST = Response(0, "no answer")
+BROKEN = Response(0, "the connection was lost", is_sent=False)
 NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
 
 
@@ -25,16 +24,11 @@ NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
         *[(Response(status, ""), False) for status in (200, 400, 401, 403, 404, 405, 408, 409, 410, 413, 501, 507)],
         (LOST, True),
         (BROKEN, True),
-        (NoResponse("a redirect to elsewhere", is_final=True), False),
+        (Response(0, "a request that cannot be sent", is_final=True), False),
     ],
 )
-def test_only_transient_errors_are_tried_again(response: Response | NoResponse, expected: bool) -> None:
+def test_only_transient_errors_are_tried_again(response: Response, expected: bool) -> None:
     assert is_transient(response) is expected
-
-
-@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 1.0), (1.0, 2.0)])
-def test_another_job_gets_one_or_two_seconds(jitter: float, seconds: float) -> None:
-    assert pause_before_race_retry(jitter=lambda: jitter) == seconds
 
 
 @pytest.mark.parametrize(
