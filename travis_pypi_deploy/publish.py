@@ -105,12 +105,9 @@ def uploader(
 
     context = UploadContext(
         server=settings.server,
+        credentials=credentials,
         skip_existing=settings.skip_existing,
-        secret_source=credentials.source if credentials else "",
-        is_narrowed=bool(credentials and credentials.token),
-        token_expires=credentials.expires_at if credentials else None,
         retries=settings.retries,
-        authorize=partial(_authorization, credentials, missing[0].name if missing else ""),
         is_published=is_published,
         warn=console.warn,
     )

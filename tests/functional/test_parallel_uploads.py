@@ -156,10 +156,8 @@ def uploader(
     context = UploadContext(
         server=Server(name="private", upload_url="private"),
         skip_existing=False,
-        secret_source="",
-        is_narrowed=False,
+        credentials=None,
         retries=retries,
-        authorize=authorize,
         is_published=lambda distribution: None,
         warn=warn,
     )

@@ -14,6 +14,7 @@ from tests.support import factories
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
 from tests.unit.upload.test_response import DEMO
 from travis_pypi_deploy import distributions
+from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.index import compare
 from travis_pypi_deploy.servers import SERVERS
 from travis_pypi_deploy.simple_pages import parse
@@ -97,12 +98,9 @@ def test_any_answer_to_an_upload_has_an_outcome_in_one_line(
 ) -> None:
     context = UploadContext(
         server=server,
+        credentials=Credentials("__token__", "pypi-AgEIsecret", "PYPI_TOKEN"),
         skip_existing=False,
-        secret_source="PYPI_TOKEN",
-        is_narrowed=True,
-        token_expires=None,
         retries=0,
-        authorize=lambda: None,
         is_published=lambda _: None,
         warn=lambda _: None,
     )

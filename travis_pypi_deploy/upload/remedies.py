@@ -50,17 +50,17 @@ def reconnect(server: Server) -> str:
 
 
 def _remedy_for_credentials(response: Response, context: UploadContext, name: str) -> str:
-    server, source, words = context.server, context.secret_source, response.words.lower()
+    server, credentials, words = context.server, context.credentials, response.words.lower()
     new_token = f" ({server.token_url})" if server.token_url else ""
-    if not source:
+    if credentials is None:
         return "No credentials were sent: name the variable that holds them with --password-env"
+    source, expires_at = credentials.source, credentials.expires_at
+    if "expired" in words and credentials.token and (expires_at is None or expires_at > time.time()):
+        return (
+            "The copy of the token is valid for one hour: if the upload took longer, or this machine's clock is wrong, "
+            "use --no-narrow-token"
+        )
     if "expired" in words:
-        is_own = context.token_expires is not None and context.token_expires <= time.time()
-        if context.is_narrowed and not is_own:
-            return (
-                "The copy of the token is valid for one hour: if the upload took longer, or this machine's clock "
-                "is wrong, use --no-narrow-token"
-            )
         return f"The token in {source} has expired: create a new one{new_token}"
     if "isn't allowed" in words:
         return (

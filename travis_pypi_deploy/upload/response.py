@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
+from ..credentials import Credentials
 from ..distributions import Distribution
 from ..servers import Server
 from .remedies import NAME_USED_BEFORE, SECOND_SDIST, reconnect, remedy, try_later
@@ -66,21 +67,16 @@ class FileResult:
 class UploadContext:
     """What the uploads of one release need to know, and the functions that they call.
 
-    ``secret_source`` is the variable that the credentials come from, empty without any; ``token_expires`` the moment
-    (seconds since the epoch) that the user's own token names. ``authorize`` returns the Authorization header of each
-    attempt; ``is_published`` asks the index whether it lists this file (True), another of its name (False), or neither
-    is known (None); ``warn`` writes a line to the log.
+    ``is_published`` asks the index whether it lists this file (True), another of its name (False), or neither is known
+    (None); ``warn`` writes a line to the log.
     """
 
     server: Server
+    credentials: Credentials | None
     skip_existing: bool
-    secret_source: str
-    is_narrowed: bool
     retries: int
-    authorize: Callable[[], str | None]
     is_published: Callable[[Distribution], bool | None]
     warn: Callable[[str], None]
-    token_expires: float | None = None
 
 
 @dataclass(frozen=True)

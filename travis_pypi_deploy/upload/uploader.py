@@ -139,9 +139,10 @@ class Upload:
         return self._result
 
     def _upload_until_final(self) -> tuple[Outcome, str]:
+        credentials, project = self._context.credentials, self.distribution.name
         retries, has_raced = 0, False
         while True:
-            authorization = self._context.authorize()
+            authorization = credentials.authorization(project=project, now=time.time()) if credentials else None
             self._attempts += 1
             response = self._client.attempt(self.distribution, authorization, self.transfer)
             self._lost_answer = self._lost_answer or may_have_arrived(response)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import invented_tokens
+from travis_pypi_deploy import credentials
+from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.distributions import Distribution, Sdist
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.upload import Outcome, UploadContext
@@ -50,17 +53,16 @@ def context(
     skip_existing: bool = False,
     secret_source: str = "PYPI_TOKEN",
     is_narrowed: bool = False,
-    token_expires: float | None = None,
+    is_expired: bool = False,
     same: bool | None = None,
 ) -> UploadContext:
+    text = invented_tokens.token("pypi", expired=is_expired)
+    token = credentials.read(text, source=secret_source) if is_narrowed else None
     return UploadContext(
         server=server,
+        credentials=Credentials("__token__", text, secret_source, token) if secret_source else None,
         skip_existing=skip_existing,
-        secret_source=secret_source,
-        is_narrowed=is_narrowed,
-        token_expires=token_expires,
         retries=0,
-        authorize=lambda: None,
         is_published=lambda distribution: same,
         warn=lambda sentence: None,
     )
@@ -287,13 +289,8 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
         "The token in PYPI_TOKEN is for another project: use one for demo",
     ),
     "our hour has passed": (context(PYPI, is_narrowed=True), Response(403, EXPIRED), "--no-narrow-token"),
-    "the user's own expiry": (context(PYPI, is_narrowed=True, token_expires=1.0), Response(403, EXPIRED), NEW_TOKEN),
+    "the user's own expiry": (context(PYPI, is_narrowed=True, is_expired=True), Response(403, EXPIRED), NEW_TOKEN),
     "the user's own expiry, not narrowed": (context(PYPI), Response(403, EXPIRED), NEW_TOKEN),
-    "our hour, and a token that lives on": (
-        context(PYPI, is_narrowed=True, token_expires=9e12),
-        Response(403, EXPIRED),
-        "--no-narrow-token",
-    ),
     "archived": (context(PYPI), Response(403, "Project is archived"), SETTINGS_URL),
     "gone": (context(), Response(410, ""), "unarchive it in its settings"),
     "too large": (context(PYPI), Response(413, ""), f"request a higher limit ({PYPI.limits_url})"),
