@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import command, factories, misbehaviours
-from tests.support.misbehaviours import Delay
+from tests.support.misbehaviours import Answer, Delay
 from tests.support.publishing import publish
 from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.servers import Server
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.support.loopback_index import LoopbackIndex
     from tests.support.misbehaviours import Turn
+    from travis_pypi_deploy.distributions import Distribution
 
 
 @dataclass
@@ -149,7 +150,7 @@ def uploader(
     paths: Sequence[Path],
     index: LoopbackIndex,
     *,
-    authorize: Callable[[], str | None] = lambda: None,
+    is_published: Callable[[Distribution], bool | None] = lambda distribution: None,
     warn: Callable[[str], None] = lambda sentence: None,
     retries: int = 0,
 ) -> Uploader:
@@ -158,7 +159,7 @@ def uploader(
         skip_existing=False,
         credentials=None,
         retries=retries,
-        is_published=lambda distribution: None,
+        is_published=is_published,
         warn=warn,
     )
     client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
@@ -167,21 +168,18 @@ def uploader(
 
 def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Path, index: LoopbackIndex) -> None:
     wheels, _ = release(tmp_path, 4)
-    asked = iter(["first", "second", "third"])
 
-    def authorize() -> str | None:
-        if next(asked) == "third":
-            raise ZeroDivisionError("in our code")
-        return None
+    def is_published(_: Distribution) -> bool | None:
+        raise ZeroDivisionError("in our code")
 
-    index.on_upload(Delay(0), Delay(0.5))
-    uploads = uploader(wheels, index, authorize=authorize)
+    index.on_upload(Delay(0), Delay(0.5), Answer(507, "Full"))
+    uploads = uploader(wheels, index, is_published=is_published)
 
     with pytest.raises(ZeroDivisionError, match="in our code"):
         uploads.run()
 
     outcomes = sorted(result.outcome.value for result in uploads.results)
-    assert outcomes == ["not attempted", "not attempted", "uploaded", "uploaded"]
+    assert outcomes == ["not attempted", "unknown", "uploaded", "uploaded"]
 
 
 def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path, index: LoopbackIndex) -> None:
