@@ -10,24 +10,19 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from types import FrameType
+from typing import NoReturn, TextIO
 
 from . import __version__
 from .console import Console
 from .credentials import Mask, secret_texts
 from .errors import DeployError, SignalledError, UsageError
-from .job import Job, reasons_to_skip, require_job
-from .options import NOT_OPTIONS, OPTIONS, Option, password_variables, resolve
+from .job import Bash, Job, reasons_to_skip, require_job
+from .options import NOT_OPTIONS, OPTIONS, Settings, password_variables, resolve
 from .report import Report, check_writable, dumps, write
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import FrameType
-
-    from .job import Bash
-    from .options import Settings
 
 INTERNAL_ERROR = 1
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
@@ -155,7 +150,7 @@ def _tell_failure(error: BaseException, console: Console, *, verbose: bool) -> i
 
 
 def _handle_signals() -> None:
-    """Let the first signal end the run in order, and the second at once; what was ignored stays ignored."""
+    """Let the first signal end the run in order, and the second at once."""
     received: list[str] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -165,17 +160,19 @@ def _handle_signals() -> None:
         received.append(name)
         raise SignalledError(name, SIGNALS[name])
 
-    for name in SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handle)
+    _set_signals(handle)
 
 
 def _ignore_signals() -> None:
     """Let no signal come between the last step and the end of the process."""
+    _set_signals(signal.SIG_IGN)
+
+
+def _set_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     for name in SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # what is ignored stays ignored
+            signal.signal(number, handler)
 
 
 def _writable(stream: TextIO | None) -> TextIO:
@@ -238,9 +235,14 @@ def read_arguments(argv: Sequence[str]) -> Arguments:
     unknown += [word for word in namespace.dist if word.startswith("-")]  # argparse takes one with a space for DIST
     if unknown:
         raise UsageError(_unknown_option(next(each for each in words if _with_hyphens(each) == unknown[0])))
+    values = {row.attribute: getattr(namespace, row.attribute) for row in OPTIONS}
     return Arguments(
         dist=(*namespace.dist, *argv[end + 1 :]),
-        given={row.attribute: tuple(texts) for row in OPTIONS if (texts := getattr(namespace, row.attribute))},
+        given={
+            attribute: tuple(value) if isinstance(value, list) else (str(value).lower(),)
+            for attribute, value in values.items()
+            if value is not None
+        },
         asks_for_help=namespace.help,
         asks_for_version=namespace.version,
     )
@@ -261,20 +263,6 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{option} takes no value; remove what follows the =")
 
 
-class _Switch(argparse.Action):
-    """Collects true, or false for the option's negation, as if a user had written that text."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002 - argparse's name
-        super().__init__(option_strings, dest, nargs=0, help=help)
-
-    def __call__(
-        self, parser: object, namespace: argparse.Namespace, values: object, option_string: str | None = None
-    ) -> None:
-        del parser, values
-        text = "false" if option_string and option_string.startswith("--no-") else "true"
-        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), text])
-
-
 def _parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
@@ -286,24 +274,19 @@ def _parser() -> _Parser:
         usage=f"{PROGRAM} [OPTION ...] [DIST ...]",
     )
     parser.add_argument("dist", nargs="*", metavar="DIST", help="upload these files or globs; nothing is built")
-    for title in dict.fromkeys(row.group for row in OPTIONS):
-        group = parser.add_argument_group(title)
-        for row in OPTIONS:
-            if row.group == title:
-                _add(group, row)
+    groups = {title: parser.add_argument_group(title) for title in dict.fromkeys(row.group for row in OPTIONS)}
+    for row in OPTIONS:
+        facts = (["repeatable"] if row.repeatable else []) + ([f"default: {row.default}"] if row.default else [])
+        text = f"{row.help} ({'; '.join(facts)})" if facts else row.help
+        if row.metavar:
+            groups[row.group].add_argument(row.flags[0], action="append", metavar=row.metavar, help=text)
+        elif row.negatable:
+            groups[row.group].add_argument(row.flags[0], action=argparse.BooleanOptionalAction, help=text)
+        else:
+            groups[row.group].add_argument(row.flags[0], action="store_const", const=True, help=text)
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     parser.add_argument("--help", "-h", action="store_true", help="show this text and exit")
     return parser
-
-
-def _add(group: argparse._ArgumentGroup, row: Option) -> None:
-    facts = (["repeatable"] if row.repeatable else []) + ([f"default: {row.default}"] if row.default else [])
-    text = f"{row.help} ({'; '.join(facts)})" if facts else row.help
-    if row.metavar:
-        group.add_argument(row.flag, action="append", metavar=row.metavar, help=text)
-    else:
-        flags = (row.flag, f"--no-{row.name}") if row.negatable else (row.flag,)
-        group.add_argument(*flags, dest=row.attribute, action=_Switch, help=text)
 
 
 def _with_hyphens(word: str) -> str:
@@ -316,13 +299,6 @@ def _unknown_option(word: str) -> str:
     name = word.partition("=")[0]
     if not name.startswith("--"):
         return f"unknown option that begins with {name[:2]} (see --help)"
-    name, flags = _with_hyphens(name), list(_flags())
+    name, flags = _with_hyphens(name), [flag for row in OPTIONS for flag in row.flags]
     close = [each for each in flags if each.startswith(name)] or difflib.get_close_matches(name, flags, n=1)
     return f"unknown option {name} ({f'did you mean {close[0]}?' if close else 'see --help'})"
-
-
-def _flags() -> Iterator[str]:
-    for row in OPTIONS:
-        yield row.flag
-        if row.negatable:
-            yield f"--no-{row.name}"

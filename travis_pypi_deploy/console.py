@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from .credentials import SHORTEST, Mask
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 SILENCE_SECONDS = 30.0
 QUOTED_LIMIT_CHARACTERS = 500
@@ -128,9 +126,7 @@ class Console:
 
 def _printable(text: str) -> str:
     """Return the text as one line without control characters and without the marks of Travis' folds."""
-    visible = "".join(each if each.isprintable() or each == "\t" else _escaped(each) for each in text)
+    visible = "".join(
+        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode() for each in text
+    )
     return FOLD_MARK.sub(lambda match: f"{match[0]}\\", visible)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

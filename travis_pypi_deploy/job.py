@@ -6,16 +6,12 @@ No input or output: bash, which evaluates conditions, is passed in as a callable
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
+from typing import Callable
 
 from .errors import UsageError
-from .options import SPECIFIER_START, specifier
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from .options import Settings
+from .options import SPECIFIER_START, Settings, specifier
 
 Bash = Callable[[str], bool]
 """Whether ``[[ EXPRESSION ]]`` is true in the job's environment; raises UsageError if bash cannot evaluate it."""
@@ -78,11 +74,7 @@ def require_job(job: Job, *, dry_run: bool) -> None:
 
 def reasons_to_skip(job: Job, settings: Settings, bash: Bash) -> tuple[str, ...]:
     """Return why this job does not deploy, one sentence for each unmet condition; none if it may deploy."""
-    return tuple(
-        f"Skipping the deployment: {reason}"
-        for condition in (_pull_request, _test_result, _repo, _tags, _branch, _python, _expressions)
-        for reason in condition(job, settings, bash)
-    )
+    return tuple(f"Skipping the deployment: {reason}" for reason in _unmet_conditions(job, settings, bash))
 
 
 def reason_to_deploy(job: Job, settings: Settings) -> str:
@@ -116,33 +108,29 @@ def unknown_conditions(settings: Settings) -> tuple[str, ...]:
     return tuple(f"Not checked outside Travis: whether {each}" for each in unknown)
 
 
-def _pull_request(job: Job, _settings: Settings, _bash: Bash) -> Iterator[str]:
+def _unmet_conditions(job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
+    sources = settings.sources
     if job.pull_request != "false":
         yield f"pull requests are never deployed (#{job.pull_request})"
-
-
-def _test_result(job: Job, _settings: Settings, _bash: Bash) -> Iterator[str]:
     if job.test_result not in ("", "0"):
         yield f"the build failed (TRAVIS_TEST_RESULT is {job.test_result})"
-
-
-def _repo(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
     if settings.repo not in (None, job.slug):
-        yield f'the repository is {_shown(job.slug)}, not "{settings.repo}" ({settings.sources["repo"]})'
-
-
-def _tags(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
-    source = settings.sources["tags"]
+        yield f'the repository is {_shown(job.slug)}, not "{settings.repo}" ({sources["repo"]})'
     if settings.tags is True and not job.tag:
-        yield f'this is a build of branch "{job.branch}", not of a tag ({source})'
+        yield f'this is a build of branch "{job.branch}", not of a tag ({sources["tags"]})'
     if settings.tags is False and job.tag:
-        yield f'this is a build of tag "{job.tag}" ({source})'
+        yield f'this is a build of tag "{job.tag}" ({sources["tags"]})'
+    yield from _branch(job, settings, bash)
+    yield from _python(job, settings)
+    for each in settings.condition:
+        if not _holds(each, bash, sources["condition"]):
+            yield f"the condition [[ {each} ]] is false ({sources['condition']})"
 
 
 def _branch(job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
+    source = settings.sources["branch"]
     if settings.all_branches or settings.tags:
         return
-    source = settings.sources["branch"]
     if any(_is_branch(job.branch, wanted, bash, source) for wanted in settings.branch):
         return
     reason = f'the branch is "{job.branch}", not one of: {", ".join(settings.branch)} ({source})'
@@ -158,7 +146,7 @@ def _is_branch(branch: str, wanted: str, bash: Bash, source: str) -> bool:
     return _holds(f"$TRAVIS_BRANCH = {wanted}", bash, source)
 
 
-def _python(job: Job, settings: Settings, _bash: Bash) -> Iterator[str]:
+def _python(job: Job, settings: Settings) -> Iterator[str]:
     if not settings.python or any(_is_python(job.python, wanted) for wanted in settings.python):
         return
     wanted = ", ".join(settings.python)
@@ -176,13 +164,6 @@ def _is_python(version: str, wanted: str) -> bool:
         return version == wanted
     # nightly, pypy3.10 and 3.13-dev cannot be compared with releases
     return PLAIN_VERSION.fullmatch(version) is not None and specifier(wanted).contains(version)
-
-
-def _expressions(_job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
-    source = settings.sources["condition"]
-    for each in settings.condition:
-        if not _holds(each, bash, source):
-            yield f"the condition [[ {each} ]] is false ({source})"
 
 
 def _holds(expression: str, bash: Bash, source: str) -> bool:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Callable, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from . import servers
 from .credentials import TOKEN_USERNAME, contains_token
 from .errors import UsageError
+from .servers import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from packaging.specifiers import SpecifierSet
-
-    from .servers import Server
 
 T = TypeVar("T")
 
@@ -27,13 +25,12 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
 TYPING_ERRORS_LIMIT = 2
 
-Group = str
-CONDITIONS: Group = "conditions (all must be met; named as in deploy.on)"
-SERVER: Group = "server and credentials"
-BUILD: Group = "build"
-CHECKS: Group = "checks"
-UPLOAD: Group = "upload"
-OUTPUT: Group = "output"
+CONDITIONS = "conditions (all must be met; named as in deploy.on)"
+SERVER = "server and credentials"
+BUILD = "build"
+CHECKS = "checks"
+UPLOAD = "upload"
+OUTPUT = "output"
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Option:
     writes it, several values with commas. ``dpl`` is what dpl, or ``on:``, calls the option.
     """
 
-    group: Group
+    group: str
     metavar: str
     help: str
     parse: Callable[[Given], object]
@@ -72,14 +69,10 @@ class Option:
     attribute: str = ""
 
     @property
-    def name(self) -> str:
-        """Return the option's name without hyphens in front."""
-        return self.attribute.replace("_", "-")
-
-    @property
-    def flag(self) -> str:
-        """Return the option as it is written on the command line."""
-        return f"--{self.name}"
+    def flags(self) -> tuple[str, ...]:
+        """Return the option, and its negation, as they are written on the command line."""
+        name = self.attribute.replace("_", "-")
+        return (f"--{name}", f"--no-{name}") if self.negatable else (f"--{name}",)
 
     @property
     def variable(self) -> str:
@@ -88,7 +81,7 @@ class Option:
 
 
 def option(
-    group: Group,
+    group: str,
     metavar: str,
     help: str,  # noqa: A002 - argparse's name
     parse: Callable[[Given], T],
@@ -104,23 +97,34 @@ def option(
     return value
 
 
-def texts(given: Given) -> tuple[str, ...]:
-    """Return all texts."""
+def specifier(text: str) -> SpecifierSet:
+    """Return a version specifier (PEP 440); raises ValueError."""
+    # Here because packaging takes 7 ms to import, and most jobs give versions as text.
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(text)
+
+
+# How the text of an option becomes its value. Where an option has no default, there may be no text.
+
+
+def _texts(given: Given) -> tuple[str, ...]:
     return given.texts
 
 
-def text(given: Given) -> str:
-    """Return the text of an option that has a default."""
+def _text(given: Given) -> str:
     return given.text
 
 
-def optional_text(given: Given) -> str | None:
-    """Return the text, None if there is none."""
+def _optional_text(given: Given) -> str | None:
     return given.text if given.texts else None
 
 
-def optional_switch(given: Given) -> bool | None:
-    """Return whether a switch is on, None if it was not given."""
+def _switch(given: Given) -> bool:
+    return bool(_optional_switch(given))
+
+
+def _optional_switch(given: Given) -> bool | None:
     if not given.texts:
         return None
     if given.text.lower() not in TRUE + FALSE:
@@ -128,33 +132,25 @@ def optional_switch(given: Given) -> bool | None:
     return given.text.lower() in TRUE
 
 
-def switch(given: Given) -> bool:
-    """Return whether a switch is on."""
-    return bool(optional_switch(given))
-
-
-def count(given: Given) -> int:
-    """Return a whole number from 0."""
+def _count(given: Given) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", given.text):
         raise given.wrong("is not a whole number")
     return int(given.text)
 
 
-def positive(given: Given) -> int:
-    """Return a whole number from 1."""
-    if count(given) < 1:
+def _positive(given: Given) -> int:
+    if _count(given) < 1:
         raise given.wrong("is not a whole number of at least 1")
-    return count(given)
+    return _count(given)
 
 
-def repository(given: Given) -> str | None:
-    """Return a repository, OWNER/NAME."""
+def _repository(given: Given) -> str | None:
     if given.texts and not REPOSITORY.fullmatch(given.text):
         raise given.wrong("is not of the form OWNER/NAME")
-    return optional_text(given)
+    return _optional_text(given)
 
 
-def python_versions(given: Given) -> tuple[str, ...]:
+def _python_versions(given: Given) -> tuple[str, ...]:
     """Return versions as text, and version specifiers (PEP 440)."""
     for each in given.texts:
         try:
@@ -165,25 +161,15 @@ def python_versions(given: Given) -> tuple[str, ...]:
     return given.texts
 
 
-def specifier(text: str) -> SpecifierSet:
-    """Return a version specifier (PEP 440); raises ValueError."""
-    # Here because packaging takes 7 ms to import, and most jobs give versions as text.
-    from packaging.specifiers import SpecifierSet
-
-    return SpecifierSet(text)
-
-
-def named_server(given: Given) -> Server:
-    """Return the server that a name or an upload URL stands for."""
+def _server(given: Given) -> Server:
     return servers.find(given.text, source=given.source)[0]
 
 
-def url(given: Given) -> str | None:
-    """Return an http(s) URL without a password in it."""
+def _url(given: Given) -> str | None:
     return servers.check_url(given.text, source=given.source) if given.texts else None
 
 
-def formats(given: Given) -> tuple[str, ...]:
+def _formats(given: Given) -> tuple[str, ...]:
     """Return what to build, ``sdist`` and ``bdist_wheel`` in this order."""
     words = given.text.replace(",", " ").split()
     for word in words:
@@ -196,7 +182,7 @@ def formats(given: Given) -> tuple[str, ...]:
     return tuple(sorted({FORMATS[word] for word in words}, reverse=True))
 
 
-def variable_names(given: Given) -> tuple[str, ...]:
+def _variable_names(given: Given) -> tuple[str, ...]:
     """Return names of variables; an error does not repeat what was given, because it may be a secret."""
     if not all(VARIABLE.fullmatch(each) for each in given.texts):
         raise UsageError(
@@ -204,11 +190,6 @@ def variable_names(given: Given) -> tuple[str, ...]:
             "password, revoke it: the command line is in the build log"
         )
     return given.texts
-
-
-def names(given: Given) -> frozenset[str]:
-    """Return all texts as a set."""
-    return frozenset(given.texts)
 
 
 # fmt: off
@@ -224,59 +205,59 @@ class Settings:
     sources: Mapping[str, str]
     warnings: tuple[str, ...]
     branch: tuple[str, ...] = option(
-        CONDITIONS, "NAME", "deploy from this branch; patterns are matched by bash", texts,
+        CONDITIONS, "NAME", "deploy from this branch; patterns are matched by bash", _texts,
         default="master, main", dpl="on.branch", repeatable=True)
-    all_branches: bool = option(CONDITIONS, "", "deploy from every branch", switch, dpl="on.all_branches")
+    all_branches: bool = option(CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches")
     tags: bool | None = option(
-        CONDITIONS, "", "deploy only builds of tags, from any branch / never deploy builds of tags", optional_switch,
+        CONDITIONS, "", "deploy only builds of tags, from any branch / never deploy builds of tags", _optional_switch,
         dpl="on.tags", negatable=True)
-    repo: str | None = option(CONDITIONS, "OWNER/NAME", "deploy from this repository", repository, dpl="on.repo")
+    repo: str | None = option(CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo")
     python: tuple[str, ...] = option(
         CONDITIONS, "VERSION", 'deploy if TRAVIS_PYTHON_VERSION is this text or matches this specifier (">=3.10")',
-        python_versions, dpl="on.python", repeatable=True)
+        _python_versions, dpl="on.python", repeatable=True)
     condition: tuple[str, ...] = option(
-        CONDITIONS, "EXPR", "deploy if bash's [[ EXPR ]] is true; in .travis.yml, set PYPI_CONDITION instead", texts,
+        CONDITIONS, "EXPR", "deploy if bash's [[ EXPR ]] is true; in .travis.yml, set PYPI_CONDITION instead", _texts,
         dpl="on.condition", repeatable=True)
     server: Server = option(
-        SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", named_server,
+        SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", _server,
         default="testpypi", dpl="server")
     index_url: str | None = option(
-        SERVER, "URL", "simple index of a private server, to compare files and for --wait", url)
-    username: str = option(SERVER, "NAME", "user name", text, default=TOKEN_USERNAME, dpl="username, user")
+        SERVER, "URL", "simple index of a private server, to compare files and for --wait", _url)
+    username: str = option(SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user")
     password_env: tuple[str, ...] = option(
         SERVER, "NAME", "variable that holds the token or password; several are joined. Without this option: "
-        "TEST_PYPI_TOKEN (testpypi) or PYPI_TOKEN (pypi), otherwise PYPI_PASSWORD", variable_names,
+        "TEST_PYPI_TOKEN (testpypi) or PYPI_TOKEN (pypi), otherwise PYPI_PASSWORD", _variable_names,
         dpl="password", repeatable=True)
     narrow_token: bool = option(
         SERVER, "", "upload with a copy of the token that is valid for this project and one hour only / upload with "
-        "the token itself", switch, default="on", negatable=True)
+        "the token itself", _switch, default="on", negatable=True)
     allow_plain_http: bool = option(
-        SERVER, "", "allow credentials over http to a host that is not loopback", switch)
+        SERVER, "", "allow credentials over http to a host that is not loopback", _switch)
     distributions: tuple[str, ...] = option(
-        BUILD, "FORMATS", "what to build", formats, default="sdist bdist_wheel", dpl="distributions")
-    project_dir: str = option(BUILD, "DIR", "source tree", text, default=".")
+        BUILD, "FORMATS", "what to build", _formats, default="sdist bdist_wheel", dpl="distributions")
+    project_dir: str = option(BUILD, "DIR", "source tree", _text, default=".")
     dist_dir: str = option(
-        BUILD, "DIR", "folder for the built files, relative to the source tree", text, default="dist")
+        BUILD, "DIR", "folder for the built files, relative to the source tree", _text, default="dist")
     check: bool = option(
-        CHECKS, "", "validate the files before uploading / skip validation", switch,
+        CHECKS, "", "validate the files before uploading / skip validation", _switch,
         default="on", dpl="twine_check", negatable=True)
-    strict: bool = option(CHECKS, "", "treat warnings as errors", switch)
-    ignore: frozenset[str] = option(
-        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", names, repeatable=True)
+    strict: bool = option(CHECKS, "", "treat warnings as errors", _switch)
+    ignore: tuple[str, ...] = option(
+        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", _texts, repeatable=True)
     match_tag: bool = option(
-        CHECKS, "", "require that a tag equals the version / allow any tag", switch, default="on", negatable=True)
+        CHECKS, "", "require that a tag equals the version / allow any tag", _switch, default="on", negatable=True)
     skip_existing: bool = option(
-        UPLOAD, "", "continue if the index has other content under a file's name", switch, dpl="skip_existing")
-    jobs: int = option(UPLOAD, "N", "number of parallel uploads", positive, default="4")
-    retries: int = option(UPLOAD, "N", "number of retries per file", count, default="5")
+        UPLOAD, "", "continue if the index has other content under a file's name", _switch, dpl="skip_existing")
+    jobs: int = option(UPLOAD, "N", "number of parallel uploads", _positive, default="4")
+    retries: int = option(UPLOAD, "N", "number of retries per file", _count, default="5")
     timeout: int = option(
-        UPLOAD, "SECONDS", "give up an upload after SECONDS without progress or an answer", positive, default="300")
-    wait: int = option(UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", count, default="0")
-    dry_run: bool = option(OUTPUT, "", "do everything except the upload; works outside Travis", switch)
+        UPLOAD, "SECONDS", "give up an upload after SECONDS without progress or an answer", _positive, default="300")
+    wait: int = option(UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0")
+    dry_run: bool = option(OUTPUT, "", "do everything except the upload; works outside Travis", _switch)
     check_only: bool = option(
-        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", switch)
-    report: str | None = option(OUTPUT, "FILE", "write the result to FILE as JSON", optional_text)
-    verbose: bool = option(OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", switch)
+        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", _switch)
+    report: str | None = option(OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text)
+    verbose: bool = option(OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch)
 
     def __init__(self, values: Mapping[str, object]) -> None:
         """Set every field from ``values``."""
@@ -321,17 +302,14 @@ def resolve(dist: Sequence[str], arguments: Mapping[str, tuple[str, ...]], envir
     given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
     _reject_secrets({**given, "dist": Given("DIST", tuple(dist))}, environ)
     values: dict[str, object] = {row.attribute: row.parse(given[row.attribute]) for row in OPTIONS}
-    address = given["server"]
-    warnings = [
-        servers.find(address.text, source=address.source)[1],
-        *(_probable_typing_error(name) for name in sorted(environ)),
-    ]
+    dead_address = servers.find(given["server"].text, source=given["server"].source)[1]
+    typing_errors = _typing_errors(environ, others_used=given["password_env"].texts)
     return Settings(
         {
             **values,
             "dist": tuple(dist),
             "sources": {attribute: each.source for attribute, each in given.items()},
-            "warnings": tuple(each for each in warnings if each),
+            "warnings": (*([dead_address] if dead_address else []), *typing_errors),
         }
     )
 
@@ -348,12 +326,12 @@ def _given(row: Option, arguments: Mapping[str, tuple[str, ...]], environ: Mappi
     variable = environ.get(row.variable, "").strip()
     if row.attribute in arguments:
         found = arguments[row.attribute]
-        given = Given(f"--no-{row.name}" if row.negatable and found[-1] == "false" else row.flag, found)
+        given = Given(row.flags[-1] if row.negatable and found[-1] == "false" else row.flags[0], found)
     elif variable:
         lines = variable.splitlines() if row.repeatable else [variable]
         given = Given(row.variable, tuple(line.strip() for line in lines if line.strip()))
     else:
-        given = Given(row.flag, tuple(row.default.split(", ")) if row.default else ())
+        given = Given(row.flags[0], tuple(row.default.split(", ")) if row.default else ())
     if not all(each.strip() for each in given.texts):
         raise UsageError(f"{given.source} is empty: give it a value, or remove it")
     return given
@@ -374,12 +352,14 @@ def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str])
             )
 
 
-def _probable_typing_error(name: str) -> str | None:
+def _typing_errors(environ: Mapping[str, str], *, others_used: Sequence[str]) -> Iterator[str]:
+    """Yield a warning for each variable that is not used, and is nearly named like one that is."""
     known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
-    if not name.startswith("PYPI_") or name in known:
-        return None
-    close = next((each for each in known if _edits(name, each) <= TYPING_ERRORS_LIMIT), None)
-    return f"the variable {name} is not used. Did you mean {close}?" if close else None
+    for name in sorted(environ):
+        if name.startswith("PYPI_") and name not in (*known, *others_used):
+            close = next((each for each in known if _edits(name, each) <= TYPING_ERRORS_LIMIT), None)
+            if close:
+                yield f"the variable {name} is not used. Did you mean {close}?"
 
 
 def _edits(one: str, other: str) -> int:

@@ -34,8 +34,8 @@ COMMAND_LINES = {
     "password=": [f"--password={TOKEN}"],
     "token": ["--token", TOKEN],
     "token=": [f"--token={TOKEN}"],
-    **{option.flag: [option.flag, TOKEN] for option in OPTIONS},
-    **{f"{option.flag}=": [f"{option.flag}={TOKEN}"] for option in OPTIONS},
+    **{option.flags[0]: [option.flags[0], TOKEN] for option in OPTIONS},
+    **{f"{option.flags[0]}=": [f"{option.flags[0]}={TOKEN}"] for option in OPTIONS},
 }
 
 

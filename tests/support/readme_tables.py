@@ -22,8 +22,8 @@ def options_table() -> str:
 
 
 def option_row(option: Option) -> str:
-    name = f"`{option.flag} {option.metavar}`" if option.metavar else f"`{option.flag}`"
-    name += f", `--no-{option.name}`" if option.negatable else ""
+    name = f"`{option.flags[0]} {option.metavar}`" if option.metavar else f"`{option.flags[0]}`"
+    name += f", `{option.flags[1]}`" if option.negatable else ""
     name += " (repeatable)" if option.repeatable else ""
     default = f"`{option.default}`" if option.default else ""
     dpl = ", ".join(f"`{each}`" for each in option.dpl.split(", ")) if option.dpl else ""

@@ -47,7 +47,7 @@ DEFAULTS = Settings(
         "dist_dir": "dist",
         "check": True,
         "strict": False,
-        "ignore": frozenset(),
+        "ignore": (),
         "match_tag": True,
         "skip_existing": False,
         "jobs": 4,
@@ -58,7 +58,7 @@ DEFAULTS = Settings(
         "check_only": False,
         "report": None,
         "verbose": False,
-        "sources": {option.attribute: option.flag for option in OPTIONS},
+        "sources": {option.attribute: option.flags[0] for option in OPTIONS},
         "warnings": (),
     }
 )
@@ -90,9 +90,9 @@ VALUES: dict[str, tuple[tuple[str, ...], object, str, object]] = {
     "strict": (("--strict",), True, "0", False),
     "ignore": (
         ("--ignore", RULE, "--ignore", OTHER_RULE),
-        frozenset({RULE, OTHER_RULE}),
-        f"{RULE}\n{RULE}",
-        frozenset({RULE}),
+        (RULE, OTHER_RULE),
+        f"{RULE}\n{OTHER_RULE}",
+        (RULE, OTHER_RULE),
     ),
     "match-tag": (("--no-match-tag",), False, "on", True),
     "skip-existing": (("--skip-existing",), True, "no", False),
@@ -105,7 +105,7 @@ VALUES: dict[str, tuple[tuple[str, ...], object, str, object]] = {
     "report": (("--report", "deployed.json"), "deployed.json", "other.json", "other.json"),
     "verbose": (("--verbose",), True, "no", False),
 }
-BY_NAME = {option.name: option for option in OPTIONS}
+BY_NAME = {option.flags[0][2:]: option for option in OPTIONS}
 
 
 def test_every_option_is_tested_here() -> None:
@@ -284,6 +284,10 @@ def test_a_variable_one_or_two_letters_away_from_a_real_one_gets_a_warning(name:
     assert warning.endswith(f"{meant}?")
     assert "not shown" not in warning
     assert Settings({**vars(found), "warnings": ()}) == DEFAULTS
+
+
+def test_a_variable_that_holds_a_part_of_the_password_gets_no_warning() -> None:
+    assert settings("--password-env=PYPI_TOKENS", PYPI_TOKENS="secret").warnings == ()
 
 
 @pytest.mark.parametrize("name", ["PYPI_TOKEN", "PYPI_PASSWORD", "TEST_PYPI_TOKEN", "PYPI_MIRROR", "PYPI_", "PYPY"])
