@@ -23,7 +23,7 @@ import pypiserver
 
 from travis_pypi_deploy import macaroon
 from travis_pypi_deploy.credentials import PREFIX, read
-from travis_pypi_deploy.macaroon import END, IDENTIFIER, SIGNATURE_BYTES, Macaroon, ProjectNames
+from travis_pypi_deploy.macaroon import END, IDENTIFIER, SIGNATURE, SIGNATURE_BYTES
 from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def main() -> int:
         if play(job, project):
             return 1
         heading("The index received a narrowed copy of the token")
-        for caveat in index.received_caveats():
-            show(f"  {caveat}")
+        for limit in index.received_limits():
+            show(f"  {limit}")
         heading("pip downloads and installs the package")
         return install(f"{index.url}simple/", Path(folder) / "venv")
 
@@ -63,8 +63,9 @@ def invented_token() -> str:
     """Return a token as TestPyPI makes them, but with an invented signature."""
     location = next(server.token_location for server in SERVERS if server.name == "testpypi") or ""
     identifier = bytes([IDENTIFIER, len(IDENTITY)]) + IDENTITY + bytes([END])
-    made = Macaroon(location, (), macaroon.beginning(location) + identifier, b"s" * SIGNATURE_BYTES)
-    return PREFIX + base64.urlsafe_b64encode(macaroon.encode(made)).rstrip(b"=").decode()
+    signature = bytes([SIGNATURE, SIGNATURE_BYTES]) + b"s" * SIGNATURE_BYTES
+    made = macaroon.beginning(location) + identifier + bytes([END]) + signature
+    return PREFIX + base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 def travis_job(url: str) -> Mapping[str, str]:
@@ -136,16 +137,15 @@ class Index:
         self._server.shutdown()
         self._server.server_close()
 
-    def received_caveats(self) -> Iterator[str]:
-        """Yield the caveats of the token that came with the last upload."""
+    def received_limits(self) -> Iterator[str]:
+        """Yield the limits of the token that came with the last upload."""
         pair = base64.b64decode(self._authorizations[-1].partition(" ")[2]).decode()
         token = read(pair.partition(":")[2], source="the upload")
-        for caveat in token.caveats if token else ():
-            if isinstance(caveat, ProjectNames):
-                yield f"only for the project {', '.join(caveat.names)}"
-            else:
-                moments = [time.strftime("%H:%M:%S", time.gmtime(at)) for at in (caveat.not_before, caveat.expires_at)]
-                yield f"only from {moments[0]} to {moments[1]} UTC"
+        if token and token.projects:
+            yield f"only for the project {', '.join(token.projects)}"
+        if token and token.expires_at:
+            moments = [time.strftime("%H:%M:%S", time.gmtime(at)) for at in (token.not_before, token.expires_at)]
+            yield f"only from {moments[0]} to {moments[1]} UTC"
 
     def _serve(self, environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from . import macaroon
 from .errors import MissingCredentialsError, UsageError
-from .macaroon import Macaroon, ProjectNames, Validity
-from .servers import SERVERS
+from .macaroon import Macaroon
+from .servers import SERVERS, Server
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
+if TYPE_CHECKING:  # they are above this module
     from .job import Job
     from .options import Settings
-    from .servers import Server
 
 TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token
 PREFIX = "pypi-"
@@ -42,12 +40,15 @@ FAULTS = (
     (re.compile(f"[{QUOTES}]"), "contains a quotation mark"),
     (re.compile(rf"\A(?!{PREFIX})"), f'does not begin with "{PREFIX}", so it is not an API token'),
 )
-# "pypi-AgE" in base64, at each of its three alignments: a Basic authorization
-TOKEN_IN_BASE64 = "cHlwaS1BZ0|weXBpLUFnR|B5cGktQWdF"  # noqa: S105 - the beginning of every token
+# A token, or a Basic authorization with one: the base64 form of "pypi-AgE" at each of its three alignments.
 LOOKS_LIKE_TOKEN = re.compile(
-    rf"pypi-AgE[A-Za-z0-9_-]{{13,}}|[A-Za-z0-9+/]{{0,64}}(?:{TOKEN_IN_BASE64})[A-Za-z0-9+/]{{16,}}=*"
+    r"pypi-AgE[A-Za-z0-9_-]{13,}"
+    r"|(?:\b[A-Za-z0-9+/]{0,64})?(?:cHlwaS1BZ0|weXBpLUFnR|B5cGktQWdF)[A-Za-z0-9+/]{16,}=*"
 )
-TOKEN_BEGINS = re.compile(rf"pypi-AgE|{TOKEN_IN_BASE64}")  # a hundred times faster, for long logs of builds
+NO_SECRETS = (
+    "Travis gave this job no secret variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or the repository's "
+    "settings define none for this branch. Check the variables in these settings"
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Credentials:
     token: Macaroon | None = None
 
     @property
-    def expires_at(self) -> float | None:
+    def expires_at(self) -> int | None:
         """Return when the user's own token expires (seconds since the epoch), None if it does not say."""
-        return _expiry(self.token) if self.token else None
+        return self.token.expires_at if self.token else None
 
     def authorization(self, *, project: str, now: float) -> str:
         """Return the Authorization header of an attempt that begins ``now`` (seconds since the epoch)."""
@@ -84,7 +85,11 @@ class Mask:
         """Return the mask of these secrets: as they are, percent-encoded, and in a Basic authorization."""
         # A program that repeats a secret may leave out a line break at its end, or write its lines one by one.
         lines = {line.strip() for secret in secrets for line in secret.splitlines()} - {""}
-        forms = {form for secret in secrets | lines for form in _forms(secret, username)}
+        forms = set()
+        for secret in secrets | lines:
+            forms |= {secret, quote(secret, safe="", errors="replace")}
+            for encoding in ("utf-8", "latin-1"):  # clients differ
+                forms.add(base64.b64encode(f"{username}:{secret}".encode(encoding, "replace")).decode())
         return cls(tuple(sorted(forms, key=len, reverse=True)))
 
     def hide(self, text: str, *, shortest: int = SHORT) -> str:
@@ -92,7 +97,7 @@ class Mask:
         for form in self.forms:
             if len(form) >= shortest:
                 text = text.replace(form, MASK)
-        return LOOKS_LIKE_TOKEN.sub(MASK, text) if TOKEN_BEGINS.search(text) else text
+        return LOOKS_LIKE_TOKEN.sub(MASK, text)
 
 
 def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()) -> frozenset[str]:
@@ -112,14 +117,24 @@ def owner(text: str) -> Server | None:
 
     Every token of a server begins with the same bytes, so that its base64 form does too.
     """
-    forms = tuple(_decoded_forms(text, depth=2))
+    forms = [_letters(text), _letters(unquote(text))]
+    for form in tuple(forms):
+        for start in range(4):  # what stands before the base64 form has any length
+            whole = form[start : len(form) - (len(form) - start) % 4]
+            decoded = base64.urlsafe_b64decode(whole).decode("latin-1")
+            forms += [_letters(decoded), _letters(unquote(decoded))]
     for server in SERVERS:
         if server.token_location:
-            start = base64.b64encode(macaroon.beginning(server.token_location)).decode()
-            whole = len(macaroon.beginning(server.token_location)) * 8 // 6
-            if any(start[:whole] in form for form in forms):
+            beginning = macaroon.beginning(server.token_location)
+            letters = base64.b64encode(beginning).decode()[: len(beginning) * 8 // 6]
+            if any(letters in form for form in forms):
                 return server
     return None
+
+
+def _letters(text: str) -> str:
+    """Return what can be base64, without the line breaks that somebody wrote as two characters."""
+    return re.sub(r"\\[nrt]|[^A-Za-z0-9+/_-]", "", text)
 
 
 def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float) -> Credentials | None:
@@ -137,9 +152,16 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
             f"{source} is not sent to {server.name}, because plain http would expose it. Use https, or "
             "--allow-plain-http in a trusted network"
         )
-    if not server.is_pypi:
-        return _for_other_server(settings, secret, source)
-    if settings.username != TOKEN_USERNAME:
+
+    index = server if server.is_pypi else owner(secret)
+    if index is None:
+        return Credentials(settings.username, secret, source)
+    if index is not server and not server.is_loopback:
+        raise UsageError(
+            f"{source} contains a token of {index.name}, which is never sent to {server.name}. Use that server's own "
+            f"password, or --server {index.name}"
+        )
+    if index is server and settings.username != TOKEN_USERNAME:
         raise UsageError(
             f"{server.name} accepts API tokens only. Remove {settings.sources['username']} and put a token into "
             f"{source}"
@@ -150,100 +172,18 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
     return Credentials(settings.username, secret, source, token if settings.narrow_token else None)
 
 
-def read(text: str, *, source: str, unreadable_allowed: bool = False) -> Macaroon | None:
-    """Return the contents of a token; None if they cannot be read and that is allowed.
-
-    Raises UsageError if the text cannot be a token; ``source`` names its variables.
-    """
-    remedy = "Paste the whole token again, without quotes or spaces"
-    fault = next((words for pattern, words in FAULTS if pattern.search(text)), None)
-    if fault:
-        raise UsageError(f"the token in {source} {fault}. {remedy}")
-    try:
-        return macaroon.decode(_from_base64(text[len(PREFIX) :]))
-    except ValueError:
-        if unreadable_allowed:
-            return None
-        # from None: the cause can contain a part of the token
-        raise UsageError(f"the token in {source} is cut short, damaged or more than one token. {remedy}") from None
-
-
-def validate(token: Macaroon, server: Server, *, source: str, now: float, project: str | None = None) -> None:
-    """Raise UsageError if the server would reject the token; ``project`` is None until its name is known."""
-    if server.token_location and token.location != server.token_location:
-        other = next((each.name for each in SERVERS if each.token_location == token.location), None)
-        if other:
-            raise UsageError(
-                f"the token in {source} is a token of {other}, but the server is {server.name}. Use a token of "
-                f"{server.name}, or --server {other}"
-            )
-        raise UsageError(f"the token in {source} was not created by {server.name}. {_create(server)}")
-    limits = [each for each in token.caveats if isinstance(each, Validity)]
-    expires_at = _expiry(token)
-    not_before = max((each.not_before for each in limits), default=None)
-    if expires_at is not None and now >= expires_at:
-        raise UsageError(f"the token in {source} expired on {_utc(expires_at)}. {_create(server)}")
-    if not_before is not None and now < not_before:
-        raise UsageError(
-            f"the token in {source} is not valid before {_utc(not_before)}, and the clock says {_utc(int(now))}. "
-            f"{_create(server)}, or correct the clock"
-        )
-    allowed = scope(token)
-    if project is not None and allowed is not None and _normalized(project) not in allowed:
-        raise UsageError(
-            f"the token in {source} is scoped to {', '.join(sorted(allowed)) or 'no project'}. Use a token for "
-            f"{project}; for the first release of {project}, an account-wide one"
-        )
-
-
-def scope(token: Macaroon) -> frozenset[str] | None:
-    """Return the normalized names of the projects that a token is valid for; None if it has no such limit."""
-    limits = [{_normalized(name) for name in each.names} for each in token.caveats if isinstance(each, ProjectNames)]
-    return frozenset(set.intersection(*limits)) if limits else None
-
-
-def narrow(token: Macaroon, *, project: str, now: float) -> str:
-    """Return the token, valid for ``project`` only, from 5 minutes before ``now`` to an hour after."""
-    narrowed = macaroon.restrict(
-        token,
-        Validity(expires_at=int(now) + LIFETIME_SECONDS, not_before=int(now) - CLOCK_SKEW_SECONDS),
-        ProjectNames((_normalized(project),)),
-    )
-    return PREFIX + base64.urlsafe_b64encode(macaroon.encode(narrowed)).rstrip(b"=").decode()
-
-
-def described(credentials: Credentials | None) -> str:
-    """Return what is used to log in, for the first line of the log."""
-    if credentials is None:
-        return f"no credentials ({ANY_SERVER_VARIABLE} is not set)"
-    if credentials.token is None:
-        kind = "token" if credentials.secret.startswith(PREFIX) else "password"
-        return f"{kind} from {credentials.source}"
-    projects = scope(credentials.token)
-    if projects is None:
-        return f"token from {credentials.source} (not limited to a project)"
-    if not projects:
-        return f"token from {credentials.source} (not valid for any project)"
-    return f"token from {credentials.source} (project{'s' if len(projects) > 1 else ''} {', '.join(sorted(projects))})"
-
-
-def _expiry(token: Macaroon) -> int | None:
-    return min((each.expires_at for each in token.caveats if isinstance(each, Validity)), default=None)
-
-
 def _find_secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tuple[str, str] | None:
-    """Return the secret and the names of its variables."""
-    names = settings.password_env
+    """Return the secret and the names of its variables, None if another server is used without credentials."""
+    server, names = settings.server, settings.password_env
+    for name in names:
+        if not environ.get(name):
+            remedy = f"Add it in the repository's settings on Travis as {name}" if job.has_secrets else NO_SECRETS
+            raise MissingCredentialsError(
+                f"the variable {name}, named by {settings.sources['password_env']}, is empty or not set. {remedy}"
+            )
     if names:
-        missing = next((name for name in names if not environ.get(name)), None)
-        if missing is None:
-            return "".join(environ[name] for name in names), " + ".join(names)
-        state = "empty" if missing in environ else "not set"
-        raise MissingCredentialsError(
-            f"the variable {missing}, named by {settings.sources['password_env']}, is {state}. "
-            + (f"Add it in the repository's settings on Travis as {missing}" if job.has_secrets else _no_secrets())
-        )
-    server = settings.server
+        return "".join(environ[name] for name in names), " + ".join(names)
+
     looked_at = [name for name in (server.token_variable, ANY_SERVER_VARIABLE) if name]
     for name in looked_at:
         if environ.get(name):
@@ -262,9 +202,9 @@ def _find_secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tu
 
 def _why_missing(server: Server, environ: Mapping[str, str], job: Job) -> str:
     if not job.has_secrets:
-        return _no_secrets()
+        return NO_SECRETS
     for other in SERVERS:
-        if other is not server and other.token_variable and environ.get(other.token_variable):
+        if other.token_variable and environ.get(other.token_variable):
             return f"{other.token_variable} is set; to upload to {other.name}, use --server {other.name}"
     for name in FOREIGN_VARIABLES:
         if environ.get(name):
@@ -272,65 +212,81 @@ def _why_missing(server: Server, environ: Mapping[str, str], job: Job) -> str:
     return f"{_create(server)} and add it in the repository's settings on Travis as {server.token_variable}"
 
 
-def _no_secrets() -> str:
-    return (
-        "Travis gave this job no secret variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or the "
-        "repository's settings define none for this branch. Check the variables in these settings"
-    )
-
-
 def _create(server: Server) -> str:
     page = f" on {server.token_url}" if server.token_url else ""
     return f"Create a new token{page}"
 
 
-def _for_other_server(settings: Settings, secret: str, source: str) -> Credentials:
-    """Return the credentials as they are; tokens of PyPI and TestPyPI go only to loopback."""
-    index = owner(secret)
-    if index is None:
-        return Credentials(settings.username, secret, source)
-    if not settings.server.is_loopback:
-        raise UsageError(
-            f"{source} contains a token of {index.name}, which is never sent to {settings.server.name}. Use that "
-            f"server's own password, or --server {index.name}"
-        )
-    token = read(secret, source=source, unreadable_allowed=not settings.narrow_token)
-    return Credentials(settings.username, secret, source, token if settings.narrow_token else None)
+def read(text: str, *, source: str, unreadable_allowed: bool = False) -> Macaroon | None:
+    """Return the contents of a token; None if they cannot be read and that is allowed.
 
-
-def _forms(secret: str, username: str) -> Iterator[str]:
-    yield secret
-    yield quote(secret, safe="", errors="replace")
-    for encoding in ("utf-8", "latin-1"):  # clients differ
-        yield base64.b64encode(f"{username}:{secret}".encode(encoding, "replace")).decode()
-
-
-def _decoded_forms(text: str, *, depth: int) -> Iterator[str]:
-    """Yield the letters and digits of a text as it is, percent-decoded, and decoded from base64."""
-    for form in {text, unquote(text)}:
-        letters = re.sub(r"[^A-Za-z0-9+/_-]", "", re.sub(r"\\[nrt]", "", form))
-        yield letters
-        if depth and len(letters) > len(PREFIX):
-            for start in range(4):
-                yield from _decoded_forms(_from_loose_base64(letters[start:]), depth=depth - 1)
-
-
-def _from_base64(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
-def _from_loose_base64(text: str) -> str:
-    """Decode letters of base64, of both alphabets, whatever their number."""
-    return _from_base64(text.translate({ord("+"): "-", ord("/"): "_"})[: len(text) // 4 * 4]).decode("latin-1")
-
-
-def _normalized(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _utc(seconds: int) -> str:
+    Raises UsageError if the text cannot be a token; ``source`` names its variables.
+    """
+    remedy = "Paste the whole token again, without quotes or spaces"
+    for pattern, fault in FAULTS:
+        if pattern.search(text):
+            raise UsageError(f"the token in {source} {fault}. {remedy}")
+    letters = text[len(PREFIX) :]
     try:
-        moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
-    except OverflowError:
+        return macaroon.decode(base64.b64decode(letters + "=" * (-len(letters) % 4), altchars=b"-_", validate=True))
+    except ValueError:
+        if unreadable_allowed:
+            return None
+        # from None: the cause can contain a part of the token
+        raise UsageError(f"the token in {source} is cut short, damaged or more than one token. {remedy}") from None
+
+
+def validate(token: Macaroon, server: Server, *, source: str, now: float, project: str | None = None) -> None:
+    """Raise UsageError if the server would reject the token; ``project`` is None until its name is known."""
+    if server.token_location not in (None, token.location):
+        other = next((each.name for each in SERVERS if each.token_location == token.location), None)
+        if other:
+            raise UsageError(
+                f"the token in {source} is a token of {other}, but the server is {server.name}. Use a token of "
+                f"{server.name}, or --server {other}"
+            )
+        raise UsageError(f"the token in {source} was not created by {server.name}. {_create(server)}")
+    if token.expires_at is not None and now >= token.expires_at:
+        raise UsageError(f"the token in {source} expired on {clock_time(token.expires_at)}. {_create(server)}")
+    if token.not_before is not None and now < token.not_before:
+        raise UsageError(
+            f"the token in {source} is not valid before {clock_time(token.not_before)}, and the clock says "
+            f"{clock_time(now)}. {_create(server)}, or correct the clock"
+        )
+    allowed = token.projects
+    if project is not None and allowed is not None and macaroon.normalized(project) not in allowed:
+        raise UsageError(
+            f"the token in {source} is scoped to {', '.join(sorted(allowed)) or 'no project'}. Use a token for "
+            f"{project}; for the first release of {project}, an account-wide one"
+        )
+
+
+def narrow(token: Macaroon, *, project: str, now: float) -> str:
+    """Return the token, valid for ``project`` only, from 5 minutes before ``now`` to an hour after."""
+    wire = macaroon.narrowed(
+        token, project=project, expires_at=int(now) + LIFETIME_SECONDS, not_before=int(now) - CLOCK_SKEW_SECONDS
+    )
+    return PREFIX + base64.urlsafe_b64encode(wire).rstrip(b"=").decode()
+
+
+def described(credentials: Credentials | None) -> str:
+    """Return what is used to log in, for the first line of the log."""
+    if credentials is None:
+        return f"no credentials ({ANY_SERVER_VARIABLE} is not set)"
+    if credentials.token is None:
+        kind = "token" if credentials.secret.startswith(PREFIX) else "password"
+        return f"{kind} from {credentials.source}"
+    projects = sorted(credentials.token.projects or ())
+    if projects:
+        limit = f"project{'s' if len(projects) > 1 else ''} {', '.join(projects)}"
+    else:
+        limit = "not limited to a project" if credentials.token.projects is None else "not valid for any project"
+    return f"token from {credentials.source} ({limit})"
+
+
+def clock_time(seconds: float) -> str:
+    """Return a moment (seconds since the epoch) in UTC."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
         return "a year after 9999" if seconds > 0 else "a year before 1"
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""The wire format of macaroons, version 2, and the caveats that PyPI writes: read one, append a caveat, write it.
+"""The wire format of PyPI's tokens, macaroons of version 2: read one with its limits, and narrow it.
 
 Sources: ``doc/format.txt`` of libmacaroons; ``warehouse/macaroons/caveats`` of pypi/warehouse. Version 2 is the byte
 2 and a row of fields, each a type, a length (both varints) and the value; type 0 stands alone and ends a section.
@@ -10,52 +10,33 @@ from __future__ import annotations
 import hmac
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 VERSION = b"\x02"
 SIGNATURE_BYTES = 32
 VARINT_BYTES_LIMIT = 4  # 256 MiB: no token is longer, and a forged one must not cost time
 
-END, LOCATION, IDENTIFIER, VERIFICATION, SIGNATURE = 0, 1, 2, 4, 6
-LETTERS = {END: ".", LOCATION: "l", IDENTIFIER: "i", VERIFICATION: "v", SIGNATURE: "s"}
-GRAMMAR = re.compile(r"l?i\.(i\.|l?iv\.)*\.s")
-FIRST_PARTY = re.compile(r"(?<=\.)i(?=\.)")
+END, LOCATION, IDENTIFIER, SIGNATURE = 0, 1, 2, 6
+# The types of the fields of a whole macaroon; a caveat with a key (type 4) is checked by a third party.
+GRAMMAR = re.compile(rb"\x01?\x02\x00(\x02\x00|\x01?\x02\x04\x00)*\x00\x06")
+CAVEAT = re.compile(rb"(?<=\x00)\x02(?=\x00)")
 
 VALIDITY, PROJECT_NAMES = 0, 1
 
 
 @dataclass(frozen=True)
-class Validity:
-    """Valid from ``not_before`` on and before ``expires_at``, both in seconds of Unix time."""
-
-    expires_at: int
-    not_before: int
-
-
-@dataclass(frozen=True)
-class ProjectNames:
-    """Valid for the projects of these names."""
-
-    names: tuple[str, ...]
-
-
-Caveat = Union[Validity, ProjectNames]
-
-
-@dataclass(frozen=True)
 class Macaroon:
-    """A macaroon as it was read.
+    """A macaroon as it was read, with the limits that can be checked here; only the index knows the other ones.
 
-    ``caveats`` are those that can be checked here; only the index knows what the others mean. ``opening`` is everything
-    up to where the next caveat belongs.
+    It is valid from ``not_before`` on and before ``expires_at``, both in seconds of Unix time, for ``projects``, whose
+    names are normalized. None: no such limit. ``opening`` is everything up to where the next caveat belongs.
     """
 
     location: str
-    caveats: tuple[Caveat, ...]
+    expires_at: int | None
+    not_before: int | None
+    projects: frozenset[str] | None
     opening: bytes = field(repr=False)
     signature: bytes = field(repr=False)
 
@@ -64,54 +45,52 @@ def decode(wire: bytes) -> Macaroon:
     """Return the macaroon; raises ValueError if the bytes are not exactly one whole macaroon of version 2."""
     if wire[:1] != VERSION:
         raise ValueError("not a macaroon of version 2")
-    parts = tuple(_fields(wire))
-    letters = "".join(LETTERS.get(each.kind, "?") for each in parts)
-    if not GRAMMAR.fullmatch(letters):
+    fields = list(_fields(wire))
+    types = bytes(each for each, _, _ in fields)
+    if not GRAMMAR.fullmatch(types):
         raise ValueError("fields are missing or in the wrong order")
-    if len(parts[-1].value) != SIGNATURE_BYTES:
+    (first_type, location, _), (_, _, caveats_end), (_, signature, _) = fields[0], fields[-2], fields[-1]
+    if len(signature) != SIGNATURE_BYTES:
         raise ValueError("the signature has the wrong length")
-    caveats = (_caveat(parts[match.start()].value) for match in FIRST_PARTY.finditer(letters))
+
+    limits = [_limit(fields[match.start()][1]) for match in CAVEAT.finditer(types)]
+    periods = [each for each in limits if isinstance(each, tuple)]
+    scopes = [each for each in limits if isinstance(each, frozenset)]
     return Macaroon(
-        location=parts[0].value.decode() if parts[0].kind == LOCATION else "",
-        caveats=tuple(each for each in caveats if each),
-        opening=wire[: parts[-2].start],
-        signature=parts[-1].value,
+        location=location.decode() if first_type == LOCATION else "",
+        expires_at=min((expires_at for expires_at, _ in periods), default=None),
+        not_before=max((not_before for _, not_before in periods), default=None),
+        projects=frozenset.intersection(*scopes) if scopes else None,
+        opening=wire[:caveats_end],
+        signature=signature,
     )
 
 
-def restrict(macaroon: Macaroon, *caveats: Caveat) -> Macaroon:
-    """Return the macaroon with more caveats.
+def narrowed(macaroon: Macaroon, *, project: str, expires_at: int, not_before: int) -> bytes:
+    """Return the wire format of the macaroon with two more caveats.
 
     Each new signature is the HMAC-SHA256 of the caveat under the one before, so that nobody can remove a caveat.
     """
-    opening, signature = macaroon.opening, macaroon.signature
-    for caveat in caveats:
-        text = _dump(caveat)
-        opening += bytes([IDENTIFIER]) + _varint(len(text)) + text + bytes([END])
+    wire, signature = macaroon.opening, macaroon.signature
+    for caveat in ([VALIDITY, expires_at, not_before], [PROJECT_NAMES, [normalized(project)]]):
+        text = json.dumps(caveat, separators=(",", ":")).encode()
+        wire += _field(IDENTIFIER, text) + bytes([END])
         signature = hmac.digest(signature, text, "sha256")
-    return Macaroon(macaroon.location, (*macaroon.caveats, *caveats), opening, signature)
-
-
-def encode(macaroon: Macaroon) -> bytes:
-    """Return the wire format."""
-    return macaroon.opening + bytes([END, SIGNATURE]) + _varint(SIGNATURE_BYTES) + macaroon.signature
+    return wire + bytes([END]) + _field(SIGNATURE, signature)
 
 
 def beginning(location: str) -> bytes:
     """Return the first bytes of every macaroon of this location."""
-    return VERSION + bytes([LOCATION]) + _varint(len(location)) + location.encode()
+    return VERSION + _field(LOCATION, location.encode())
 
 
-@dataclass(frozen=True)
-class _Field:
-    """One field: its type, its value, and where it starts."""
-
-    kind: int
-    value: bytes
-    start: int
+def normalized(project: str) -> str:
+    """Return the name of a project as PyPI compares it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", project).lower()
 
 
-def _fields(wire: bytes) -> Iterator[_Field]:
+def _fields(wire: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Yield the type, the value and the start of each field."""
     position = len(VERSION)
     while position < len(wire):
         start = position
@@ -119,7 +98,7 @@ def _fields(wire: bytes) -> Iterator[_Field]:
         size, position = _number(wire, position) if kind != END else (0, position)
         if position + size > len(wire):
             raise ValueError("a field is not whole")
-        yield _Field(kind, wire[position : position + size], start)
+        yield kind, wire[position : position + size], start
         position += size
 
 
@@ -133,36 +112,27 @@ def _number(wire: bytes, position: int) -> tuple[int, int]:
     raise ValueError("a number is not whole")
 
 
-def _varint(number: int) -> bytes:
-    low, rest = number & 0x7F, number >> 7
-    return bytes([low | 0x80]) + _varint(rest) if rest else bytes([low])
+def _field(kind: int, value: bytes) -> bytes:
+    wire, size = bytes([kind]), len(value)
+    while size > 0x7F:
+        wire += bytes([size & 0x7F | 0x80])
+        size >>= 7
+    return wire + bytes([size]) + value
 
 
-def _caveat(text: bytes) -> Caveat | None:
-    """Return the caveat if it can be checked here, None for every other one."""
+def _limit(caveat: bytes) -> tuple[int, int] | frozenset[str] | None:
+    """Return the end and the beginning of a validity, or the normalized names of projects; None for other caveats."""
     try:
-        value: object = json.loads(text.decode())
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict):
-        permissions = value.get("permissions")
-        if "exp" in value and "nbf" in value:
+        value = json.loads(caveat)
+        if isinstance(value, dict) and "exp" in value:
             value = [VALIDITY, value["exp"], value["nbf"]]
-        elif isinstance(permissions, dict):
-            value = [PROJECT_NAMES, permissions.get("projects")]
-    if not isinstance(value, list) or len(value) < 2 or type(value[0]) is not int:
-        return None
-    tag, first, *rest = value
-    if tag == VALIDITY and rest and type(first) is int and type(rest[0]) is int:
-        return Validity(expires_at=first, not_before=rest[0])
-    if tag == PROJECT_NAMES and isinstance(first, list) and all(isinstance(each, str) for each in first):
-        return ProjectNames(tuple(first))
+        elif isinstance(value, dict):
+            value = [PROJECT_NAMES, value["permissions"]["projects"]]
+        tag, first, *rest = value
+        if tag == VALIDITY and isinstance(first, int) and isinstance(rest[0], int):
+            return first, rest[0]
+        if tag == PROJECT_NAMES and isinstance(first, list):
+            return frozenset(map(normalized, first))
+    except (ValueError, RecursionError, LookupError, TypeError):  # not JSON, or JSON of another shape
+        pass
     return None
-
-
-def _dump(caveat: Caveat) -> bytes:
-    if isinstance(caveat, Validity):
-        value: list[object] = [VALIDITY, caveat.expires_at, caveat.not_before]
-    else:
-        value = [PROJECT_NAMES, list(caveat.names)]
-    return json.dumps(value, separators=(",", ":")).encode()

@@ -4,31 +4,56 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import Optional
 
 import pytest
 
 from tests.support import wire
 from travis_pypi_deploy import macaroon
-from travis_pypi_deploy.macaroon import ProjectNames, Validity
 
-CAVEATS = {
-    "validity": ([0, 20, 10], Validity(expires_at=20, not_before=10)),
-    "validity with more fields": ([0, 20, 10, "new"], Validity(expires_at=20, not_before=10)),
-    "validity of an older token": ({"nbf": 10, "exp": 20}, Validity(expires_at=20, not_before=10)),
-    "names": ([1, ["demo", "other"]], ProjectNames(("demo", "other"))),
-    "no names": ([1, []], ProjectNames(())),
-    "names of an older token": ({"version": 1, "permissions": {"projects": ["demo"]}}, ProjectNames(("demo",))),
-    "names without a version": ({"permissions": {"projects": ["demo"]}}, ProjectNames(("demo",))),
+Limits = tuple[Optional[int], Optional[int], Optional[set[str]]]
+CAVEATS: dict[str, tuple[list[object], Limits]] = {
+    "validity": ([[0, 20, 10]], (20, 10, None)),
+    "validity with more fields": ([[0, 20, 10, "new"]], (20, 10, None)),
+    "validity of an older token": ([{"nbf": 10, "exp": 20}], (20, 10, None)),
+    "two validities": ([[0, 20, 10], [0, 30, 15]], (20, 15, None)),
+    "names": ([[1, ["demo", "other"]]], (None, None, {"demo", "other"})),
+    "names that are not normalized": ([[1, ["My_.Demo"]]], (None, None, {"my-demo"})),
+    "no names": ([[1, []]], (None, None, set())),
+    "names twice": ([[1, ["a", "b"]], [1, ["b", "c"]]], (None, None, {"b"})),
+    "names of an older token": ([{"version": 1, "permissions": {"projects": ["demo"]}}], (None, None, {"demo"})),
+    "names without a version": ([{"permissions": {"projects": ["demo"]}}], (None, None, {"demo"})),
+    "both": ([[0, 20, 10], [1, ["demo"]]], (20, 10, {"demo"})),
 }
 
 
-@pytest.mark.parametrize(("caveat", "meaning"), CAVEATS.values(), ids=CAVEATS)
-def test_a_caveat_of_either_generation_is_read(caveat: object, meaning: macaroon.Caveat) -> None:
-    read = macaroon.decode(wire.macaroon("index.example", caveats=[b"unknown", json.dumps(caveat).encode()]))
-    assert (read.location, read.caveats) == ("index.example", (meaning,))
+@pytest.mark.parametrize(("caveats", "limits"), CAVEATS.values(), ids=CAVEATS)
+def test_a_caveat_of_either_generation_is_read(caveats: list[object], limits: Limits) -> None:
+    texts = [b"unknown", *(json.dumps(each).encode() for each in caveats)]
+    read = macaroon.decode(wire.macaroon("index.example", caveats=texts))
+    assert (read.location, limits_of(read)) == ("index.example", limits)
 
 
-UNKNOWN = [b"", b"\xff", b"no JSON", b"7", b"[]", b"[0]", b"[0,20]", b"[0,20.0,10]", b"[0,true,10]", b"[true,[]]"]
+def limits_of(read: macaroon.Macaroon) -> Limits:
+    """Return until when, from when and for which projects a macaroon is valid; None: no such limit."""
+    return read.expires_at, read.not_before, None if read.projects is None else set(read.projects)
+
+
+def narrowed(read: macaroon.Macaroon, project: str = "demo") -> bytes:
+    """Return the wire format of a macaroon that is valid for this project and between 10 and 20."""
+    return macaroon.narrowed(read, project=project, expires_at=20, not_before=10)
+
+
+def expected(caveats: list[bytes], project: str = "demo") -> bytes:
+    """Return what such a macaroon with these caveats of its own has to look like."""
+    added = [b"[0,20,10]", f'[1,["{project}"]]'.encode()]
+    signature = wire.SIGNATURE
+    for caveat in added:
+        signature = hmac.new(signature, caveat, "sha256").digest()
+    return wire.macaroon(caveats=[*caveats, *added], signature=signature)
+
+
+UNKNOWN = [b"", b"\xff", b"no JSON", b"7", b"[]", b"[0]", b"[0,20]", b"[0,20.0,10]", b"[0]", b"[0,1]"]
 UNKNOWN += [b'[1,"demo"]', b"[1,[7]]", b'["1",[]]', b"{}", b'{"nbf":10}', b'{"nbf":"1","exp":2}']
 UNKNOWN += [b'[2,["an id"]]', b'[3,"a user"]', b'[4,"publisher"]', b'{"project_ids":["an id"]}']
 UNKNOWN += [b'{"version":1,"permissions":"user"}', b'{"version":1,"permissions":{}}', b"[" * 16_000, b"1" * 5_000]
@@ -36,10 +61,9 @@ UNKNOWN += [b'{"version":1,"permissions":"user"}', b'{"version":1,"permissions":
 
 @pytest.mark.parametrize("caveat", UNKNOWN, ids=lambda caveat: repr(caveat[:30]))
 def test_every_other_caveat_is_left_to_the_index_and_kept(caveat: bytes) -> None:
-    whole = wire.macaroon(caveats=[caveat])
-    read = macaroon.decode(whole)
-    assert read.caveats == ()
-    assert macaroon.encode(read) == whole
+    read = macaroon.decode(wire.macaroon(caveats=[caveat]))
+    assert limits_of(read) == (None, None, None)
+    assert narrowed(read) == expected([caveat])
 
 
 NOT_MACAROONS = {
@@ -80,27 +104,21 @@ def test_a_third_party_caveat_is_kept_and_not_read() -> None:
     opening = b"\x02" + wire.field(1, b"index.example") + wire.field(2, b"i") + b"\0"
     third = wire.field(1, b"elsewhere") + wire.field(2, b"[0,1,0]") + wire.field(4, b"key") + b"\0"
     first = wire.field(2, b'[1,["demo"]]') + b"\0"
-    whole = opening + third + first + b"\0" + wire.field(6, wire.SIGNATURE)
-    read = macaroon.decode(whole)
-    assert read.caveats == (ProjectNames(("demo",)),)
-    assert macaroon.encode(read) == whole
+    read = macaroon.decode(opening + third + first + b"\0" + wire.field(6, wire.SIGNATURE))
+    assert limits_of(read) == (None, None, {"demo"})
+    assert narrowed(read).startswith(opening + third + first)
 
 
-def test_a_restricted_macaroon_is_the_old_one_with_more_caveats_and_a_chained_signature() -> None:
-    old = macaroon.decode(wire.macaroon(caveats=[b'[3,"me"]']))
-    added = [b"[0,20,10]", b'[1,["my-demo"]]']
-    signature = wire.SIGNATURE
-    for caveat in added:
-        signature = hmac.new(signature, caveat, "sha256").digest()
-    restricted = macaroon.restrict(old, Validity(expires_at=20, not_before=10), ProjectNames(("my-demo",)))
-    assert macaroon.encode(restricted) == wire.macaroon(caveats=[b'[3,"me"]', *added], signature=signature)
-    assert macaroon.decode(macaroon.encode(restricted)) == restricted
+@pytest.mark.parametrize("caveats", [[], [b'[3,"me"]']])
+def test_a_narrowed_macaroon_is_the_old_one_with_more_caveats_and_a_chained_signature(caveats: list[bytes]) -> None:
+    old = macaroon.decode(wire.macaroon(caveats=caveats))
+    assert narrowed(old, "My_Demo") == expected(caveats, "my-demo")
 
 
-@pytest.mark.parametrize("size", [0, 1, 100, 127, 128, 16_383, 16_384, 60_000])
+@pytest.mark.parametrize("size", [1, 100, 119, 120, 121, 16_000, 16_375, 16_376, 60_000])
 def test_a_caveat_of_any_length_is_read_as_it_was_written(size: int) -> None:
-    longer = macaroon.restrict(macaroon.decode(wire.macaroon()), ProjectNames(("c" * size,)))
-    assert macaroon.decode(macaroon.encode(longer)) == longer
+    longer = macaroon.decode(narrowed(macaroon.decode(wire.macaroon()), "c" * size))
+    assert limits_of(longer) == (20, 10, {"c" * size})
 
 
 def test_the_beginning_is_the_one_of_every_macaroon_of_a_location() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support import invented_tokens
 from travis_pypi_deploy import credentials
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.macaroon import Macaroon, ProjectNames, Validity
+from travis_pypi_deploy.macaroon import Macaroon, normalized
 from travis_pypi_deploy.servers import SERVERS, Server
 
 KEY = "the index's secret key"
@@ -62,15 +62,6 @@ def accepts(token: pypitoken.Token, *, project: str, now: int) -> bool:
     return True
 
 
-def caveat_of(restriction: pypitoken.Restriction) -> Validity | ProjectNames | None:
-    """Return the same caveat as it is read here; None if only the index can check it."""
-    if isinstance(restriction, (pypitoken.DateRestriction, pypitoken.LegacyDateRestriction)):
-        return Validity(expires_at=restriction.not_after, not_before=restriction.not_before)
-    if isinstance(restriction, (pypitoken.ProjectNamesRestriction, pypitoken.LegacyProjectNamesRestriction)):
-        return ProjectNames(tuple(restriction.project_names))
-    return None
-
-
 def read(text: str) -> Macaroon:
     """Return the contents of a token; raises UsageError."""
     found = credentials.read(text, source="PYPI_TOKEN")
@@ -88,7 +79,22 @@ def test_every_token_of_the_oracle_is_read(token: pypitoken.Token) -> None:
     ours = read(token.dump())
 
     assert ours.location == token.domain
-    assert ours.caveats == tuple(caveat for each in token.restrictions if (caveat := caveat_of(each)))
+    assert (ours.expires_at, ours.not_before, ours.projects) == limits_of(token)
+
+
+def limits_of(token: pypitoken.Token) -> tuple[int | None, int | None, frozenset[str] | None]:
+    """Return when a token ends and begins to be valid, and for which projects; None: no such limit."""
+    periods, scopes = [], []
+    for each in token.restrictions:
+        if isinstance(each, (pypitoken.DateRestriction, pypitoken.LegacyDateRestriction)):
+            periods.append(each)
+        if isinstance(each, (pypitoken.ProjectNamesRestriction, pypitoken.LegacyProjectNamesRestriction)):
+            scopes.append(frozenset(map(normalized, each.project_names)))
+    return (
+        min((each.not_after for each in periods), default=None),
+        max((each.not_before for each in periods), default=None),
+        frozenset.intersection(*scopes) if scopes else None,
+    )
 
 
 @few
