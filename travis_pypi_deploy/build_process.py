@@ -39,44 +39,36 @@ def main(argv: list[str]) -> int:
     except BuildException as error:
         _say(f"ERROR: {error}")
         return 1
-    except (OSError, tarfile.TarError) as error:
-        traceback.print_exception(None, error, None)
-        return 1
     return 0
 
 
 def _build(project: str, outdir: str, formats: list[str]) -> None:
     """Build the sdist, and the wheel from it, in one isolated environment if it has what both need."""
-    with DefaultIsolatedEnv() as environment, tempfile.TemporaryDirectory() as unpacked:
-        builder = ProjectBuilder.from_isolated_env(environment, project)
-        if "sdist" not in formats:
+    with tempfile.TemporaryDirectory() as unpacked:
+        source = project
+        if "sdist" in formats:
+            with DefaultIsolatedEnv() as environment:
+                builder = ProjectBuilder.from_isolated_env(environment, project)
+                installed = _install(environment, builder, "sdist")
+                _say("Building the sdist")
+                sdist = builder.build("sdist", outdir)
+                if "bdist_wheel" not in formats:
+                    return
+                source = _unpack(sdist, unpacked)
+                builder = ProjectBuilder.from_isolated_env(environment, source)
+                if builder.build_system_requires <= installed and builder.get_requires_for_build("wheel") <= installed:
+                    _build_wheel(builder, outdir)
+                    return
+        # More into the same environment could mix pins that contradict each other.
+        with DefaultIsolatedEnv() as environment:
+            builder = ProjectBuilder.from_isolated_env(environment, source)
             _install(environment, builder, "wheel")
             _build_wheel(builder, outdir)
-            return
-        installed = _install(environment, builder, "sdist")
-        _say("Building the sdist")
-        source = _unpack(builder.build("sdist", outdir), unpacked)
-        if "bdist_wheel" not in formats:
-            return
-        builder = ProjectBuilder.from_isolated_env(environment, source)
-        if builder.build_system_requires <= installed and builder.get_requires_for_build("wheel") <= installed:
-            _build_wheel(builder, outdir)
-            return
-    # More into the same environment could mix pins that contradict each other.
-    with DefaultIsolatedEnv() as environment, tempfile.TemporaryDirectory() as unpacked:
-        builder = ProjectBuilder.from_isolated_env(environment, _unpack(_only_sdist(outdir), unpacked))
-        _install(environment, builder, "wheel")
-        _build_wheel(builder, outdir)
 
 
 def _build_wheel(builder: ProjectBuilder, outdir: str) -> None:
     _say("Building the wheel")
     builder.build("wheel", outdir)
-
-
-def _only_sdist(outdir: str) -> str:
-    (sdist,) = Path(outdir).glob("*.tar.gz")
-    return str(sdist)
 
 
 def _install(
@@ -100,26 +92,20 @@ def _unpack(sdist: str, folder: str) -> str:
         if hasattr(tarfile, "data_filter"):
             archive.extractall(folder, filter="data")
         else:
-            extract_checked(archive, Path(folder))
-    tops = list(Path(folder).iterdir())
-    if len(tops) != 1:
-        raise tarfile.TarError("the sdist has more than one top folder")
-    return str(tops[0])
+            extract_checked(archive, Path(folder).resolve())
+    return str(Path(folder, Path(sdist).name.removesuffix(".tar.gz")))
 
 
-def extract_checked(archive: tarfile.TarFile, folder: Path) -> None:
+def extract_checked(archive: tarfile.TarFile, root: Path) -> None:
     """Extract an archive where tarfile has no filters; raises TarError for members, or links, outside the folder.
 
     Each member is checked when those before it are extracted, because they may be links that lead elsewhere.
     """
-    root = folder.resolve()
     for member in archive:
         path = root / member.name
         target = path.parent / member.linkname if member.issym() else root / member.linkname
         if any(root not in (each.resolve(), *each.resolve().parents) for each in (path, target)):
             raise tarfile.TarError(f"the sdist has a member outside its folder: {member.name}")
-        if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
-            raise tarfile.TarError(f"the sdist has a member that is neither a file, a folder nor a link: {member.name}")
         archive.extract(member, root, set_attrs=not member.isdir())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import re
@@ -13,16 +14,13 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .credentials import SECRET_VARIABLES, secret_texts
 from .distributions import file_type
 from .errors import BuildError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # The child has the import path of this process and no PYTHONPATH, which would reach the backend too.
 START = (
@@ -90,7 +88,14 @@ def build(
                 "defect of the build backend that [build-system] in pyproject.toml names",
                 tuple(output),
             )
-        return _move(built, dist_dir)
+        try:
+            dist_dir.mkdir(parents=True, exist_ok=True)
+            return tuple(Path(shutil.move(path, dist_dir / path.name)) for path in built)
+        except OSError as error:
+            raise BuildError(
+                f"the built files cannot be moved to {dist_dir}: {error.strerror or error}. Name another folder with "
+                "--dist-dir"
+            ) from error
 
 
 def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]) -> dict[str, str]:
@@ -103,22 +108,15 @@ def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]
 
 def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
     """Return the time of the commit that is checked out, in seconds since the epoch; None if git does not know it."""
+    command = ["git", "rev-list", "--max-count=1", "--timestamp", "HEAD"]
     try:
-        answer = subprocess.run(
-            ["git", "-c", "log.showSignature=false", "log", "-1", "--format=%ct"],  # noqa: S607 - the job's own git
-            cwd=project,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=60,
-            check=True,
+        answer = subprocess.check_output(  # noqa: S603 - the job's own git
+            command, cwd=project, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    seconds = answer.stdout.strip()
-    return seconds if re.fullmatch(r"[0-9]+", seconds) else None
+    seconds = answer.partition(b" ")[0]
+    return seconds.decode() if seconds.isdigit() else None
 
 
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
@@ -147,8 +145,7 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
         if hasattr(os, "killpg"):  # a session of its own makes them one process group
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+        process.kill()
         process.wait()
         _end_daemons(folder)
         if process.stdin:
@@ -184,10 +181,10 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
-    ended: float | None = None
-    while ended is None or time.monotonic() < ended + PIPE_SECONDS:
-        if ended is None and process.poll() is not None:
-            ended = time.monotonic()
+    deadline = math.inf
+    while time.monotonic() < deadline:
+        if deadline == math.inf and process.poll() is not None:
+            deadline = time.monotonic() + PIPE_SECONDS
         try:
             line = lines.get(timeout=0.1)
         except queue.Empty:
@@ -200,9 +197,15 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
 def _failure(status: int, output: Sequence[str]) -> str:
     """Return why a build failed: the backend's own last error, and a hint."""
     printed = [line.strip() for line in output if line.strip() and not line.startswith("[notice]")]
-    errors = list(_errors(output))
     ending = f"status {status}" if status > 0 else f"signal {-status}"
-    reason = next(iter(reversed(errors or printed)), ending).removeprefix("ERROR: ")
+    reason = printed[-1] if printed else ending
+    in_traceback = False
+    for line in output:
+        ends_traceback = in_traceback and line[:1].strip() != ""
+        if ends_traceback or ERROR_LINE.match(line.strip()):
+            reason = line.strip().removeprefix("ERROR: ")
+        in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
+
     hint = "the full output is above"
     module = MISSING_MODULE.search(reason)
     if module and module[1] == "pkg_resources":
@@ -215,29 +218,3 @@ def _failure(status: int, output: Sequence[str]) -> str:
             "requires in pyproject.toml, or build in the job and upload dist/*"
         )
     return f"The build failed: {reason.rstrip('.')} ({hint})"
-
-
-def _errors(output: Sequence[str]) -> Iterator[str]:
-    """Yield the lines that report an error: by their first word, or because they end a traceback."""
-    in_traceback = False
-    for line in output:
-        ends_traceback = in_traceback and line[:1].strip() != ""
-        if ends_traceback or ERROR_LINE.match(line.strip()):
-            yield line.strip()
-        in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
-
-
-def _move(built: Sequence[Path], dist_dir: Path) -> tuple[Path, ...]:
-    moved = []
-    try:
-        dist_dir.mkdir(parents=True, exist_ok=True)
-        for path in built:
-            staged = dist_dir / f".{path.name}.part"
-            shutil.move(path, staged)  # perhaps from another file system
-            moved.append(staged.replace(dist_dir / path.name))
-    except OSError as error:
-        why = error.strerror or error
-        raise BuildError(
-            f"the built files cannot be moved to {dist_dir}: {why}. Name another folder with --dist-dir"
-        ) from error
-    return tuple(moved)
