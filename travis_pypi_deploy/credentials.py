@@ -63,11 +63,6 @@ class Credentials:
     source: str
     token: Macaroon | None = None
 
-    @property
-    def expires_at(self) -> int | None:
-        """Return when the user's own token expires (seconds since the epoch), None if it does not say."""
-        return self.token.expires_at if self.token else None
-
     def authorization(self, *, project: str, now: float) -> str:
         """Return the Authorization header of an attempt that begins ``now`` (seconds since the epoch)."""
         secret = narrow(self.token, project=project, now=now) if self.token else self.secret
@@ -121,8 +116,7 @@ def owner(text: str) -> Server | None:
     for form in tuple(forms):
         for start in range(4):  # what stands before the base64 form has any length
             whole = form[start : len(form) - (len(form) - start) % 4]
-            decoded = base64.urlsafe_b64decode(whole).decode("latin-1")
-            forms += [_letters(decoded), _letters(unquote(decoded))]
+            forms.append(_letters(base64.urlsafe_b64decode(whole).decode("latin-1")))
     for server in SERVERS:
         if server.token_location:
             beginning = macaroon.beginning(server.token_location)

@@ -6,26 +6,22 @@ import glob
 import os
 import platform
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__, builder, checks, distributions
+from . import __version__, builder, checks, credentials, distributions
 from .checks import Problem
-from .credentials import described, find, validate
-from .errors import BuildError, InvalidReleaseError, MissingCredentialsError, UsageError
-from .job import reason_to_deploy, unknown_conditions
-from .report import Report, files, problem_lines
+from .console import Console
+from .credentials import Credentials
+from .distributions import Distribution
+from .errors import BuildError, DeployError, InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
+from .job import Job, reason_to_deploy, unknown_conditions
+from .options import Settings
+from .report import Report, Result, files, problem_lines
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from .console import Console
-    from .credentials import Credentials
-    from .distributions import Distribution
+if TYPE_CHECKING:  # they import requests
     from .index import Index
-    from .job import Job
-    from .options import Settings
-    from .report import Result
     from .upload import FileResult
 
 SIGNATURES = (".asc", ".attestation")
@@ -51,12 +47,8 @@ def deploy(
     error: BaseException | None = None
     try:
         checks.require_rules(settings.ignore, source=settings.sources["ignore"])
-        credentials = _find_credentials(settings, environ, job, console)
-        console.say(_header(settings, job, credentials))
-
-        if settings.dry_run and not job.on_travis:
-            for sentence in unknown_conditions(settings):
-                console.say(sentence)
+        login = _find_credentials(settings, environ, job, console)
+        _show_header(settings, job, login, console)
 
         index = None
         if not settings.check_only:
@@ -64,7 +56,7 @@ def deploy(
             from . import http, publish
 
             client = http.Client(settings.server.upload_url, connections=settings.jobs)
-            index = publish.open_index(settings, client, credentials)
+            index = publish.open_index(settings, client, login)
 
         paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
         lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
@@ -73,18 +65,23 @@ def deploy(
 
         if settings.check_only:
             result = "checked"
-            _show_checked(found, problems, console)
+            warnings = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
+            console.success(f"Checked {files(len(found))}: {warnings}")
         else:
-            _check_scope(credentials, settings, found[0])
+            if login and login.token:  # again, now that the project's name is known
+                credentials.validate(
+                    login.token, settings.server, source=login.source, now=time.time(), project=found[0].name
+                )
             known, predicted = publish.compare_with_index(lookup, found, settings, console)
             results, problems = known, problems + predicted
-            publish.reject_predicted(known, predicted, settings, console, count=len(found))
+            _reject_problems(predicted, console, count=len(found), error=RejectedError)
+            publish.reject_different(known, settings, console)
             missing = [each for each in found if each.filename not in {done.filename for done in known}]
             if settings.dry_run:
                 result = "dry-run"
                 publish.show_dry_run(missing, known, settings, console)
             else:
-                uploader = publish.uploader(missing, settings, credentials, client, index, console)
+                uploader = publish.uploader(missing, settings, login, client, index, console)
                 try:
                     publish.upload(uploader, missing, settings, console)
                     results = (*known, *uploader.results)
@@ -108,7 +105,7 @@ def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, 
     if settings.check_only:
         return None
     try:
-        return find(settings, environ, job, now=time.time())
+        return credentials.find(settings, environ, job, now=time.time())
     except MissingCredentialsError as error:
         if not settings.dry_run:
             raise
@@ -116,12 +113,16 @@ def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, 
         return None
 
 
-def _header(settings: Settings, job: Job, credentials: Credentials | None) -> str:
-    """Return the first line of the log: what runs, and why."""
+def _show_header(settings: Settings, job: Job, login: Credentials | None, console: Console) -> None:
+    """Show what runs, and why; a dry run outside Travis shows what it could not check."""
     tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
     if settings.check_only:
-        return f"{tool}: {settings.sources['check_only']}, nothing is uploaded"
-    return f"{tool}: {reason_to_deploy(job, settings)}; {described(credentials)}"
+        console.say(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")
+    else:
+        console.say(f"{tool}: {reason_to_deploy(job, settings)}; {credentials.described(login)}")
+    if settings.dry_run and not job.on_travis:
+        for sentence in unknown_conditions(settings):
+            console.say(sentence)
 
 
 def _project_in(filename: str) -> str:
@@ -133,13 +134,22 @@ def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
     """Return the files that DIST names, each once; raises InvalidReleaseError if there are none."""
     paths: dict[str, Path] = {}
     for pattern in settings.dist:
-        for path in _matches(pattern):
+        matches = glob.glob(glob.escape(pattern)) or sorted(glob.glob(pattern, recursive=True))
+        if not matches:
+            raise InvalidReleaseError(
+                f"no file matches {pattern} in {Path.cwd()}. Check that it was built and not removed"
+            )
+        if matches == [pattern] and Path(pattern).is_dir():
+            raise InvalidReleaseError(f"{pattern} is a folder. Name files, such as {Path(pattern) / '*'}")
+        for path in (Path(each) for each in matches if not Path(each).is_dir()):
             other = paths.setdefault(path.name, path)
             if other != path and other.resolve() != path.resolve():
                 raise InvalidReleaseError(f"two files are named {path.name}: {other} and {path}. Name only one of them")
-    for name in [name for name in paths if name.endswith(SIGNATURES)]:
-        console.warn(f"{name} is not uploaded, because the upload API does not accept signatures or attestations")
-        del paths[name]
+
+    for name in list(paths):
+        if name.endswith(SIGNATURES):
+            console.warn(f"{name} is not uploaded, because the upload API does not accept signatures or attestations")
+            del paths[name]
     if not paths:
         raise InvalidReleaseError(
             f"no distributions in {', '.join(settings.dist)}; nothing was uploaded. Name wheels or sdists"
@@ -147,44 +157,26 @@ def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
     return tuple(paths.values())
 
 
-def _matches(pattern: str) -> list[Path]:
-    try:
-        if Path(pattern).is_dir():
-            raise InvalidReleaseError(f"{pattern} is a folder. Name files, such as {Path(pattern) / '*'}")
-        if Path(pattern).exists():
-            return [Path(pattern)]
-        matches = sorted(Path(each) for each in glob.glob(pattern, recursive=True))
-    except (OSError, ValueError) as error:  # a name that is too long, or a null byte
-        raise InvalidReleaseError(f"{pattern} cannot be read: {error}") from error
-    if not matches:
-        raise InvalidReleaseError(f"no file matches {pattern} in {Path.cwd()}. Check that it was built and not removed")
-    return [path for path in matches if not path.is_dir()]
-
-
 def _build(settings: Settings, environ: Mapping[str, str], console: Console, index: Index | None) -> tuple[Path, ...]:
     """Build the distributions and return them; the project is looked up as soon as the sdist is there."""
     project = Path(settings.project_dir)
-    try:
-        is_folder = project.is_dir() and os.access(project, os.R_OK | os.X_OK)
-    except (OSError, ValueError) as error:  # a name that is too long
-        raise UsageError(f"{settings.sources['project_dir']}: the folder cannot be read: {error}") from error
-    if not is_folder:
+    if not os.access(f"{project}/", os.R_OK | os.X_OK):
         raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
     child_environ = builder.child_environment(environ, password_env=settings.password_env)
-    date = child_environ.get("SOURCE_DATE_EPOCH") or builder.commit_time(project, child_environ)
-    if date:
+    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := builder.commit_time(project, child_environ)):
         child_environ["SOURCE_DATE_EPOCH"] = date
-    title = f"Building {' and '.join(settings.distributions)} of {project.resolve().name}"
-    last_lines = [""]
+    last_line = ""
 
     def on_line(line: str) -> None:
-        last_lines[0] = line
+        nonlocal last_line
+        last_line = line
         if settings.verbose:
             console.say_quoted(line)
 
     def waiting() -> str:
-        return f"Still building; last line: {console.quoted(last_lines[0])}" if last_lines[0] else "Still building"
+        return f"Still building; last line: {console.quoted(last_line)}" if last_line else "Still building"
 
+    title = f"Building {' and '.join(settings.distributions)} of {project.resolve().name}"
     try:
         with console.step("pypi.build", title, waiting=waiting):
             paths = builder.build(
@@ -230,27 +222,16 @@ def _read_and_check(
     return tuple(found), tuple(problems)
 
 
-def _reject_problems(problems: Sequence[Problem], console: Console, *, count: int) -> None:
-    """Show each problem once, and raise InvalidReleaseError, as the last line, if there are errors."""
+def _reject_problems(
+    problems: Sequence[Problem], console: Console, *, count: int, error: type[DeployError] = InvalidReleaseError
+) -> None:
+    """Show each problem once, and raise the error, as the last line, if there are errors."""
     errors = problem_lines([each for each in problems if each.severity == "error"], count=count)
     for line in problem_lines([each for each in problems if each.severity == "warning"], count=count):
         console.warn(line)
     if len(errors) == 1:
-        raise InvalidReleaseError(f"{errors[0]}; nothing was uploaded")
+        raise error(f"{errors[0]}; nothing was uploaded")
     for line in errors:
         console.error(line)
     if errors:
-        raise InvalidReleaseError(
-            f"{len(errors)} problems found; nothing was uploaded. Fix the problems above and deploy again"
-        )
-
-
-def _show_checked(found: Sequence[Distribution], problems: Sequence[Problem], console: Console) -> None:
-    warnings = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
-    console.success(f"Checked {files(len(found))}: {warnings}")
-
-
-def _check_scope(credentials: Credentials | None, settings: Settings, first: Distribution) -> None:
-    """Raise UsageError if the token is scoped to other projects, now that the project's name is known."""
-    if credentials and credentials.token:
-        validate(credentials.token, settings.server, source=credentials.source, now=time.time(), project=first.name)
+        raise error(f"{len(errors)} problems found; nothing was uploaded. Fix the problems above and deploy again")

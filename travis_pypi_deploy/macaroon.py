@@ -18,9 +18,7 @@ SIGNATURE_BYTES = 32
 VARINT_BYTES_LIMIT = 4  # 256 MiB: no token is longer, and a forged one must not cost time
 
 END, LOCATION, IDENTIFIER, SIGNATURE = 0, 1, 2, 6
-# The types of the fields of a whole macaroon; a caveat with a key (type 4) is checked by a third party.
-GRAMMAR = re.compile(rb"\x01?\x02\x00(\x02\x00|\x01?\x02\x04\x00)*\x00\x06")
-CAVEAT = re.compile(rb"(?<=\x00)\x02(?=\x00)")
+TYPES = re.compile(rb"\x01\x02\x00(\x02\x00)*\x00\x06")  # location, identifier, caveats, signature
 
 VALIDITY, PROJECT_NAMES = 0, 1
 
@@ -46,18 +44,17 @@ def decode(wire: bytes) -> Macaroon:
     if wire[:1] != VERSION:
         raise ValueError("not a macaroon of version 2")
     fields = list(_fields(wire))
-    types = bytes(each for each, _, _ in fields)
-    if not GRAMMAR.fullmatch(types):
+    if not TYPES.fullmatch(bytes(kind for kind, _, _ in fields)):
         raise ValueError("fields are missing or in the wrong order")
-    (first_type, location, _), (_, _, caveats_end), (_, signature, _) = fields[0], fields[-2], fields[-1]
+    (_, location, _), _, _, *caveats, (_, _, caveats_end), (_, signature, _) = fields
     if len(signature) != SIGNATURE_BYTES:
         raise ValueError("the signature has the wrong length")
 
-    limits = [_limit(fields[match.start()][1]) for match in CAVEAT.finditer(types)]
+    limits = [_limit(value) for kind, value, _ in caveats if kind == IDENTIFIER]
     periods = [each for each in limits if isinstance(each, tuple)]
     scopes = [each for each in limits if isinstance(each, frozenset)]
     return Macaroon(
-        location=location.decode() if first_type == LOCATION else "",
+        location=location.decode(),
         expires_at=min((expires_at for expires_at, _ in periods), default=None),
         not_before=max((not_before for _, not_before in periods), default=None),
         projects=frozenset.intersection(*scopes) if scopes else None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import http
 from .errors import InvalidReleaseError, RejectedError
 from .index import Index, compare, is_listed
-from .report import files, install_command, listed, problem_lines, release_page, table
+from .report import files, install_command, listed, release_page, table
 from .servers import origin
 from .upload import FileResult, Outcome, UploadClient, UploadContext, Uploader
 
@@ -63,19 +63,9 @@ def compare_with_index(
     return tuple(results), problems
 
 
-def reject_predicted(
-    results: Sequence[FileResult], problems: Sequence[Problem], settings: Settings, console: Console, *, count: int
-) -> None:
-    """Raise RejectedError, before anything is uploaded, for what the index will reject."""
+def reject_different(results: Sequence[FileResult], settings: Settings, console: Console) -> None:
+    """Raise RejectedError, before anything is uploaded, for files that the index has with other content."""
     server = settings.server.name
-    for line in problem_lines([each for each in problems if each.severity == "warning"], count=count):
-        console.warn(line)
-    errors = problem_lines([each for each in problems if each.severity == "error"], count=count)
-    if errors:
-        *others, last = errors
-        for line in others:
-            console.error(line)
-        raise RejectedError(f"{last}; nothing was uploaded to {server}")
     taken = [each for each in results if each.outcome is Outcome.REJECTED]
     for each in taken:
         console.error(f"{each.filename}: {each.detail}")

@@ -181,7 +181,7 @@ def test_outside_travis_a_dry_run_says_what_it_did_not_check(tmp_path: Path) -> 
         "[[ -n $CI ]] is true (PYPI_CONDITION)",
     ]
     assert ended.lines[-1] == f"Would upload {WHEEL} to {NOBODY}"
-    assert ended.err.startswith("Warning: the variable MINE, named by PYPI_PASSWORD_ENV, is not set")
+    assert ended.err.startswith("Warning: the variable MINE, named by PYPI_PASSWORD_ENV, is empty or not set")
 
 
 def test_a_dry_run_on_travis_keeps_the_conditions() -> None:
