@@ -115,8 +115,8 @@ def owner(text: str) -> Server | None:
     forms = [_letters(text), _letters(unquote(text))]
     for form in tuple(forms):
         for start in range(4):  # what stands before the base64 form has any length
-            whole = form[start : len(form) - (len(form) - start) % 4]
-            forms.append(_letters(base64.urlsafe_b64decode(whole).decode("latin-1")))
+            groups_of_four = form[start : len(form) - (len(form) - start) % 4]
+            forms.append(_letters(base64.urlsafe_b64decode(groups_of_four).decode("latin-1")))
     for server in SERVERS:
         if server.token_location:
             beginning = macaroon.beginning(server.token_location)
@@ -147,15 +147,15 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
             "--allow-plain-http in a trusted network"
         )
 
-    index = server if server.is_pypi else owner(secret)
-    if index is None:
-        return Credentials(settings.username, secret, source)
-    if index is not server and not server.is_loopback:
+    index = owner(secret)
+    if index not in (None, server) and not server.is_loopback:
         raise UsageError(
-            f"{source} contains a token of {index.name}, which is never sent to {server.name}. Use that server's own "
-            f"password, or --server {index.name}"
+            f"{source} contains a token of {index.name}, which is never sent to {server.name}. Use a token or password "
+            f"of {server.name}, or --server {index.name}"
         )
-    if index is server and settings.username != TOKEN_USERNAME:
+    if index is None and not server.is_pypi:
+        return Credentials(settings.username, secret, source)
+    if server.is_pypi and settings.username != TOKEN_USERNAME:
         raise UsageError(
             f"{server.name} accepts API tokens only. Remove {settings.sources['username']} and put a token into "
             f"{source}"
@@ -233,12 +233,6 @@ def read(text: str, *, source: str, unreadable_allowed: bool = False) -> Macaroo
 def validate(token: Macaroon, server: Server, *, source: str, now: float, project: str | None = None) -> None:
     """Raise UsageError if the server would reject the token; ``project`` is None until its name is known."""
     if server.token_location not in (None, token.location):
-        other = next((each.name for each in SERVERS if each.token_location == token.location), None)
-        if other:
-            raise UsageError(
-                f"the token in {source} is a token of {other}, but the server is {server.name}. Use a token of "
-                f"{server.name}, or --server {other}"
-            )
         raise UsageError(f"the token in {source} was not created by {server.name}. {_create(server)}")
     if token.expires_at is not None and now >= token.expires_at:
         raise UsageError(f"the token in {source} expired on {clock_time(token.expires_at)}. {_create(server)}")

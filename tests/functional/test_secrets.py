@@ -168,7 +168,7 @@ BAD_TOKENS = {
     "cut short": (TOKEN[:-9], "is cut short"),
     "twice": (TOKEN + TOKEN, "more than one token"),
     "without its beginning": (TOKEN[5:], "does not begin with"),
-    "of pypi": (invented_tokens.token("pypi"), "is a token of pypi, but the server is testpypi"),
+    "of pypi": (invented_tokens.token("pypi"), "contains a token of pypi, which is never sent to testpypi"),
     "expired": (invented_tokens.token(expired=True), "expired on"),
     "for another project": (invented_tokens.token(projects=("another",)), "is scoped to another"),
     "password": (PASSWORD, "contains a space"),

@@ -83,7 +83,7 @@ def test_a_token_of_testpypi_is_not_sent_to_pypi(tmp_path: Path) -> None:
         ended = job.run(WHEEL, "--server=pypi", PYPI_TOKEN=TOKEN)
         leaks = job.leaks(ended)
     assert (ended.code, job.proxy.hosts, leaks) == (2, [], [])
-    assert "is a token of testpypi, but the server is pypi" in ended.err
+    assert "contains a token of testpypi, which is never sent to pypi" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support import given, invented_tokens, travis_job, wire
 from travis_pypi_deploy import credentials
-from travis_pypi_deploy.credentials import contains_token, described, owner
+from travis_pypi_deploy.credentials import clock_time, contains_token, described, owner
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
 from travis_pypi_deploy.job import Job
 from travis_pypi_deploy.servers import SERVERS, Server
@@ -373,3 +373,11 @@ def test_credentials_do_not_show_the_secret(server: str) -> None:
     secret = TESTPYPI_TOKEN if server == "testpypi" else "correct horse"
     found = find("--server", server, PYPI_PASSWORD=secret)
     assert secret[5:] not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(NOW, "2023-11-14 22:13:20 UTC"), (1e300, "a year after 9999"), (float("inf"), "a year after 9999")],
+)
+def test_a_moment_is_told_in_utc(seconds: float, text: str) -> None:
+    assert clock_time(seconds) == text

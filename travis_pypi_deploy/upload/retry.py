@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 
 from .response import Response
@@ -42,11 +42,3 @@ def retry_after_seconds(value: str | None, *, now: float) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return max(0.0, moment.timestamp() - now)
-
-
-def clock_time(seconds: float) -> str:
-    """Return a moment (seconds since the epoch) in UTC."""
-    try:
-        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        return "a year after 9999"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
+from ..credentials import clock_time
 from ..distributions import Distribution
 from . import retry
 from .client import ChangedFileError, Transfer, UploadClient
@@ -173,7 +174,7 @@ class Upload:
         if asked is not None and asked > retry.LONGEST_RETRY_AFTER_SECONDS:
             self._warn(
                 f"{response.reason}; not tried again, because the index asks to wait until "
-                f"{retry.clock_time(now + asked)} (Retry-After)"
+                f"{clock_time(now + asked)} (Retry-After)"
             )
             return None
         seconds = asked if asked is not None else retry.pause_before(number)

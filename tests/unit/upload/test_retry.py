@@ -6,7 +6,6 @@ import pytest
 
 from travis_pypi_deploy.upload.response import Response
 from travis_pypi_deploy.upload.retry import (
-    clock_time,
     is_transient,
     pause_before,
     retry_after_seconds,
@@ -61,11 +60,3 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(value: str | None, seconds:
 )
 def test_pauses_double_up_to_a_minute_with_jitter(retry: int, jitter: float, seconds: float) -> None:
     assert pause_before(retry, jitter=lambda: jitter) == seconds
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(NOW, "2023-11-14 22:13:20 UTC"), (1e300, "a year after 9999"), (float("inf"), "a year after 9999")],
-)
-def test_a_moment_is_told_in_utc(seconds: float, text: str) -> None:
-    assert clock_time(seconds) == text
