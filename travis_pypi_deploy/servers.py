@@ -46,7 +46,7 @@ class Server:
     @property
     def is_loopback(self) -> bool:
         """Whether the server runs on this machine."""
-        return not self.is_pypi and is_loopback(self.upload_url)
+        return is_loopback(self.upload_url)
 
     @property
     def is_plain_http(self) -> bool:
@@ -79,14 +79,7 @@ SERVERS = (
         limits_url="https://docs.pypi.org/project-management/storage-limits/",
         token_location="pypi.org",  # noqa: S106 - whose token it is, not a token
         token_variable="PYPI_TOKEN",  # noqa: S106 - a variable's name
-        hosts=(
-            "upload.pypi.org",
-            "pypi.org",
-            "www.pypi.org",
-            "pypi.python.org",
-            "upload.pypi.io",
-            "pypi.io",
-        ),
+        hosts=("upload.pypi.org", "pypi.org", "www.pypi.org", "pypi.python.org", "upload.pypi.io", "pypi.io"),
     ),
 )
 
@@ -96,14 +89,19 @@ def find(value: str, *, source: str) -> tuple[Server, str | None]:
 
     ``source`` is the option or variable that the value came from. Raises UsageError if it is not a server.
     """
-    for server in SERVERS:
-        if value == server.name:
-            return server, None
-    host = _host(value, source=source, expected=f"neither {' nor '.join(each.name for each in SERVERS)} nor a URL")
-    for server in SERVERS:
-        if host.rstrip(".") in server.hosts:
-            return server, _dead_address(value, server, source=source)
-    return Server(name=value, upload_url=value), None
+    names = [server.name for server in SERVERS]
+    if value in names:
+        return SERVERS[names.index(value)], None
+    host = _host(value, source=source, expected=f"neither {' nor '.join(names)} nor a URL").rstrip(".")
+    server = next((each for each in SERVERS if host in each.hosts), None)
+    if server is None:
+        return Server(name=value, upload_url=value), None
+    if value == server.upload_url:
+        return server, None
+    return server, (
+        f"{source}: {value} does not accept uploads; using {server.upload_url} instead. Write {server.name}, which is "
+        "always up to date"
+    )
 
 
 def check_url(value: str, *, source: str) -> str:
@@ -138,25 +136,17 @@ def is_loopback(url: str) -> bool:
 
 
 def _host(value: str, *, source: str, expected: str) -> str:
-    shown = "that value" if "pypi-" in value.lower() or "@" in value else f'"{value}"'
+    """Return a URL's host; raises UsageError, which never repeats a value that could hold a secret."""
     if re.match(r"https?://[^/?#]*@", value, re.IGNORECASE):
         raise UsageError(
-            f"{source}: the URL contains a user name or password, which logs would show. Remove them and "
-            "use --username and --password-env"
+            f"{source}: the URL contains a user name or password, which logs would show. Remove them and use "
+            "--username and --password-env"
         )
     try:
         return origin(value)[1]
     except ValueError:
-        has_scheme = re.match(r"https?://[^/]", value, re.IGNORECASE)
-        example = "not a valid URL; an example is https://index.example/legacy/"
-        fault = example if has_scheme else f"{expected} that begins with https:// or http://"
+        shown = "that value" if "pypi-" in value.lower() or "@" in value else f'"{value}"'
+        fault = f"{expected} that begins with https:// or http://"
+        if re.match(r"https?://[^/]", value, re.IGNORECASE):
+            fault = "not a valid URL; an example is https://index.example/legacy/"
         raise UsageError(f"{source}: {shown} is {fault}") from None
-
-
-def _dead_address(value: str, server: Server, *, source: str) -> str | None:
-    if value == server.upload_url:
-        return None
-    return (
-        f"{source}: {value} does not accept uploads; using {server.upload_url} instead. Write "
-        f"{server.name}, which is always up to date"
-    )
