@@ -8,18 +8,15 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
 
 # Python's objects for more parts than these fill the memory; 20,000 files have so many in JSON, 60,000 in HTML.
 JSON_PARTS_LIMIT = 420_000
 HTML_PARTS_LIMIT = 60_000
-COMMENT_OR_TAG = re.compile(rb"<!--.*?(?:-->|\Z)|<(a|meta)\s([^<>]{1,8192})>", re.IGNORECASE | re.DOTALL)
+COMMENT_OR_LINK = re.compile(rb"<!--.*?(?:-->|\Z)|<a\s([^<>]{1,8192})>", re.IGNORECASE | re.DOTALL)
 ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*(?:=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 
 
@@ -60,8 +57,7 @@ def _parse_json(page: bytes) -> Listing:
         # Text of other characters takes up to four times the memory; the names of distributions are ASCII.
         answer = json.loads(page.decode("latin-1").replace("\\u", "\\/u"))
         files = dict(_listed(each) for each in answer["files"])
-        status = (answer.get("project-status") or {}).get("status", "active")
-        return Listing(True, files, str(status))
+        return Listing(True, files, str((answer.get("project-status") or {}).get("status", "active")))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a part of PEP 691 is missing ({error})") from error
 
@@ -71,15 +67,11 @@ def _listed(entry: Mapping[str, object]) -> tuple[str, ListedFile]:
     if not isinstance(filename, str) or not isinstance(hashes, dict):
         raise TypeError("a file has no name or no hashes")
     hexadecimal = {str(algorithm): str(digest).lower() for algorithm, digest in hashes.items()}
-    return filename, ListedFile(hexadecimal, _moment(entry.get("upload-time")), entry.get("yanked", False) is not False)
-
-
-def _moment(text: object) -> datetime | None:
-    """Return a PEP 700 upload time; it ends in Z, which Python 3.9 cannot read."""
-    try:
-        return datetime.fromisoformat(f"{str(text)[:19]}+00:00")
+    try:  # the time ends in Z (PEP 700), which Python 3.9 cannot read
+        uploaded = datetime.fromisoformat(f"{str(entry.get('upload-time'))[:19]}+00:00")
     except ValueError:
-        return None
+        uploaded = None
+    return filename, ListedFile(hexadecimal, uploaded, entry.get("yanked", False) is not False)
 
 
 def _parse_html(page: bytes) -> Listing:
@@ -88,28 +80,16 @@ def _parse_html(page: bytes) -> Listing:
     A parser of all of HTML takes minutes on malicious pages. An index has to escape < and > in attributes (PEP 503),
     so its tags can be found in linear time.
     """
-    files, status = {}, "active"
-    for number, tag in enumerate(COMMENT_OR_TAG.finditer(page)):
+    files = {}
+    for number, match in enumerate(COMMENT_OR_LINK.finditer(page)):
         if number == HTML_PARTS_LIMIT:
             raise ValueError("it lists too many files")
-        attributes = dict(_attributes((tag[2] or b"").decode("utf-8", "replace")))
-        if tag[1] in (b"a", b"A") and attributes.get("href"):
-            name, hashes = _link(attributes["href"])
-            files[name] = ListedFile(hashes, is_yanked="data-yanked" in attributes)
-        elif attributes.get("name") == "pypi:project-status":
-            status = attributes.get("content", "active")
-    return Listing(True, files, status)
-
-
-def _attributes(text: str) -> Iterator[tuple[str, str]]:
-    for name, value in ATTRIBUTE.findall(text):
-        yield name.lower(), html.unescape(value[1:-1] if value[:1] in ("'", '"') else value)
-
-
-def _link(href: str) -> tuple[str, dict[str, str]]:
-    try:
-        url = urlsplit(href)
-    except ValueError:
-        return href, {}
-    algorithm, equals, digest = url.fragment.partition("=")
-    return unquote(url.path.rpartition("/")[2]), {algorithm: digest.lower()} if equals else {}
+        text = (match[1] or b"").decode("utf-8", "replace")
+        attributes = {name.lower(): html.unescape(value.strip("\"'")) for name, value in ATTRIBUTE.findall(text)}
+        link, _, fragment = attributes.get("href", "").partition("#")
+        if link:
+            algorithm, equals, digest = fragment.partition("=")
+            filename = unquote(link.partition("?")[0].rpartition("/")[2])
+            hashes = {algorithm: digest.lower()} if equals else {}
+            files[filename] = ListedFile(hashes, is_yanked="data-yanked" in attributes)
+    return Listing(True, files)

@@ -126,7 +126,7 @@ def test_a_file_that_has_vanished_cannot_be_compared_by_other_hashes(tmp_path: P
 
 def test_an_html_page_is_read() -> None:
     page = b"""<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1">
-    <meta name="pypi:project-status" content="quarantined"><meta charset></head><body>
+    <meta charset></head><body>
     <a href="../../files/demo-1.0%2Blocal.tar.gz?x=1#sha256=ABCDEF" data-yanked="">demo-1.0+local.tar.gz</a>
     <a href="demo-2.0.tar.gz">demo</a> <a name="top">top</a> <a href="">empty</a>
     </body></html>"""
@@ -134,7 +134,6 @@ def test_an_html_page_is_read() -> None:
     assert parse(page, content_type=HTML_PAGE) == Listing(
         True,
         {"demo-1.0+local.tar.gz": ListedFile({"sha256": "abcdef"}, is_yanked=True), "demo-2.0.tar.gz": ListedFile({})},
-        "quarantined",
     )
 
 
