@@ -18,7 +18,7 @@ from typing import NoReturn, TextIO
 
 from . import __version__
 from .console import Console
-from .credentials import Mask, secret_texts
+from .credentials import Mask, proxy_secrets, secret_texts
 from .errors import DeployError, SignalledError, UsageError
 from .job import Bash, Job, reasons_to_skip, require_job
 from .options import NOT_OPTIONS, OPTIONS, Settings, password_variables, resolve
@@ -77,7 +77,7 @@ def main(
     on_travis = environ.get("TRAVIS") == "true"
     colour = not environ.get("NO_COLOR") and (on_travis or out.isatty())
     console = Console(out, err, folds=on_travis, colour=colour)
-    secrets = secret_texts(environ, password_env=password_variables(argv, environ))
+    secrets = secret_texts(environ, password_env=password_variables(argv, environ)) | proxy_secrets(environ)
     console.hide(Mask.of(secrets))
     try:
         arguments = read_arguments(argv)

@@ -102,6 +102,21 @@ def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()
     return frozenset({*texts, joined} - {""})
 
 
+def proxy_secrets(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the credentials in the URLs of proxies, in every form in which a proxy or a library may repeat them.
+
+    Unlike other secrets, the variables themselves are given to the build, which may need the proxy.
+    """
+    texts: set[str] = set()
+    for name, value in environ.items():
+        userinfo = re.sub(r"^\w+://", "", value).rpartition("@")[0]
+        password = userinfo.partition(":")[2]
+        if password and name.lower().endswith("_proxy"):
+            basic = base64.b64encode(unquote(userinfo).encode("latin-1", "replace")).decode()
+            texts |= {userinfo, unquote(userinfo), password, unquote(password), basic}
+    return frozenset(texts)
+
+
 def contains_token(text: str) -> bool:
     """Return whether a text contains an API token, or the beginning of one, in any form."""
     return LOOKS_LIKE_TOKEN.search(text) is not None or owner(text) is not None

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from . import http
 from .checks import Problem
-from .distributions import digest
+from .distributions import Distribution, digest
 from .errors import RejectedError
 from .simple_pages import ListedFile, Listing, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
-
-    from .distributions import Distribution
 
 __all__ = ["Comparison", "Index", "ListedFile", "Listing", "compare", "is_listed"]
 
@@ -35,10 +29,8 @@ NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
 VERSION_LIMIT_CHARACTERS = 200
 HASH_LIMIT_CHARACTERS = 128
-ALGORITHMS = (  # the best first; the sha256 is known without reading the file again
-    *("sha256", "sha512", "sha384", "sha224", "sha3_512", "sha3_384", "sha3_256", "sha3_224"),
-    *("blake2b", "blake2s", "sha1", "md5"),
-)
+# The best first; the sha256 is known without reading the file again.
+ALGORITHMS = ("sha256", "sha512", "sha384", "sha224", "sha3_256", "blake2b", "blake2s", "sha1", "md5")
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 
 
@@ -74,19 +66,20 @@ class Index:
         if not NAME.fullmatch(name):
             raise RejectedError(f'cannot look up "{name}" on the index: it is not a valid project name')
         url = urljoin(self._url, canonicalize_name(name) + "/")
-        try:
-            for _ in range(http.REDIRECTS_LIMIT + 1):
-                response = self._client.get(
-                    url, headers=self._headers(name), limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout
-                )
-                if response.status not in (301, 302, 303, 307, 308):
-                    return _listing(response)
-                target = http.redirect_target(url, response.headers.get("Location", ""))
-                if target is None:
-                    return Listing(exists=False)  # it redirects to another index: it has nothing itself
-                url = target
-        except http.NoResponseError as error:
-            raise RejectedError(f"cannot read the index page of {name}: {error}") from error
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
+        if authorization := self._authorize(name):
+            headers["Authorization"] = authorization
+        for _ in range(http.REDIRECTS_LIMIT + 1):
+            try:
+                page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
+            except http.NoResponseError as error:
+                raise RejectedError(f"cannot read the index page of {name}: {error}") from error
+            if page.status not in (301, 302, 303, 307, 308):
+                return _listing(page)
+            target = http.redirect_target(url, page.headers.get("Location", ""))
+            if target is None:
+                return Listing(exists=False)  # it redirects to another index: it has nothing itself
+            url = target
         raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
 
     def wait_for(
@@ -95,44 +88,33 @@ class Index:
         """Wait until every file is listed with its hash, those in ``by_name`` with any; return those that are not."""
         until = time.monotonic() + seconds
         for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
-            missing = self._missing(distributions, by_name)
+            try:
+                listing = self.lookup(distributions[0].name)
+            except RejectedError:
+                listing = Listing(exists=False)
+            missing = tuple(
+                each.filename
+                for each in distributions
+                if not (each.filename in listing.files if each.filename in by_name else is_listed(each, listing))
+            )
             left = until - time.monotonic()
             if not missing or left <= 0:
                 break
             time.sleep(min(pause, left))
         return missing
 
-    def _missing(self, distributions: Sequence[Distribution], by_name: frozenset[str]) -> tuple[str, ...]:
-        try:
-            listing = self.lookup(distributions[0].name)
-        except RejectedError:
-            return tuple(each.filename for each in distributions)
-        return tuple(
-            each.filename
-            for each in distributions
-            if not (each.filename in listing.files if each.filename in by_name else is_listed(each, listing))
-        )
 
-    def _headers(self, name: str) -> Mapping[str, str]:
-        authorization = self._authorize(name)
-        return {
-            "Accept": ACCEPT,
-            "Cache-Control": "no-cache",
-            **({"Authorization": authorization} if authorization else {}),
-        }
-
-
-def _listing(response: http.Response) -> Listing:
-    if response.status == 404:
+def _listing(page: http.Response) -> Listing:
+    if page.status == 404:
         return Listing(exists=False)
-    if response.status != 200:
-        raise RejectedError(f"cannot read {response.url}: status {response.status} {response.reason}".rstrip(" ."))
-    if response.cut:
-        raise RejectedError(f"cannot read {response.url}: the page is not complete: {response.cut}")
+    if page.status != 200:
+        raise RejectedError(f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" ."))
+    if page.cut:
+        raise RejectedError(f"cannot read {page.url}: the page is not complete: {page.cut}")
     try:
-        return parse(response.body, content_type=response.headers.get("Content-Type", ""))
+        return parse(page.body, content_type=page.headers.get("Content-Type", ""))
     except ValueError as error:
-        raise RejectedError(f"cannot read {response.url}: not a page of a simple index: {error}") from error
+        raise RejectedError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -153,22 +135,26 @@ def compare(
     distributions: Sequence[Distribution], listing: Listing, *, is_pypi: bool, now: datetime | None = None
 ) -> Comparison:
     """Return how a release compares with the index; ``is_pypi``: it closes releases after RELEASE_OPEN_DAYS."""
-    compared = {each.filename: hashes for each in distributions if (hashes := _hashes(each, listing))}
+    identical, different = set(), {}
+    for each in distributions:
+        if hashes := _hashes(each, listing):
+            algorithm, theirs, ours = hashes
+            if theirs == ours:
+                identical.add(each.filename)
+            else:
+                both = f"{algorithm} {theirs[:HASH_LIMIT_CHARACTERS]} there, {ours} here"
+                different[each.filename] = f"the index has other content under this name: {both}"
+
+    name, version = distributions[0].name, distributions[0].version
+    normalized = _normalized(version)
+    published = sorted(each for each in listing.files if normalized and _normalized(_version_in(each)) == normalized)
+    warnings: tuple[str, ...] = ()
+    if published and all(listing.files[each].is_yanked for each in published):
+        warnings = (f"the release {name} {version} is yanked on the index: pip installs it only if it is pinned",)
+
     new = [each for each in distributions if each.filename not in listing.files]
-    published = _files_of(distributions[0].version, listing)
-    return Comparison(
-        identical=frozenset(name for name, (_, theirs, ours) in compared.items() if theirs == ours),
-        different={
-            name: f"the index has other content under this name: {algorithm} {theirs[:HASH_LIMIT_CHARACTERS]} there, "
-            f"{ours} here"
-            for name, (algorithm, theirs, ours) in compared.items()
-            if theirs != ours
-        },
-        problems=tuple(
-            _problems(new, listing, published, is_pypi=is_pypi, now=now or datetime.now(timezone.utc)) if new else ()
-        ),
-        warnings=tuple(_warnings(distributions[0], listing, published)),
-    )
+    problems = _problems(new, listing, published, is_pypi=is_pypi, now=now or datetime.now(timezone.utc))
+    return Comparison(frozenset(identical), different, tuple(problems), warnings)
 
 
 def is_listed(distribution: Distribution, listing: Listing) -> bool | None:
@@ -194,44 +180,24 @@ def _hashes(distribution: Distribution, listing: Listing) -> tuple[str, str, str
 def _problems(
     new: Sequence[Distribution], listing: Listing, published: Sequence[str], *, is_pypi: bool, now: datetime
 ) -> Iterator[Problem]:
-    name, version = new[0].name, new[0].version
-    if listing.status == "archived":
-        yield Problem(
-            new[0].filename,
-            "archived-project",
-            "error",
-            f"the project {name} is archived: unarchive it in its settings",
-        )
+    """Yield what the index will reject; ``published`` names the files that the release has there."""
+    if new and listing.status == "archived":
+        message = f"the project {new[0].name} is archived: unarchive it in its settings"
+        yield Problem(new[0].filename, "archived-project", "error", message)
+
     sdists = [each for each in published if each.endswith(SDIST_SUFFIXES)]
+    first_upload = min((moment for each in published if (moment := listing.files[each].uploaded)), default=now)
     for each in new:
+        release = f"the release {each.name} {each.version}"
         if each.filetype == "sdist" and sdists:
-            message = f"the release {name} {version} already has an sdist, {sdists[0]}; it can have only one"
+            message = f"{release} already has an sdist, {sdists[0]}; it can have only one"
             yield Problem(each.filename, "second-sdist", "error", message)
-    moments = [moment for each in published if (moment := listing.files[each].uploaded)]
-    if is_pypi and moments and now - min(moments) > timedelta(days=RELEASE_OPEN_DAYS):
-        for each in new:
+        if is_pypi and now - first_upload > timedelta(days=RELEASE_OPEN_DAYS):
             message = (
-                f"the release {name} {version} is closed: its first file was uploaded on {min(moments):%Y-%m-%d}, and "
-                f"after {RELEASE_OPEN_DAYS} days a release takes no new files. Raise the version"
+                f"{release} is closed: its first file was uploaded on {first_upload:%Y-%m-%d}, and after "
+                f"{RELEASE_OPEN_DAYS} days a release takes no new files. Raise the version"
             )
             yield Problem(each.filename, "closed-release", "error", message)
-
-
-def _warnings(first: Distribution, listing: Listing, published: Sequence[str]) -> Iterator[str]:
-    if published and all(listing.files[each].is_yanked for each in published):
-        yield f"the release {first.name} {first.version} is yanked on the index: pip installs it only if it is pinned"
-
-
-def _files_of(version: str, listing: Listing) -> list[str]:
-    wanted = _canonical(version)
-    return sorted(name for name in listing.files if wanted and _canonical(_version_in(name)) == wanted)
-
-
-def _canonical(version: str) -> str | None:
-    """Return a version in its normalized form, None if it is too long to be one."""
-    if len(version) > VERSION_LIMIT_CHARACTERS:
-        return None
-    return canonicalize_version(version, strip_trailing_zero=True)
 
 
 def _version_in(filename: str) -> str:
@@ -240,3 +206,10 @@ def _version_in(filename: str) -> str:
         return f"{filename}-".split("-")[1]
     suffix = next((each for each in SDIST_SUFFIXES if filename.endswith(each)), None)
     return filename[: -len(suffix)].rpartition("-")[2] if suffix else ""
+
+
+def _normalized(version: str) -> str | None:
+    """Return a version in its normalized form, None if it is too long to be one."""
+    if len(version) > VERSION_LIMIT_CHARACTERS:
+        return None
+    return canonicalize_version(version, strip_trailing_zero=True)

@@ -1,25 +1,24 @@
-"""Connections of requests and urllib3, with limits on time and size that these do not have."""
+"""Connections of urllib3, with limits on time and size that it does not have."""
 
 from __future__ import annotations
 
 import functools
 import io
 import socket
+import ssl
 import time
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 if TYPE_CHECKING:
-    import ssl
-
     from _typeshed import WriteableBuffer
 
 CONNECT_SECONDS = 15.0
@@ -37,59 +36,51 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
         raise ValueError(f"{location} does not exist (REQUESTS_CA_BUNDLE)")
     context = urllib3.util.create_urllib3_context()
     if location.is_dir():
-        context.load_verify_locations(capath=str(location))
+        context.load_verify_locations(capath=location)
     else:
-        context.load_verify_locations(cafile=str(location))
+        context.load_verify_locations(cafile=location)
     return context
 
 
-class Adapter(HTTPAdapter):
-    """Connects as requests does, with limits, one TLS context and large blocks."""
-
-    def __init__(self, tls: ssl.SSLContext | None, connections: int) -> None:
-        self._tls = tls
-        super().__init__(pool_connections=1, pool_maxsize=connections)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: object) -> None:
-        """Make the pools of direct connections."""
-        del options
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, blocksize=SEND_BLOCK_BYTES)
-        self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
-
-    def proxy_manager_for(self, proxy: str, **options: object) -> urllib3.ProxyManager:
-        """Return the pools of connections through a proxy."""
-        manager: urllib3.ProxyManager = super().proxy_manager_for(
-            proxy, **options, ssl_context=self._tls, blocksize=SEND_BLOCK_BYTES
+def open_pools(proxy: str | None, tls: ssl.SSLContext | None, *, connections: int) -> urllib3.PoolManager:
+    """Return pools of connections, through a proxy if there is one; raises ValueError if its URL is not valid."""
+    pools = urllib3.PoolManager(maxsize=connections, retries=False, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
+    if proxy:
+        proxy_url = proxy if "://" in proxy else f"http://{proxy}"
+        auth = unquote(urllib3.util.parse_url(proxy_url).auth or "")
+        pools = urllib3.ProxyManager(
+            proxy_url,
+            proxy_headers=urllib3.make_headers(proxy_basic_auth=auth) if ":" in auth else None,
+            proxy_ssl_context=tls,
+            maxsize=connections,
+            retries=False,
+            ssl_context=tls,
+            blocksize=SEND_BLOCK_BYTES,
         )
-        if not proxy.lower().startswith("socks"):  # these connect in a way of their own
-            manager.pool_classes_by_scheme = POOL_CLASSES
-        return manager
-
-    def cert_verify(self, conn: urllib3.HTTPSConnectionPool, *_: object) -> None:
-        """Verify always; the certificates are in the context already."""
-        conn.cert_reqs = "CERT_REQUIRED"
+    pools.pool_classes_by_scheme = POOL_CLASSES
+    return pools
 
 
-class _TimedReads(io.RawIOBase):
-    """Reads from a socket until a moment, however slowly the bytes come."""
+class _LimitedReads(io.RawIOBase):
+    """The bytes of one answer: until a moment, however slowly they come, and only so many of its head."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, file: io.RawIOBase, sock: socket.socket) -> None:
         super().__init__()
+        self._file = file
         self._socket = sock
-        self._file = sock.makefile("rb", buffering=0)  # it keeps the socket open for as long as it is read
         self.until = time.monotonic() + (sock.gettimeout() or CONNECT_SECONDS)
-        self.head_bytes_left = HEAD_LIMIT_BYTES
+        self.head_bytes_left: float = HEAD_LIMIT_BYTES
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        left = self.until - time.monotonic()
-        if left <= 0:
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
             raise socket.timeout("timed out")
         if self.head_bytes_left <= 0:
             raise OSError(f"the headers of the answer are larger than {HEAD_LIMIT_BYTES // 1024} KiB")
-        self._socket.settimeout(left)
+        self._socket.settimeout(seconds)
         count = self._file.readinto(buffer)
         self.head_bytes_left -= count or 0
         return count
@@ -99,29 +90,19 @@ class _TimedReads(io.RawIOBase):
         super().close()
 
 
-class _TimedSocket:
-    """The socket that http.client reads an answer from."""
-
-    def __init__(self, reads: _TimedReads) -> None:
-        self._reads = reads
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        del mode
-        return io.BufferedReader(self._reads)
-
-
-class _TimedResponse(HTTPResponse):
-    """An answer with a time limit for its headers and for its body."""
+class _LimitedResponse(HTTPResponse):
+    """An answer with a limit of its head's size, and of the time for all of it."""
 
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None):
-        self._reads = _TimedReads(sock)
+        super().__init__(sock, debuglevel, method, url)
         self._is_post = method == "POST"
-        super().__init__(_TimedSocket(self._reads), debuglevel, method, url)  # type: ignore[arg-type]
+        self._reads = _LimitedReads(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._reads)
 
     def begin(self) -> None:
         super().begin()
-        self._reads.head_bytes_left = 1 << 62
-        if self._is_post:
+        self._reads.head_bytes_left = float("inf")
+        if self._is_post:  # what the body says is nice to know, but the status is there
             seconds = SUCCESS_BODY_SECONDS if 200 <= self.status < 300 else ERROR_BODY_SECONDS
             self._reads.until = min(self._reads.until, time.monotonic() + seconds)
 
@@ -130,44 +111,35 @@ class _PatientConnection(HTTPConnection):
     """Connects within CONNECT_SECONDS in total, and gives its whole timeout to sending and waiting.
 
     urllib3 would send the body under the timeout for connecting, and would give that to each address, to the answer
-    of a proxy and to TLS.
+    of a proxy and to TLS. Whatever fails meanwhile is a ConnectTimeoutError or a NewConnectionError.
     """
 
-    response_class = _TimedResponse
+    response_class = _LimitedResponse
 
     def connect(self) -> None:
         try:
             super().connect()
-        except socket.timeout as error:  # of a proxy, or of TLS
+        except socket.timeout as error:
             raise ConnectTimeoutError(self, "timed out") from error
+        except OSError as error:
+            raise NewConnectionError(self, str(error)) from error
         self.sock.settimeout(self.timeout)
 
     def _new_conn(self) -> socket.socket:
         until = time.monotonic() + min(CONNECT_SECONDS, self.timeout or CONNECT_SECONDS)
-        addresses = self._addresses()
-        for number, address in enumerate(addresses):
-            seconds = max(until - time.monotonic(), 0.1) / (len(addresses) - number)
+        found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        for number, (*_, address) in enumerate(found):
+            seconds = max(until - time.monotonic(), 0.1) / (len(found) - number)
             try:
-                sock = create_connection(address, seconds, self.source_address, self.socket_options)
+                sock = create_connection(
+                    (str(address[0]), self.port), seconds, self.source_address, self.socket_options
+                )
             except OSError as error:
                 failure = error
             else:
-                sock.settimeout(max(until - time.monotonic(), 0.1))  # for TLS
+                sock.settimeout(max(until - time.monotonic(), 0.1))  # for the answer of a proxy, and for TLS
                 return sock
-        if isinstance(failure, socket.timeout):
-            raise ConnectTimeoutError(self, "timed out") from failure
-        raise NewConnectionError(self, str(failure)) from failure
-
-    def _addresses(self) -> list[tuple[str, int]]:
-        host = self._dns_host.strip("[]")
-        try:
-            host.encode("idna")
-            found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
-        except UnicodeError:
-            raise LocationParseError(host) from None
-        except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
-        return [(str(each[4][0]), self.port) for each in found]
+        raise failure
 
 
 class _PatientTLSConnection(_PatientConnection, HTTPSConnection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import subprocess
 import sys
@@ -14,11 +15,14 @@ import pytest
 
 from tests.support import command, factories
 from tests.support.interception import Interception
+from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.publishing import WHEEL, environment, outcomes
+from travis_pypi_deploy.builder import child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
     from tests.support.loopback_index import LoopbackIndex
@@ -233,3 +237,51 @@ def test_a_proxy_that_does_not_connect_is_named(
 
     assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 1)})
     assert f"cannot connect to {url} through the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY): {why}. " in ended.err
+
+
+USER, PASSWORD = "bob", "pr0xy-p%40ss"
+PROXY_SECRETS = ["pr0xy-p", "p@ss", base64.b64encode(b"bob:pr0xy-p@ss").decode()]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("form", ["answers", "malformed", "refused"])
+def test_a_proxy_s_password_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, scheme: str
+) -> None:
+    report = tmp_path / "report.json"
+    argv = ["--server", f"{scheme}://a.example/", "--retries=0", f"--report={report}", str(factories.wheel(tmp_path))]
+    with echoing() as port, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        ports = {"answers": str(port), "malformed": "port", "refused": str(closed.getsockname()[1])}
+        for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(variable, f"http://{USER}:{PASSWORD}@127.0.0.1:{ports[form]}")
+        ended = command.deploy(*argv, environ=environment())
+
+    shown = ended.out + ended.err + report.read_text("utf-8")
+    assert ended.code == 1
+    assert form != "answers" or "you sent Basic ***, that is ***" in shown
+    assert not [secret for secret in PROXY_SECRETS if secret in shown], shown
+
+
+@contextmanager
+def echoing() -> Iterator[int]:
+    """Run a proxy that rejects every request with the credentials that it got; yields its port."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        text = f"you sent {handler.headers['Proxy-Authorization']}, that is bob:pr0xy-p@ss and {PASSWORD}"
+        handler.send_response(407, text)
+        handler.send_header("Content-Type", "text/plain")
+        handler.end_headers()
+        handler.wfile.write(text.encode())
+        handler.close_connection = True
+
+    handler = handler_for(lambda exchange: answer(exchange._handler))
+    handler.do_CONNECT = answer  # type: ignore[attr-defined]
+    with LoopbackServer(handler) as server:
+        yield server.port
+
+
+def test_a_build_gets_the_proxies_with_their_passwords() -> None:
+    proxies = dict.fromkeys(("HTTPS_PROXY", "http_proxy", "ALL_PROXY"), f"http://{USER}:{PASSWORD}@127.0.0.1:9")
+
+    assert proxies.items() <= child_environment(proxies, password_env=()).items()

@@ -49,18 +49,18 @@ GIT = """\
 echo 1700000000
 """
 SABOTAGE = """\
-import requests
+import urllib3
 
-send = requests.adapters.HTTPAdapter.send
-
-
-def tell_and_fail(self, request, **means):
-    if request.method == "POST":
-        raise LookupError(f"cannot send {request.headers}")
-    return send(self, request, **means)
+urlopen = urllib3.PoolManager.urlopen
 
 
-requests.adapters.HTTPAdapter.send = tell_and_fail
+def tell_and_fail(self, method, url, **means):
+    if method == "POST":
+        raise LookupError(f"cannot send {means['headers']}")
+    return urlopen(self, method, url, **means)
+
+
+urllib3.PoolManager.urlopen = tell_and_fail
 """
 
 Place = Literal["testpypi", "private"]

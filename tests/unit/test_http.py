@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import gzip
 import socket
@@ -14,7 +13,6 @@ import trustme
 
 from tests.support import misbehaviours
 from tests.support.interception import certified
-from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Drip, Flood
 from travis_pypi_deploy import http
@@ -23,7 +21,6 @@ from travis_pypi_deploy.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
@@ -215,47 +212,6 @@ def test_the_body_of_a_redirect_is_not_read_to_its_end(index: LoopbackIndex) -> 
     )
 
 
-USER, PASSWORD = "bob", "pr0xy-p%40ss"
-PROXY_SECRETS = ["pr0xy-p", "p@ss", base64.b64encode(b"bob:pr0xy-p@ss").decode()]
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("form", ["answers", "malformed", "refused"])
-def test_a_proxy_s_password_is_never_shown(monkeypatch: pytest.MonkeyPatch, form: str, scheme: str) -> None:
-    def echo(handler: BaseHTTPRequestHandler) -> None:
-        text = f"you sent {handler.headers['Proxy-Authorization']}, that is bob:pr0xy-p@ss and {PASSWORD}"
-        handler.send_response(407, text)
-        handler.send_header("Content-Type", "text/plain")
-        handler.end_headers()
-        handler.wfile.write(text.encode())
-        handler.close_connection = True
-
-    with proxying(echo) as port, socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        ports = {"answers": str(port), "malformed": "port", "refused": str(closed.getsockname()[1])}
-        for variable in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-            monkeypatch.setenv(variable, f"http://{USER}:{PASSWORD}@127.0.0.1:{ports[form]}")
-        client = http.Client(f"{scheme}://a.example/")
-        try:
-            response = client.get(f"{scheme}://a.example/", headers={}, limit_bytes=1000, timeout=5)
-            shown = f"{response.status} {response.reason} {response.body!r}"
-        except http.NoResponseError as error:
-            shown = str(error)
-
-    assert form != "answers" or "407" in shown
-    assert not [secret for secret in PROXY_SECRETS if secret in shown], shown
-
-
-@contextlib.contextmanager
-def proxying(answer: object) -> Iterator[int]:
-    """Run a proxy that treats each request by ``answer``; yields its port."""
-    assert callable(answer)
-    handler = handler_for(lambda exchange: answer(exchange._handler))
-    handler.do_CONNECT = lambda self: answer(self)  # type: ignore[attr-defined]
-    with LoopbackServer(handler) as server:
-        yield server.port
-
-
 def test_a_connection_that_nobody_accepts_is_given_up() -> None:
     """Fill the queue of a port, so that a connection to it hangs."""
     with socket.socket() as full, contextlib.ExitStack() as stack:
@@ -268,7 +224,7 @@ def test_a_connection_that_nobody_accepts_is_given_up() -> None:
         url = f"http://127.0.0.1:{full.getsockname()[1]}/"
 
         with pytest.raises(http.NoResponseError, match="no connection to"):
-            http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
+            http.Client(url).request(url, headers={}, limit_bytes=1, timeout=1)
 
 
 def test_a_handshake_that_never_ends_is_given_up() -> None:
@@ -276,14 +232,14 @@ def test_a_handshake_that_never_ends_is_given_up() -> None:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
 
         with pytest.raises(http.NoResponseError, match="no connection to"):
-            http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
+            http.Client(url).request(url, headers={}, limit_bytes=1, timeout=1)
 
 
 def test_tls_on_a_plain_port_is_final_and_says_so(index: LoopbackIndex) -> None:
     url = index.url.replace("http:", "https:") + "/"
 
     with pytest.raises(http.NoResponseError, match="does not answer with TLS") as error:
-        http.Client(url).get(url, headers={}, limit_bytes=1, timeout=1)
+        http.Client(url).request(url, headers={}, limit_bytes=1, timeout=1)
 
     assert error.value.is_final
 
@@ -295,7 +251,7 @@ def test_the_certificates_are_read_once(tmp_path: Path, monkeypatch: pytest.Monk
     with LoopbackIndex(tls=certified(authority, "127.0.0.1")) as index:
         for _ in range(2):
             client = http.Client(index.url)
-            assert client.get(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status == 404
+            assert client.request(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status == 404
             bundle.unlink(missing_ok=True)
 
 
@@ -305,7 +261,7 @@ def test_threads_may_share_a_client(index: LoopbackIndex) -> None:
 
     def get() -> None:
         statuses.extend(
-            client.get(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status for _ in range(5)
+            client.request(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status for _ in range(5)
         )
 
     threads = [threading.Thread(target=get) for _ in range(4)]

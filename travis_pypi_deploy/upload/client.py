@@ -102,7 +102,7 @@ class UploadClient:
             if authorization:
                 headers["Authorization"] = authorization
             try:
-                answer = self._http.post(
+                answer = self._http.request(
                     url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES, timeout=self._timeout
                 )
             except http.NoResponseError as error:
