@@ -17,9 +17,7 @@ from . import http
 from .checks import Problem
 from .distributions import Distribution, digest
 from .errors import RejectedError
-from .simple_pages import ListedFile, Listing, parse
-
-__all__ = ["Comparison", "Index", "ListedFile", "Listing", "compare", "is_listed"]
+from .simple_pages import Listing, parse
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LOOKUP_SECONDS = 30

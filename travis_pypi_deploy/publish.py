@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .console import Console
     from .credentials import Credentials
     from .distributions import Distribution
-    from .index import Listing
     from .options import Settings
+    from .simple_pages import Listing
 
 PUBLISHED = (Outcome.UPLOADED, Outcome.IDENTICAL, Outcome.KEPT)
 

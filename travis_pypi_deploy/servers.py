@@ -89,24 +89,38 @@ def find(value: str, *, source: str) -> tuple[Server, str | None]:
 
     ``source`` is the option or variable that the value came from. Raises UsageError if it is not a server.
     """
-    names = [server.name for server in SERVERS]
-    if value in names:
-        return SERVERS[names.index(value)], None
-    host = _host(value, source=source, expected=f"neither {' nor '.join(names)} nor a URL").rstrip(".")
-    server = next((each for each in SERVERS if host in each.hosts), None)
-    if server is None:
-        return Server(name=value, upload_url=value), None
-    if value == server.upload_url:
-        return server, None
-    return server, (
-        f"{source}: {value} does not accept uploads; using {server.upload_url} instead. Write {server.name}, which is "
-        "always up to date"
-    )
+    for server in SERVERS:
+        if value in (server.name, server.upload_url):
+            return server, None
+    check_url(value, source=source, expected=f"neither {' nor '.join(each.name for each in SERVERS)} nor a URL")
+    host = origin(value)[1].rstrip(".")
+    for server in SERVERS:
+        if host in server.hosts:
+            return server, (
+                f"{source}: {value} does not accept uploads; using {server.upload_url} instead. Write {server.name}, "
+                "which is always up to date"
+            )
+    return Server(name=value, upload_url=value), None
 
 
-def check_url(value: str, *, source: str) -> str:
-    """Return an http(s) URL as it is; raises UsageError for anything else, and for one that carries a password."""
-    _host(value, source=source, expected="not a URL")
+def check_url(value: str, *, source: str, expected: str = "not a URL") -> str:
+    """Return an http(s) URL as it is.
+
+    Raises UsageError for anything else, and for a URL with a password; it never repeats what could be a secret.
+    """
+    if re.match(r"https?://[^/?#]*@", value, re.IGNORECASE):
+        raise UsageError(
+            f"{source}: the URL contains a user name or password, which logs would show. Remove them and use "
+            "--username and --password-env"
+        )
+    try:
+        origin(value)
+    except ValueError:
+        shown = "that value" if "pypi-" in value.lower() or "@" in value else f'"{value}"'
+        fault = f"{expected} that begins with https:// or http://"
+        if re.match(r"https?://[^/]", value, re.IGNORECASE):
+            fault = "not a valid URL; an example is https://index.example/legacy/"
+        raise UsageError(f"{source}: {shown} is {fault}") from None
     return value
 
 
@@ -133,20 +147,3 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _host(value: str, *, source: str, expected: str) -> str:
-    """Return a URL's host; raises UsageError, which never repeats a value that could hold a secret."""
-    if re.match(r"https?://[^/?#]*@", value, re.IGNORECASE):
-        raise UsageError(
-            f"{source}: the URL contains a user name or password, which logs would show. Remove them and use "
-            "--username and --password-env"
-        )
-    try:
-        return origin(value)[1]
-    except ValueError:
-        shown = "that value" if "pypi-" in value.lower() or "@" in value else f'"{value}"'
-        fault = f"{expected} that begins with https:// or http://"
-        if re.match(r"https?://[^/]", value, re.IGNORECASE):
-            fault = "not a valid URL; an example is https://index.example/legacy/"
-        raise UsageError(f"{source}: {shown} is {fault}") from None

@@ -126,14 +126,13 @@ class _PatientConnection(HTTPConnection):
         self.sock.settimeout(self.timeout)
 
     def _new_conn(self) -> socket.socket:
-        until = time.monotonic() + min(CONNECT_SECONDS, self.timeout or CONNECT_SECONDS)
+        seconds = min(CONNECT_SECONDS, self.timeout or CONNECT_SECONDS)
+        until = time.monotonic() + seconds
         found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
-        for number, (*_, address) in enumerate(found):
-            seconds = max(until - time.monotonic(), 0.1) / (len(found) - number)
+        for *_, address in found:
             try:
-                sock = create_connection(
-                    (str(address[0]), self.port), seconds, self.source_address, self.socket_options
-                )
+                share = seconds / len(found)
+                sock = create_connection((str(address[0]), self.port), share, socket_options=self.socket_options)
             except OSError as error:
                 failure = error
             else:

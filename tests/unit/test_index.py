@@ -13,8 +13,8 @@ import pytest
 from tests.support import factories
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.index import ListedFile, Listing, compare, is_listed
-from travis_pypi_deploy.simple_pages import parse
+from travis_pypi_deploy.index import compare, is_listed
+from travis_pypi_deploy.simple_pages import ListedFile, Listing, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -254,7 +254,8 @@ import sys
 sys.modules["_md5"] = sys.modules["_hashlib"] = None  # as in a Python that was built without md5
 from pathlib import Path
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.index import ListedFile, Listing, is_listed
+from travis_pypi_deploy.index import is_listed
+from travis_pypi_deploy.simple_pages import ListedFile, Listing
 here = distributions.read(Path(sys.argv[1]))
 for hashes in ({"md5": "00"}, {"md5": "00", "sha256": here.sha256}):
     print(is_listed(here, Listing(True, {here.filename: ListedFile(hashes)})))
