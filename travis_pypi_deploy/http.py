@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 import requests
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
 
 from . import __version__, transport
 from .servers import is_loopback, origin
@@ -135,10 +135,10 @@ class Client:
         if isinstance(innermost, socket.timeout):
             what = "no progress" if is_sending else "no answer"
             return NoResponseError(f"{what} from {url} for {timeout:g} s (--timeout)")
-        if isinstance(error, (LocationParseError, UnicodeError)):
-            cause = f"its host, or the URL of the proxy ({PROXY_VARIABLES}), is not valid"  # may hold a password
-            return NoResponseError(f"cannot connect to {url}: {cause}", is_final=True)
-        if isinstance(error, urllib3.exceptions.HTTPError) and not isinstance(error, ValueError):
+        if isinstance(error, (LocationValueError, UnicodeError)):
+            why = f"its host, or the http(s) URL of the proxy ({PROXY_VARIABLES}), is not valid"  # may hold a password
+            return NoResponseError(f"cannot connect to {url}: {why}", is_final=True)
+        if isinstance(error, urllib3.exceptions.HTTPError):
             what = "was lost" if is_sending else "was lost before the answer came"
             return NoResponseError(f"the connection to {url} {what}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
