@@ -15,7 +15,6 @@ import tempfile
 import threading
 import traceback
 from pathlib import Path
-from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
 from build.env import DefaultIsolatedEnv
@@ -49,7 +48,8 @@ def _build(project: str, outdir: str, formats: list[str]) -> None:
         if "sdist" in formats:
             with DefaultIsolatedEnv() as environment:
                 builder = ProjectBuilder.from_isolated_env(environment, project)
-                installed = _install(environment, builder, "sdist")
+                installed = _install(environment, builder.build_system_requires)
+                installed |= _install(environment, builder.get_requires_for_build("sdist") - installed)
                 _say("Building the sdist")
                 sdist = builder.build("sdist", outdir)
                 if "bdist_wheel" not in formats:
@@ -59,10 +59,11 @@ def _build(project: str, outdir: str, formats: list[str]) -> None:
                 if builder.build_system_requires <= installed and builder.get_requires_for_build("wheel") <= installed:
                     _build_wheel(builder, outdir)
                     return
-        # More into the same environment could mix pins that contradict each other.
+        # A new environment: more in the same one could mix pins that contradict each other.
         with DefaultIsolatedEnv() as environment:
             builder = ProjectBuilder.from_isolated_env(environment, source)
-            _install(environment, builder, "wheel")
+            installed = _install(environment, builder.build_system_requires)
+            _install(environment, builder.get_requires_for_build("wheel") - installed)
             _build_wheel(builder, outdir)
 
 
@@ -71,19 +72,12 @@ def _build_wheel(builder: ProjectBuilder, outdir: str) -> None:
     builder.build("wheel", outdir)
 
 
-def _install(
-    environment: DefaultIsolatedEnv, builder: ProjectBuilder, distribution: Literal["sdist", "wheel"]
-) -> set[str]:
-    """Install what a build of this distribution needs, and return it."""
-    installed = set(builder.build_system_requires)
-    if installed:
-        _say(f"Installing {', '.join(sorted(installed))}")
-        environment.install(installed)
-    missing = set(builder.get_requires_for_build(distribution)) - installed
-    if missing:
-        _say(f"Installing {', '.join(sorted(missing))}")
-        environment.install(missing)
-    return installed | missing
+def _install(environment: DefaultIsolatedEnv, requirements: set[str]) -> set[str]:
+    """Install the requirements, if there are any, and return them."""
+    if requirements:
+        _say(f"Installing {', '.join(sorted(requirements))}")
+        environment.install(requirements)
+    return requirements
 
 
 def _unpack(sdist: str, folder: str) -> str:

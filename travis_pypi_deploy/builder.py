@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import queue
@@ -15,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from .credentials import SECRET_VARIABLES, secret_texts
@@ -173,8 +174,8 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
 
     def read() -> None:
         is_start = True
-        with process.stdout or nullcontext() as pipe:
-            while chunk := pipe.readline(LINE_LIMIT_CHARACTERS) if pipe else "":
+        with process.stdout or io.StringIO() as pipe:
+            while chunk := pipe.readline(LINE_LIMIT_CHARACTERS):
                 if is_start:  # what follows in a longer line is dropped
                     lines.put(chunk.rstrip())
                 is_start = chunk.endswith("\n")

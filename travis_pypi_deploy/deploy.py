@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__, builder, checks, credentials, distributions
+from . import __version__, builder, checks, distributions
 from .checks import Problem
 from .console import Console
-from .credentials import Credentials
+from .credentials import Credentials, described, find, validate
 from .distributions import Distribution
 from .errors import BuildError, DeployError, InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
 from .job import Job, reason_to_deploy, unknown_conditions
@@ -47,8 +47,8 @@ def deploy(
     error: BaseException | None = None
     try:
         checks.require_rules(settings.ignore, source=settings.sources["ignore"])
-        login = _find_credentials(settings, environ, job, console)
-        _show_header(settings, job, login, console)
+        credentials = _find_credentials(settings, environ, job, console)
+        _show_header(settings, job, credentials, console)
 
         index = None
         if not settings.check_only:
@@ -56,7 +56,7 @@ def deploy(
             from . import http, publish
 
             client = http.Client(settings.server.upload_url, connections=settings.jobs)
-            index = publish.open_index(settings, client, login)
+            index = publish.open_index(settings, client, credentials)
 
         paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
         lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
@@ -68,10 +68,9 @@ def deploy(
             warnings = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
             console.success(f"Checked {files(len(found))}: {warnings}")
         else:
-            if login and login.token:  # again, now that the project's name is known
-                credentials.validate(
-                    login.token, settings.server, source=login.source, now=time.time(), project=found[0].name
-                )
+            if credentials and credentials.token:  # again, now that the project's name is known
+                source, project = credentials.source, found[0].name
+                validate(credentials.token, settings.server, source=source, now=time.time(), project=project)
             known, predicted = publish.compare_with_index(lookup, found, settings, console)
             results, problems = known, problems + predicted
             _reject_problems(predicted, console, count=len(found), error=RejectedError)
@@ -81,7 +80,7 @@ def deploy(
                 result = "dry-run"
                 publish.show_dry_run(missing, known, settings, console)
             else:
-                uploader = publish.uploader(missing, settings, login, client, index, console)
+                uploader = publish.uploader(missing, settings, credentials, client, index, console)
                 try:
                     publish.upload(uploader, missing, settings, console)
                     results = (*known, *uploader.results)
@@ -105,7 +104,7 @@ def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, 
     if settings.check_only:
         return None
     try:
-        return credentials.find(settings, environ, job, now=time.time())
+        return find(settings, environ, job, now=time.time())
     except MissingCredentialsError as error:
         if not settings.dry_run:
             raise
@@ -113,13 +112,13 @@ def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, 
         return None
 
 
-def _show_header(settings: Settings, job: Job, login: Credentials | None, console: Console) -> None:
+def _show_header(settings: Settings, job: Job, credentials: Credentials | None, console: Console) -> None:
     """Show what runs, and why; a dry run outside Travis shows what it could not check."""
     tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
     if settings.check_only:
         console.say(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")
     else:
-        console.say(f"{tool}: {reason_to_deploy(job, settings)}; {credentials.described(login)}")
+        console.say(f"{tool}: {reason_to_deploy(job, settings)}; {described(credentials)}")
     if settings.dry_run and not job.on_travis:
         for sentence in unknown_conditions(settings):
             console.say(sentence)

@@ -169,8 +169,8 @@ def test_wrong_credentials_are_an_error(argv: list[str], variables: dict[str, st
 
 
 FAULTS = {
-    "empty": ("", "is empty"),
-    "spaces only": (" \n", "is empty"),
+    "empty": ("", 'begin with "pypi-"'),
+    "spaces only": (" ", "space"),
     "a line break at its end": (f"{TESTPYPI_TOKEN}\n", "line break"),
     "a line break within": (f"{TESTPYPI_TOKEN[:70]}\r\n{TESTPYPI_TOKEN[70:]}", "line break"),
     "a space": (f" {TESTPYPI_TOKEN}", "space"),
