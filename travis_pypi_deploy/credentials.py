@@ -106,10 +106,10 @@ def proxy_secrets(environ: Mapping[str, str]) -> frozenset[str]:
     Unlike other secrets, the variables themselves are given to the build, which may need the proxy.
     """
     texts: set[str] = set()
-    for name, value in environ.items():
-        userinfo = re.sub(r"^\w+://", "", value).rpartition("@")[0]
+    for name in (each for each in environ if each.lower().endswith("_proxy")):
+        userinfo = re.sub(r"^\w+://", "", environ[name]).rpartition("@")[0]
         password = userinfo.partition(":")[2]
-        if password and name.lower().endswith("_proxy"):
+        if password:
             basic = base64.b64encode(unquote(userinfo).encode("latin-1", "replace")).decode()
             texts |= {userinfo, unquote(userinfo), password, unquote(password), basic}
     return frozenset(texts)

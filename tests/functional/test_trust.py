@@ -28,7 +28,7 @@ def test_a_redirect_to_another_origin_gets_nothing(tmp_path: Path, index: Loopba
 
     assert (published.code, published.files) == (1, {WHEEL: ("rejected", 1)})
     assert elsewhere.requests == []
-    assert f"URL/ redirects to {elsewhere.url}/legacy/ ({status}), which is not followed" in log(published, index)
+    assert f"status {status}: a redirect to {elsewhere.url}/legacy/, which is not followed" in log(published, index)
 
 
 @pytest.mark.parametrize("status", [307, 308])
@@ -67,7 +67,7 @@ def test_a_redirect_that_would_lose_the_file_is_not_followed(
     published = publish(index, [factories.wheel(tmp_path)])
 
     assert (published.code, published.files, index.asked("POST")) == (1, {WHEEL: ("rejected", 1)}, 1)
-    assert f"URL/ redirects {to} ({how.status}), which is not followed" in log(published, index)
+    assert f"status {how.status}: a redirect {to}, which is not followed" in log(published, index)
 
 
 def test_an_address_without_its_last_slash_works(tmp_path: Path, index: LoopbackIndex) -> None:
