@@ -83,10 +83,7 @@ class UploadClient:
             target = http.redirect_target(url, response.location)
             if response.status not in (307, 308) or target is None:
                 where = f"to {response.location}" if response.location else "without saying where to"
-                refusal = (
-                    f"a redirect {where}, which is not followed, because credentials must not reach another server"
-                )
-                return Response(response.status, refusal)
+                return Response(response.status, f"a redirect {where}, which is not followed")
             url = target
         words = f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}"
         return Response(0, words, is_sent=False, is_final=True)
