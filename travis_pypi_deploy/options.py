@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, TypeVar
 
 from . import servers
@@ -58,15 +58,15 @@ class Option:
     writes it, several values with commas. ``dpl`` is what dpl, or ``on:``, calls the option.
     """
 
+    attribute: str
     group: str
     metavar: str
     help: str
     parse: Callable[[Given], object]
-    default: str
-    dpl: str
-    repeatable: bool
-    negatable: bool
-    attribute: str = ""
+    default: str = ""
+    dpl: str = ""
+    repeatable: bool = False
+    negatable: bool = False
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -85,15 +85,10 @@ def option(
     metavar: str,
     help: str,  # noqa: A002 - argparse's name
     parse: Callable[[Given], T],
-    *,
-    default: str = "",
-    dpl: str = "",
-    repeatable: bool = False,
-    negatable: bool = False,
+    **others: str | bool,
 ) -> T:
-    """Return a field of Settings that an option fills."""
-    row = Option(group, metavar, help, parse, default, dpl, repeatable, negatable)
-    value: T = field(metadata={"option": row})
+    """Return a field of Settings that an option fills; ``others`` are the further attributes of Option."""
+    value: T = field(metadata={"group": group, "metavar": metavar, "help": help, "parse": parse, **others})
     return value
 
 
@@ -265,11 +260,7 @@ class Settings:
 # fmt: on
 
 
-OPTIONS = tuple(
-    replace(row, attribute=each.name)
-    for each in fields(Settings)
-    if isinstance(row := each.metadata.get("option"), Option)
-)
+OPTIONS = tuple(Option(attribute=each.name, **each.metadata) for each in fields(Settings) if each.metadata)
 
 LEAKED = (
     "secrets are never options, and this value is now in the build log: revoke it, put a new one into a variable in "
