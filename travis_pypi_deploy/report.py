@@ -139,8 +139,9 @@ def problem_lines(problems: Sequence[Problem], *, count: int) -> list[str]:
     """Return a line for each problem; one that several of ``count`` files share is one line."""
     shared: dict[str, list[str]] = {}
     for each in problems:
-        shared.setdefault(each.sentence, []).append(each.filename)
-    return [f"{_which_files(names, count)}: {sentence}" for sentence, names in shared.items()]
+        shared.setdefault(f"{each.message.rstrip('.')} ({each.rule})", []).append(each.filename)
+    every = "both files" if count == 2 else f"all {count} files"
+    return [f"{every if len(names) == count > 1 else listed(names)}: {sentence}" for sentence, names in shared.items()]
 
 
 def files(count: int) -> str:
@@ -162,12 +163,6 @@ def size(count: int) -> str:
         if count < divisor * 999.95:  # what is more is written as 1000.0
             return f"{count / divisor:.1f} {unit}"
     return f"{count / 1e9:.1f} GB"
-
-
-def _which_files(names: Sequence[str], count: int) -> str:
-    if len(names) == count > 1:
-        return "both files" if count == 2 else f"all {count} files"
-    return listed(names)
 
 
 def _files(report: Report, hidden: Callable[[str], str]) -> Iterator[dict[str, Json]]:

@@ -21,6 +21,7 @@ from travis_pypi_deploy.report import (
     files,
     install_command,
     listed,
+    problem_lines,
     size,
     table,
     to_json,
@@ -113,6 +114,17 @@ def test_files_that_were_not_attempted_share_a_line(tmp_path: Path) -> None:
     found = [distributions.read(path) for path in (factories.wheel(tmp_path), factories.sdist(tmp_path))]
     (line,) = table({}, found)
     assert line.strip() == "2 files not attempted: demo-1.0-py3-none-any.whl, demo-1.0.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("names", "which"),
+    [("a", "a"), ("ab", "both files"), ("abc", "all 3 files"), ("abd", "a, b, d")],
+    ids=["one file", "both", "all", "some"],
+)
+def test_a_problem_that_files_share_is_one_line(names: str, which: str) -> None:
+    problems = [Problem(name, "platform-tag", "error", "PyPI does not accept it: repair it.") for name in names]
+    count = 4 if "d" in names else len(names)
+    assert problem_lines(problems, count=count) == [f"{which}: PyPI does not accept it: repair it (platform-tag)"]
 
 
 SIZES = {

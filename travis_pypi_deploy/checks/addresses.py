@@ -5,12 +5,10 @@ from __future__ import annotations
 import email.utils
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..distributions import Distribution
+from ..distributions import Distribution
+from .rules import Finding
 
 LABEL_LIMIT = 32
 PORT_LIMIT = 65535
@@ -22,38 +20,40 @@ DOMAIN_LABEL_LIMIT = 63
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")
 
 
-def urls(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each address that is not a valid http or https URL."""
+def urls(distribution: Distribution) -> Iterator[Finding]:
+    """Yield a finding for each address that is not a valid http or https URL, and each invalid label."""
     for field, name in (("home_page", "Home-Page"), ("download_url", "Download-URL")):
         for url in distribution.fields.get(field, ()):
             if fault := _url_fault(url):
-                yield f'{name} "{url}" {fault}.'
+                yield Finding("url", f'{name} "{url}" {fault}.')
 
-
-def project_urls(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each project URL with a missing, long or duplicate label, or without a valid URL."""
     seen: set[str] = set()
     for value in distribution.fields.get("project_urls", ()):
         label, comma, url = (part.strip() for part in value.partition(","))
         if not 1 <= len(label) <= LABEL_LIMIT:
-            yield f'Project-URL "{value}" has a label of {len(label)} characters: use 1 to {LABEL_LIMIT}.'
+            yield Finding(
+                "project-url", f'Project-URL "{value}" has a label of {len(label)} characters: use 1 to {LABEL_LIMIT}.'
+            )
         elif label in seen:
-            yield f'two project URLs have the label "{label}": use different labels.'
+            yield Finding("project-url", f'two project URLs have the label "{label}": use different labels.')
         elif not comma or not url:
-            yield f'Project-URL "{value}" has no URL: write "LABEL, https://...".'
+            yield Finding("project-url", f'Project-URL "{value}" has no URL: write "LABEL, https://...".')
         elif fault := _url_fault(url):
-            yield f'Project-URL "{value}" {fault}.'
+            yield Finding("project-url", f'Project-URL "{value}" {fault}.')
         seen.add(label)
 
 
-def emails(distribution: Distribution) -> Iterator[str]:
-    """Yield a message for each field with one e-mail address that PyPI certainly rejects."""
+def emails(distribution: Distribution) -> Iterator[Finding]:
+    """Yield a finding for each field with one e-mail address that PyPI certainly rejects."""
     for field, name in (("author_email", "Author-Email"), ("maintainer_email", "Maintainer-Email")):
         for value in distribution.fields.get(field, ()):
-            addresses = _addresses(value)
+            try:
+                addresses = [address for _, address in email.utils.getaddresses([value])]
+            except RecursionError:  # nested comments
+                continue
             # PyPI does not validate an empty address, nor several of them.
             if len(addresses) == 1 and addresses[0] and (fault := _email_fault(addresses[0])):
-                yield f'{name} "{value}" is not valid: {fault}.'
+                yield Finding("email", f'{name} "{value}" is not valid: {fault}.')
 
 
 def _url_fault(url: str) -> str:
@@ -67,13 +67,6 @@ def _url_fault(url: str) -> str:
     if port is not None and (len(port[1]) > len(str(PORT_LIMIT)) or int(port[1]) > PORT_LIMIT):
         return f"has the port {port[1]}, but the highest port is {PORT_LIMIT}: correct it"
     return ""
-
-
-def _addresses(value: str) -> list[str]:
-    try:
-        return [address for _, address in email.utils.getaddresses([value])]
-    except RecursionError:  # nested comments
-        return []
 
 
 def _email_fault(address: str) -> str:

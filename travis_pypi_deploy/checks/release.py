@@ -3,54 +3,51 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..distributions import Distribution
-    from .rules import Release
+from ..distributions import Distribution
+from .rules import Finding
 
 
-def one_project(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Yield a message if the file is of another project than the first one."""
-    first = release.distributions[0]
+def consistency(distribution: Distribution, release: Sequence[Distribution], tag: str | None) -> Iterator[Finding]:
+    """Yield a finding for each way in which the file does not belong to the release.
+
+    The first file says which project and version the release is; a tag that reads as another version is reported for
+    the first file only.
+    """
+    first = release[0]
     if canonicalize_name(distribution.name) != canonicalize_name(first.name):
-        yield (
+        yield Finding(
+            "one-project",
             f'its project is "{distribution.name}", but that of {first.filename} is "{first.name}": '
-            "deploy one project at a time."
+            "deploy one project at a time.",
         )
 
-
-def one_version(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Yield a message if the file is of another version than the first one."""
-    first = release.distributions[0]
-    if _comparable(distribution.version) != _comparable(first.version):
-        yield (
+    # Texts that are not versions are compared as they are.
+    version = parsed_version(distribution.version) or distribution.version
+    if version != (parsed_version(first.version) or first.version):
+        yield Finding(
+            "one-version",
             f'its version is "{distribution.version}", but that of {first.filename} is "{first.version}": '
-            "remove the files of earlier builds."
+            "remove the files of earlier builds.",
         )
 
-
-def one_sdist(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Yield a message for every sdist but the first one."""
-    sdists = [each for each in release.distributions if each.filetype == "sdist"]
+    sdists = [each for each in release if each.filetype == "sdist"]
     if distribution in sdists[1:]:
-        yield f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them."
+        yield Finding(
+            "one-sdist",
+            f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them.",
+        )
 
-
-def matching_tag(distribution: Distribution, release: Release) -> Iterator[str]:
-    """Yield a message, for the first file only, if the tag reads as another version."""
-    if release.tag is None or distribution is not release.distributions[0]:
-        return
-    tagged = version_of_tag(release.tag, project=distribution.name)
-    if tagged is not None and tagged != _comparable(distribution.version):
-        yield (
-            f'the tag "{release.tag}" means version "{tagged}", but the release is "{distribution.version}": '
-            "set the version before tagging, or use --no-match-tag."
+    tagged = version_of_tag(tag, project=distribution.name) if tag and distribution is first else None
+    if tagged is not None and tagged != version:
+        yield Finding(
+            "tag",
+            f'the tag "{tag}" means version "{tagged}", but the release is "{distribution.version}": '
+            "set the version before tagging, or use --no-match-tag.",
         )
 
 
@@ -63,14 +60,15 @@ def version_of_tag(tag: str, *, project: str) -> Version | None:
     prefixes = (canonicalize_name(project), "release")
     places = [found.start() for found in re.finditer("[-/_]", tag)]
     for candidate in (tag, *(tag[at + 1 :] for at in places if canonicalize_name(tag[:at]) in prefixes)):
-        version = _comparable(candidate)
-        if isinstance(version, Version) and "." in candidate:
+        version = parsed_version(candidate)
+        if version is not None and "." in candidate:
             return version
     return None
 
 
-def _comparable(version: str) -> Version | str:
+def parsed_version(text: str) -> Version | None:
+    """Return the version that a text is (PEP 440); None if it is not a version."""
     try:
-        return Version(version)
+        return Version(text)
     except ValueError:  # InvalidVersion, or a number of thousands of digits
-        return version
+        return None

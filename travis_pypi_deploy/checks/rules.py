@@ -1,104 +1,139 @@
-"""What a rule is, and the problems that it finds."""
+"""The table of rules.
+
+A new rule is an entry here, a few lines in the module that looks for it, and a case in the tests. Where the source is
+PyPI, its upload view requires it and no specification does.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Callable, Literal
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
 
-from ..distributions import Sdist, Wheel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from ..distributions import Distribution
+from ..errors import UsageError
 
 Severity = Literal["error", "warning"]
-
-MESSAGES_LIMIT = 10
-MESSAGE_LIMIT_CHARACTERS = 1000
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that the index would reject (error) or display badly (warning): the reason, and what to do.
-
-    Files that share a problem have problems with the same rule and message.
-    """
-
-    filename: str
-    rule: str
-    severity: Severity
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.filename}: {self.sentence}"
-
-    @property
-    def sentence(self) -> str:
-        """Return the message and the rule, as the log shows them for one file or for several."""
-        return f"{self.message.rstrip('.')} ({self.rule})"
-
-    def with_severity(self, *, strict: bool, is_ignored: bool) -> Problem:
-        """Return the problem as a warning if its rule is ignored, as an error if warnings are errors."""
-        if is_ignored:
-            return replace(self, severity="warning")
-        return replace(self, severity="error") if strict else self
-
-
-@dataclass(frozen=True)
-class Release:
-    """All distributions that are uploaded together, and the tag that must equal their version, if any."""
-
-    distributions: tuple[Distribution, ...]
-    tag: str | None = None
-
-
-Find = Callable[["Distribution", Release], "Iterable[str]"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that is checked in every file.
+    """One thing that is checked.
 
     ``strict`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` names the
-    specification, ``summary`` says what is valid. ``find`` returns a message for each time the file breaks it.
+    specification, ``summary`` says what is valid.
     """
 
     name: str
     strict: Severity
     elsewhere: Severity
     source: str
-    find: Find
     summary: str
 
-    def problems(self, distribution: Distribution, release: Release, *, is_pypi: bool) -> Iterator[Problem]:
-        """Yield the file's problems; if there are many, the first ones and their number."""
-        severity = self.strict if is_pypi else self.elsewhere
-        messages = list(self.find(distribution, release))
-        if len(messages) > MESSAGES_LIMIT:
-            more = len(messages) - MESSAGES_LIMIT
-            messages[MESSAGES_LIMIT:] = [f"and {more} more of the same kind."]
-        for message in messages:
-            yield Problem(distribution.filename, self.name, severity, _in_one_line(message))
+
+@dataclass(frozen=True)
+class Finding:
+    """One time that a file breaks a rule: the rule's name, and what, where, the value and the remedy."""
+
+    rule: str
+    message: str
 
 
-def of_file(find: Callable[[Distribution], Iterable[str]]) -> Find:
-    """Return ``find`` for a rule that does not depend on the rest of the release."""
-    return lambda distribution, _release: find(distribution)
+ERROR: Severity = "error"
+WARNING: Severity = "warning"
+
+PYPI = "PyPI"
+PYPI_ARCHIVES = "PyPI's documentation: Archives"
+CORE_METADATA = "Core metadata specifications"
+SDISTS = "Source distribution format (PEP 625)"
+WHEELS = "Binary distribution format (PEP 427)"
+UPLOADS = "Legacy upload API"
+PEP_440 = "PEP 440"
+PEP_639 = "PEP 639"
+OURS = "travis-pypi-deploy"
+
+# One line a rule, two if it is long, make it a table.
+# fmt: off
+RULES = (
+    # file names
+    Rule("wheel-filename", ERROR, ERROR, WHEELS, "a wheel's name has five or six parts that are valid"),
+    Rule("wheel-name", ERROR, ERROR, WHEELS, "a wheel's name begins with the normalized name of the project"),
+    Rule("wheel-version", ERROR, ERROR, WHEELS, "a wheel's name and its metadata have the same version (1.0 is 1.0.0)"),
+    Rule("platform-tag", ERROR, WARNING, PYPI,
+         "a wheel is for platforms on PyPI's list, so not for plain linux_x86_64"),
+    Rule("sdist-filename", ERROR, WARNING, "PEP 625", "an sdist is named exactly {normalized_name}-{version}.tar.gz"),
+    Rule("filename-length", ERROR, WARNING, PYPI, "a wheel's name has at most 246 bytes"),
+    Rule("file-size", WARNING, WARNING, "PyPI's documentation: Storage limits",
+         "a file has at most 100 MiB, unless the project has a higher limit"),
+    # wheels
+    Rule("dist-info", ERROR, ERROR, WHEELS,
+         "a wheel has METADATA and WHEEL in {name}-{version}.dist-info, spelled as in the file name"),
+    Rule("record", ERROR, ERROR, WHEELS, "a wheel has a readable RECORD in this folder"),
+    Rule("record-contents", WARNING, WARNING, WHEELS, "RECORD lists exactly the wheel's files"),
+    Rule("entry-points", ERROR, WARNING, "Entry points specification",
+         "entry_points.txt has at most 1 MiB of UTF-8, INI with \"=\", and scripts with letters, digits, _ . - only"),
+    # zip archives
+    Rule("zip-compression", ERROR, WARNING, PYPI_ARCHIVES, "members are stored or deflated"),
+    Rule("zip-ratio", ERROR, WARNING, PYPI, "a wheel unpacks to at most 50 times its size (from 64 MiB on)"),
+    Rule("zip-surroundings", ERROR, WARNING, PYPI_ARCHIVES, "there is nothing before or after the zip archive"),
+    Rule("zip-names", ERROR, WARNING, PYPI_ARCHIVES,
+         "members have different, printable names in UTF-8, with the UTF-8 flag"),
+    Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, "members have no comments (the archive may have one)"),
+    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, "members have their sizes in front of them"),
+    Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, "the central directory, local headers and ZIP64 records agree"),
+    Rule("zip-contents", ERROR, WARNING, PYPI,
+         "members are not encrypted, and source files match their checksums in the archive"),
+    # sdists
+    Rule("sdist-folder", ERROR, WARNING, SDISTS, "all of an sdist is in one top folder"),
+    Rule("sdist-metadata", ERROR, ERROR, SDISTS, "PKG-INFO is directly in that folder"),
+    Rule("sdist-members", ERROR, WARNING, PYPI, "no member's name begins with \"./\" or \"/\""),
+    Rule("sdist-sparse", ERROR, WARNING, PYPI, "no member is stored sparsely"),
+    Rule("sdist-zip", ERROR, WARNING, PYPI, "an sdist is not a zip archive too"),
+    # metadata
+    Rule("metadata", ERROR, ERROR, CORE_METADATA, "every field is valid for packaging.metadata"),
+    Rule("metadata-version", ERROR, WARNING, PYPI, "the metadata version is 1.0 to 1.2 or from 2.1 on"),
+    Rule("metadata-newer", WARNING, WARNING, CORE_METADATA,
+         "the metadata version is not newer than 2.5, the newest that is known here"),
+    Rule("metadata-fields", ERROR, WARNING, CORE_METADATA, "no field is newer than the metadata version"),
+    Rule("duplicate-header", ERROR, WARNING, CORE_METADATA, "a header that is allowed once does not occur twice"),
+    Rule("metadata-encoding", WARNING, WARNING, CORE_METADATA, "the metadata is UTF-8"),
+    Rule("local-version", ERROR, WARNING, PEP_440, "the version has no local part (+...)"),
+    Rule("summary-length", ERROR, WARNING, PYPI, "the summary has at most 512 characters"),
+    Rule("classifier", ERROR, WARNING, "PyPI's list of classifiers, trove-classifiers",
+         "classifiers are known, not deprecated and not \"Private ::\""),
+    Rule("dependency", ERROR, WARNING, PEP_440, "requirements name versions, not addresses"),
+    Rule("license", ERROR, WARNING, PEP_639, "there is License or License-Expression, not both"),
+    Rule("license-files", ERROR, WARNING, PEP_639, "from Metadata 2.4 on every License-File is in the archive"),
+    Rule("dynamic", ERROR, WARNING, "PEP 643", "Dynamic does not contain \"Dynamic\""),
+    # addresses
+    Rule("url", ERROR, WARNING, PYPI, "addresses are http or https"),
+    Rule("project-url", ERROR, WARNING, CORE_METADATA,
+         "project URLs have different labels of 1 to 32 characters, and are http or https"),
+    Rule("email", ERROR, WARNING, CORE_METADATA, "a single e-mail address is one that PyPI may accept"),
+    # description
+    Rule("description", ERROR, WARNING, "PyPI's help: description content types",
+         "a description in reStructuredText, or without a content type, renders"),
+    Rule("description-length", WARNING, WARNING, OURS,
+         "a description in reStructuredText has at most 100 000 characters, so that it is rendered here"),
+    Rule("description-type", WARNING, WARNING, CORE_METADATA, "the description has a content type"),
+    Rule("description-missing", WARNING, WARNING, CORE_METADATA, "there is a description"),
+    # the release as a whole
+    Rule("one-project", ERROR, ERROR, UPLOADS, "all files are of one project"),
+    Rule("one-version", ERROR, ERROR, UPLOADS, "all files are of one version"),
+    Rule("one-sdist", ERROR, ERROR, "PEP 527", "there is at most one sdist"),
+    Rule("tag", ERROR, ERROR, OURS, "on a build of a tag, a tag that is a version equals the version of the release"),
+)
+# fmt: on
+
+# Predicted from the index's page, by index.py.
+PREDICTED_RULES = ("second-sdist", "closed-release", "archived-project")
+RULE_NAMES = frozenset(rule.name for rule in RULES).union(PREDICTED_RULES)
 
 
-def of_wheel(find: Callable[[Wheel], Iterable[str]]) -> Find:
-    """Return ``find`` for a rule that depends only on what is inside a wheel."""
-    return lambda distribution, _: find(distribution.archive) if isinstance(distribution.archive, Wheel) else ()
-
-
-def of_sdist(find: Callable[[Sdist], Iterable[str]]) -> Find:
-    """Return ``find`` for a rule that depends only on what is inside an sdist."""
-    return lambda distribution, _: find(distribution.archive) if isinstance(distribution.archive, Sdist) else ()
-
-
-def _in_one_line(message: str) -> str:
-    """Return the message without line breaks, and without the middle of a very long value."""
-    line = " ".join(message.split())
-    half = MESSAGE_LIMIT_CHARACTERS // 2
-    return line if len(line) <= MESSAGE_LIMIT_CHARACTERS else f"{line[:half]} [...] {line[-half:]}"
+def require_rules(names: Collection[str], *, source: str) -> None:
+    """Raise UsageError if one of the names, which came from this option or variable, is not a rule."""
+    for each in sorted(names):
+        if each not in RULE_NAMES:
+            close = difflib.get_close_matches(each, sorted(RULE_NAMES), n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_NAMES))}"
+            raise UsageError(f'{source}: "{each}" is not a rule. {hint}')

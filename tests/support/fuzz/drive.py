@@ -76,8 +76,7 @@ def validate(path: Path) -> None:
         if not str(error).startswith(f"{path.name}: "):
             raise
         return
-    for problem in checks.validate(read, is_pypi=True, tag="v1.0"):
-        str(problem)
+    checks.validate(read, is_pypi=True, tag="v1.0")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ PROJECTS = {
 @pytest.mark.parametrize("project", PROJECTS)
 def test_the_newest_release_raises_no_false_alarm(project: str, kind: str, tmp_path: Path) -> None:
     (path,) = fetched(project, kind, tmp_path)
-    assert [str(problem) for problem in problems(path) if problem.severity == "error"] == []
+    assert [problem for problem in problems(path) if problem.severity == "error"] == []
 
 
 def fetched(project: str, kind: str, folder: Path) -> list[Path]:

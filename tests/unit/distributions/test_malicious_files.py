@@ -39,7 +39,7 @@ def answer(path: Path) -> str:
     except InvalidReleaseError as error:
         return str(error)
     problems = checks.validate(read, is_pypi=True, tag="v1.0")
-    return "\n".join(map(str, problems))
+    return "\n".join(f"{problem.filename}: {problem.message}" for problem in problems)
 
 
 @pytest.fixture(scope="module")
