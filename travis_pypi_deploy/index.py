@@ -76,7 +76,7 @@ class Index:
                 return _listing(page)
             target = http.redirect_target(url, page.headers.get("Location", ""))
             if target is None:
-                return Listing(exists=False)  # it redirects to another index: it has nothing itself
+                return Listing()  # it redirects to another index: it has nothing itself
             url = target
         raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
 
@@ -89,7 +89,7 @@ class Index:
             try:
                 listing = self.lookup(distributions[0].name)
             except RejectedError:
-                listing = Listing(exists=False)
+                listing = Listing()
             missing = tuple(
                 each.filename
                 for each in distributions
@@ -104,7 +104,7 @@ class Index:
 
 def _listing(page: http.Response) -> Listing:
     if page.status == 404:
-        return Listing(exists=False)
+        return Listing()
     if page.status != 200:
         raise RejectedError(f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" ."))
     if page.cut:

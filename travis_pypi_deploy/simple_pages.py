@@ -31,12 +31,11 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What an index lists for a project, by file name; ``exists`` is False if it does not know the project.
+    """What an index lists for a project, by file name; nothing, if it does not know the project.
 
     ``status`` is the project's status marker, such as ``active`` or ``archived``.
     """
 
-    exists: bool
     files: Mapping[str, ListedFile] = field(default_factory=dict)
     status: str = "active"
 
@@ -57,7 +56,7 @@ def _parse_json(page: bytes) -> Listing:
         # Text of other characters takes up to four times the memory; the names of distributions are ASCII.
         answer = json.loads(page.decode("latin-1").replace("\\u", "\\/u"))
         files = dict(_listed(each) for each in answer["files"])
-        return Listing(True, files, str((answer.get("project-status") or {}).get("status", "active")))
+        return Listing(files, str((answer.get("project-status") or {}).get("status", "active")))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a part of PEP 691 is missing ({error})") from error
 
@@ -92,4 +91,4 @@ def _parse_html(page: bytes) -> Listing:
             filename = unquote(link.partition("?")[0].rpartition("/")[2])
             hashes = {algorithm: digest.lower()} if equals else {}
             files[filename] = ListedFile(hashes, is_yanked="data-yanked" in attributes)
-    return Listing(True, files)
+    return Listing(files)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
+    from travis_pypi_deploy.simple_pages import Listing
 
 OWN, EVIL = "127.0.0.1:{own}", "127.0.0.1:{evil}"
 FOLLOWED = [
@@ -118,6 +119,10 @@ def evil() -> Iterator[LoopbackIndex]:
         yield running
 
 
+def lookup(url: str, name: str = "demo", *, timeout: float = 20) -> Listing:
+    return Index(url, http.Client(url), authorize=lambda _: None, timeout=timeout).lookup(name)
+
+
 @pytest.mark.parametrize("location", [*FOLLOWED, *NOT_FOLLOWED, *READ_DIFFERENTLY])
 def test_only_the_index_itself_gets_a_connection_after_a_redirect(
     index: LoopbackIndex, evil: LoopbackIndex, location: str
@@ -137,19 +142,15 @@ def test_only_the_index_itself_gets_a_connection_after_a_redirect(
 @pytest.mark.parametrize("name", ["//evil.example/x", "..", "a/b", "http:x", "a?b", "a b", "", "-a", "\u00e9", "a\n"])
 def test_a_name_that_is_none_is_not_looked_up(index: LoopbackIndex, name: str) -> None:
     with pytest.raises(RejectedError, match="not a valid project name"):
-        Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=5).lookup(name)
+        lookup(index.simple_url, name)
 
     assert index.connections == 0
 
 
 def test_an_index_url_may_lack_its_last_slash(index: LoopbackIndex) -> None:
-    assert (
-        not Index(
-            index.simple_url.rstrip("/"), http.Client(index.simple_url.rstrip("/")), authorize=lambda _: None, timeout=5
-        )
-        .lookup("demo")
-        .exists
-    )
+    url = index.simple_url.rstrip("/")
+
+    assert lookup(url).files == {}
 
     assert [each.path for each in index.requests] == ["/simple/demo/"]
 
@@ -174,11 +175,7 @@ def test_a_page_has_a_total_time_wherever_it_trickles(index: LoopbackIndex, how:
     index.on_page(how)
 
     with contextlib.suppress(RejectedError):
-        assert (
-            not Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=1)
-            .lookup("demo")
-            .exists
-        )
+        assert lookup(index.simple_url, timeout=1).files == {}
 
     assert 1 <= len(index.requests) <= 2
 
@@ -199,17 +196,13 @@ def test_a_page_has_a_size(index: LoopbackIndex, how: Misbehaviour) -> None:
     index.on_page(how)
 
     with pytest.raises(RejectedError, match=r"larger than|too many files|status 500"):
-        Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=20).lookup("demo")
+        lookup(index.simple_url)
 
 
 def test_the_body_of_a_redirect_is_not_read_to_its_end(index: LoopbackIndex) -> None:
     index.on_page(Flood(b"x" * 1024, beginning=b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n\r\n"))
 
-    assert (
-        not Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: None, timeout=20)
-        .lookup("demo")
-        .exists
-    )
+    assert lookup(index.simple_url).files == {}
 
 
 def test_a_connection_that_nobody_accepts_is_given_up() -> None:

@@ -35,7 +35,7 @@ def distribution(folder: Path, filename: str = "demo-1.0-py3-none-any.whl") -> d
 
 def listing(*filenames: str, age_days: float = 0, status: str = "active") -> Listing:
     uploaded = NOW - timedelta(days=age_days)
-    return Listing(True, {name: ListedFile({"sha256": "0" * 64}, uploaded) for name in filenames}, status)
+    return Listing({name: ListedFile({"sha256": "0" * 64}, uploaded) for name in filenames}, status)
 
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
@@ -44,7 +44,7 @@ WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
 @pytest.mark.parametrize(
     ("filename", "page", "is_pypi", "problems"),
     [
-        (WHEEL, Listing(exists=False), True, ()),
+        (WHEEL, Listing(), True, ()),
         (WHEEL, listing("demo-0.9.tar.gz", age_days=99), True, ()),
         (WHEEL, listing(SDIST, age_days=13.9), True, ()),
         (WHEEL, listing(SDIST, age_days=15), True, (("closed-release", WHEEL),)),
@@ -114,14 +114,14 @@ def test_the_best_hash_that_is_known_decides(
     known = {name: hexdigest(here.path, name) if value == "right" else "00" for name, value in (hashes or {}).items()}
     files = {} if hashes is None else {here.filename: ListedFile(known)}
 
-    assert is_listed(here, Listing(True, files)) is expected
+    assert is_listed(here, Listing(files)) is expected
 
 
 def test_a_file_that_has_vanished_cannot_be_compared_by_other_hashes(tmp_path: Path) -> None:
     here = distribution(tmp_path)
     here.path.unlink()
 
-    assert is_listed(here, Listing(True, {here.filename: ListedFile({"md5": "00"})})) is None
+    assert is_listed(here, Listing({here.filename: ListedFile({"md5": "00"})})) is None
 
 
 def test_an_html_page_is_read() -> None:
@@ -132,7 +132,6 @@ def test_an_html_page_is_read() -> None:
     </body></html>"""
 
     assert parse(page, content_type=HTML_PAGE) == Listing(
-        True,
         {"demo-1.0+local.tar.gz": ListedFile({"sha256": "abcdef"}, is_yanked=True), "demo-2.0.tar.gz": ListedFile({})},
     )
 
@@ -144,7 +143,6 @@ def test_a_json_page_is_read_with_what_it_may_leave_out() -> None:
         {"filename": "c", "hashes": {}}]}"""
 
     assert parse(page, content_type=JSON_PAGE) == Listing(
-        True,
         {
             "a": ListedFile({"sha256": "ab"}, datetime(2026, 8, 1, 12, tzinfo=timezone.utc)),
             "b": ListedFile({}),
@@ -244,7 +242,7 @@ def test_a_yanked_release_is_a_warning(tmp_path: Path) -> None:
     here = distribution(tmp_path)
     yanked = ListedFile({"sha256": here.sha256}, is_yanked=True)
 
-    assert compare([here], Listing(True, {here.filename: yanked}), is_pypi=True, now=NOW).warnings == (
+    assert compare([here], Listing({here.filename: yanked}), is_pypi=True, now=NOW).warnings == (
         "the release demo 1.0 is yanked on the index: pip installs it only if it is pinned",
     )
 
@@ -258,7 +256,7 @@ from travis_pypi_deploy.index import is_listed
 from travis_pypi_deploy.simple_pages import ListedFile, Listing
 here = distributions.read(Path(sys.argv[1]))
 for hashes in ({"md5": "00"}, {"md5": "00", "sha256": here.sha256}):
-    print(is_listed(here, Listing(True, {here.filename: ListedFile(hashes)})))
+    print(is_listed(here, Listing({here.filename: ListedFile(hashes)})))
 """
 
 
