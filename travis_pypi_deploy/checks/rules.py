@@ -71,7 +71,7 @@ RULES = (
     Rule("record", ERROR, ERROR, WHEELS, "a wheel has a readable RECORD in this folder"),
     Rule("record-contents", WARNING, WARNING, WHEELS, "RECORD lists exactly the wheel's files"),
     Rule("entry-points", ERROR, WARNING, "Entry points specification",
-         "entry_points.txt has at most 1 MiB of UTF-8, INI with \"=\", and scripts with letters, digits, _ . - only"),
+         "entry_points.txt is UTF-8, INI with \"=\", and has scripts with letters, digits, _ . - only"),
     # zip archives
     Rule("zip-compression", ERROR, WARNING, PYPI_ARCHIVES, "members are stored or deflated"),
     Rule("zip-ratio", ERROR, WARNING, PYPI, "a wheel unpacks to at most 50 times its size (from 64 MiB on)"),

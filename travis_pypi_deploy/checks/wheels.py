@@ -89,9 +89,6 @@ def _recorded(contents: bytes) -> set[str]:
 
 def _entry_points(wheel: Wheel) -> Iterator[Finding]:
     """Yield a finding for each entry point that does not follow the specification."""
-    if "entry_points.txt" in wheel.oversized:
-        yield Finding("entry-points", "its entry_points.txt is larger than 1 MiB: generate fewer entry points.")
-        return
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # documented so: names keep their case
     try:

@@ -39,15 +39,13 @@ class Wheel:
     """The contents of a wheel, as far as they are checked.
 
     ``folder`` is the ``.dist-info`` folder that the file's name asks for; ``members`` are the names of all files,
-    without folders; ``dist_info`` holds the contents of WHEEL, RECORD and entry_points.txt if they are in ``folder``,
-    ``oversized`` the names of those that are too large to be read; ``methods`` are zip compression methods;
-    ``unpacked`` is the number of bytes that the directory promises.
+    without folders; ``dist_info`` holds the contents of WHEEL, RECORD and entry_points.txt if they are in ``folder``;
+    ``methods`` are zip compression methods; ``unpacked`` is the number of bytes that the directory promises.
     """
 
     folder: str
     members: frozenset[str]
     dist_info: Mapping[str, bytes]
-    oversized: frozenset[str]
     methods: frozenset[int]
     unpacked: int
     faults: tuple[zip_records.Fault, ...]
@@ -64,16 +62,15 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
             with zipfile.ZipFile(file) as archive:
                 metadata = _metadata(archive, folder)
                 infos = archive.infolist()
-                checked = {
-                    name: _contents(archive, info, limit)
-                    for name, limit in CHECKED_FILES.items()
-                    if (info := archive.NameToInfo.get(f"{folder}/{name}")) and info.compress_type in READABLE_METHODS
-                }
                 wheel = Wheel(
                     folder=folder,
                     members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
-                    dist_info={name: contents for name, contents in checked.items() if contents is not None},
-                    oversized=frozenset(name for name, contents in checked.items() if contents is None),
+                    dist_info={
+                        name: _contents(archive, info, limit)
+                        for name, limit in CHECKED_FILES.items()
+                        if (info := archive.NameToInfo.get(f"{folder}/{name}"))
+                        and info.compress_type in READABLE_METHODS
+                    },
                     methods=frozenset(info.compress_type for info in infos),
                     unpacked=sum(info.file_size for info in infos),
                     faults=tuple(zip_records.faults(raw, {info.orig_filename: info for info in infos})),
@@ -103,14 +100,12 @@ def _metadata(archive: zipfile.ZipFile, folder: str) -> bytes:
     info = archive.NameToInfo[expected if expected in candidates else candidates[0]]
     if info.compress_type not in READABLE_METHODS:
         raise InvalidReleaseError("its METADATA is neither stored nor deflated. Build the wheel with another tool")
-    metadata = _contents(archive, info, METADATA_LIMIT_BYTES)
-    if metadata is None:
-        raise InvalidReleaseError(f"its METADATA is larger than {METADATA_LIMIT_BYTES} bytes")
-    return metadata
+    return _contents(archive, info, METADATA_LIMIT_BYTES)
 
 
-def _contents(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes | None:
-    """Return the member's contents; None if they have more than ``limit`` bytes."""
+def _contents(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
     with archive.open(info) as member:
         contents = member.read(limit + 1)
-    return contents if len(contents) <= limit else None
+    if len(contents) > limit:
+        raise InvalidReleaseError(f"its {info.filename} is larger than {limit} bytes")
+    return contents

@@ -441,8 +441,13 @@ def test_an_unreasonable_central_directory_is_not_read(tmp_path: Path) -> None:
 
 
 def test_of_a_wheel_only_what_the_checks_need_is_kept(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (1024 * 1024 + 1), "notes.txt": b"x"})
+    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * 1024 * 1024, "notes.txt": b"x"})
     archive = distributions.read(path).archive
     assert isinstance(archive, Wheel)
-    assert sorted(archive.dist_info) == ["RECORD", "WHEEL"]
-    assert archive.oversized == {"entry_points.txt"}
+    assert sorted(archive.dist_info) == ["RECORD", "WHEEL", "entry_points.txt"]
+
+
+def test_a_wheel_with_too_many_entry_points_is_rejected(tmp_path: Path) -> None:
+    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (1024 * 1024 + 1)})
+    with pytest.raises(InvalidReleaseError, match="entry_points.txt is larger than 1048576 bytes"):
+        distributions.read(path)
