@@ -7,6 +7,7 @@ import io
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,19 +45,14 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
 
 def open_pools(proxy: str | None, tls: ssl.SSLContext | None, *, connections: int) -> urllib3.PoolManager:
     """Return pools of connections, through a proxy if there is one; raises ValueError if its URL is not valid."""
-    pools = urllib3.PoolManager(maxsize=connections, retries=False, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
+    manager: Callable[..., urllib3.PoolManager] = urllib3.PoolManager
     if proxy:
-        proxy_url = proxy if "://" in proxy else f"http://{proxy}"
-        auth = unquote(urllib3.util.parse_url(proxy_url).auth or "")
-        pools = urllib3.ProxyManager(
-            proxy_url,
-            proxy_headers=urllib3.make_headers(proxy_basic_auth=auth) if ":" in auth else None,
-            proxy_ssl_context=tls,
-            maxsize=connections,
-            retries=False,
-            ssl_context=tls,
-            blocksize=SEND_BLOCK_BYTES,
-        )
+        url = proxy if "://" in proxy else f"http://{proxy}"
+        auth = unquote(urllib3.util.parse_url(url).auth or "")
+        headers = urllib3.make_headers(proxy_basic_auth=auth) if ":" in auth else None
+        manager = functools.partial(urllib3.ProxyManager, url, proxy_headers=headers, proxy_ssl_context=tls)
+    # Without retries of urllib3: the uploader decides what is sent once more.
+    pools = manager(maxsize=connections, retries=False, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
     pools.pool_classes_by_scheme = POOL_CLASSES
     return pools
 
