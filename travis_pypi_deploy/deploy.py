@@ -206,8 +206,7 @@ def _read_and_check(
             try:
                 found.append(distributions.read(path))
             except InvalidReleaseError as error:
-                shown = path.name.encode(errors="backslashreplace").decode()
-                problems.append(Problem(path.name, "unreadable", "error", str(error).removeprefix(f"{shown}: ")))
+                problems.append(Problem(path.name, "unreadable", "error", " ".join(str(error).split())))
         problems += checks.validate(
             found,
             is_pypi=settings.server.is_pypi,

@@ -49,18 +49,11 @@ class Distribution:
 
 
 def read(path: Path) -> Distribution:
-    """Read the distribution file at ``path``.
-
-    Raises InvalidReleaseError if it is not a distribution; the text begins with the file's name.
-    """
-    filename = path.name.encode(errors="backslashreplace").decode()
+    """Read the distribution file at ``path``; raises InvalidReleaseError if it is not one."""
     try:
         return _read(path)
-    except InvalidReleaseError as error:
-        reason = " ".join(str(error).split())
-        raise InvalidReleaseError(f"{filename}: {reason}") from error
     except OSError as error:
-        raise InvalidReleaseError(f"{filename}: cannot be read: {error.strerror or error}") from error
+        raise InvalidReleaseError(f"cannot be read: {error.strerror or error}") from error
 
 
 def file_type(filename: str) -> FileType | None:

@@ -88,7 +88,7 @@ def test_files_that_no_index_takes_are_rejected_by_name(filename: str, tmp_path:
     path = tmp_path / filename
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(path)
-    assert str(caught.value) == f"{filename}: neither a wheel (.whl) nor an sdist (.tar.gz)"
+    assert str(caught.value) == "neither a wheel (.whl) nor an sdist (.tar.gz)"
 
 
 def fifo(folder: Path) -> Path:
@@ -115,7 +115,7 @@ def test_a_file_that_is_not_regular_is_rejected(make: Make, tmp_path: Path) -> N
     path = make(tmp_path)
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(path)
-    assert str(caught.value) == f"{path.name}: not a regular file"
+    assert str(caught.value) == "not a regular file"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_file_that_is_not_regular_is_rejected(make: Make, tmp_path: Path) -> N
 def test_a_file_that_cannot_be_read_is_a_sentence(name: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(tmp_path / name)
-    assert str(caught.value).partition(": ")[2].startswith(reason)
+    assert str(caught.value).startswith(reason)
     str(caught.value).encode()
 
 
@@ -140,7 +140,7 @@ def test_a_folder_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
     path = factories.sdist(tmp_path)
     tmp_path.chmod(0)
     try:
-        with pytest.raises(InvalidReleaseError, match=r"^demo-1.0.tar.gz: cannot be read: Permission denied$"):
+        with pytest.raises(InvalidReleaseError, match=r"^cannot be read: Permission denied$"):
             distributions.read(path)
     finally:
         tmp_path.chmod(0o700)
@@ -150,7 +150,7 @@ def test_a_folder_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
 def test_what_is_no_zip_archive_is_rejected(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
     path.write_bytes(content)
-    with pytest.raises(InvalidReleaseError, match=r"^demo-1.0-py3-none-any.whl: not a readable zip archive: "):
+    with pytest.raises(InvalidReleaseError, match=r"^not a readable zip archive: "):
         distributions.read(path)
 
 
@@ -171,7 +171,7 @@ def test_what_is_no_gzip_compressed_tar_archive_is_rejected(content: bytes, reas
     path.write_bytes(content)
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(path)
-    assert str(caught.value).startswith(f"demo-1.0.tar.gz: not a readable gzip-compressed tar archive: {reason}")
+    assert str(caught.value).startswith(f"not a readable gzip-compressed tar archive: {reason}")
 
 
 @pytest.mark.parametrize("missing", [1, 4, 8, 9, 30, 200])
@@ -274,7 +274,7 @@ def test_a_wheel_without_metadata_is_rejected(tmp_path: Path) -> None:
         archive.writestr("a/demo-1.0.dist-info/METADATA", factories.metadata())
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(path)
-    assert str(caught.value) == f"{path.name}: it has no METADATA in a .dist-info folder. Build the wheel again"
+    assert str(caught.value) == "it has no METADATA in a .dist-info folder. Build the wheel again"
 
 
 def test_an_sdist_without_metadata_is_rejected(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_an_sdist_without_metadata_is_rejected(tmp_path: Path) -> None:
         archive.addfile(tarfile.TarInfo("demo-1.0/MY-PKG-INFO"), io.BytesIO())
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(path)
-    assert str(caught.value) == "demo-1.0.tar.gz: it has no PKG-INFO. Build the sdist again"
+    assert str(caught.value) == "it has no PKG-INFO. Build the sdist again"
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_an_sdist_without_metadata_is_rejected(tmp_path: Path) -> None:
     ],
 )
 def test_metadata_without_a_name_or_version_is_rejected(metadata: bytes, missing: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidReleaseError, match=rf"^demo-1.0.tar.gz: its metadata has no {missing}. Build it again$"):
+    with pytest.raises(InvalidReleaseError, match=rf"^its metadata has no {missing}. Build it again$"):
         distributions.read(factories.sdist(tmp_path, metadata=metadata))
 
 
@@ -416,7 +416,7 @@ def test_any_hash_can_be_had(tmp_path: Path) -> None:
 )
 def test_headers_beyond_the_limits_are_rejected(more: str, reason: str, tmp_path: Path) -> None:
     metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n{more}\n\nWords.\n".encode()
-    with pytest.raises(InvalidReleaseError, match=f"^demo-1.0.tar.gz: {reason}$"):
+    with pytest.raises(InvalidReleaseError, match=f"^{reason}$"):
         distributions.read(factories.sdist(tmp_path, metadata=metadata))
 
 
@@ -449,5 +449,5 @@ def test_of_a_wheel_only_what_the_checks_need_is_kept(tmp_path: Path) -> None:
 
 def test_a_wheel_with_too_many_entry_points_is_rejected(tmp_path: Path) -> None:
     path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (1024 * 1024 + 1)})
-    with pytest.raises(InvalidReleaseError, match="entry_points.txt is larger than 1048576 bytes"):
+    with pytest.raises(InvalidReleaseError, match=r"entry_points\.txt is larger than 1048576 bytes"):
         distributions.read(path)

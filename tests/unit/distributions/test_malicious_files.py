@@ -37,7 +37,7 @@ def answer(path: Path) -> str:
     try:
         read = [distributions.read(path)]
     except InvalidReleaseError as error:
-        return str(error)
+        return f"{path.name}: {error}"
     problems = checks.validate(read, is_pypi=True, tag="v1.0")
     return "\n".join(f"{problem.filename}: {problem.message}" for problem in problems)
 
