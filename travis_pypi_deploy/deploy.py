@@ -89,7 +89,7 @@ def deploy(
                     results = (*known, *uploader.results)
                     publish.show_results(found, results, console)
                     raise
-                publish.raise_failures(results, settings, console)
+                publish.raise_failures(results, settings, console, count=len(found))
                 publish.wait(index, found, results, settings, console)
                 result = "deployed" if missing else "unchanged"
                 publish.show_success(found[0], results, settings, console)

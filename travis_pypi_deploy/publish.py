@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import time
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from concurrent.futures import Future
 
 from . import http
+from .checks import Problem
+from .console import Console
+from .credentials import Credentials
+from .distributions import Distribution
 from .errors import InvalidReleaseError, RejectedError
 from .index import Index, compare, is_listed
+from .options import Settings
 from .report import files, install_command, listed, release_page, table
 from .servers import origin
+from .simple_pages import Listing
 from .upload import FileResult, Outcome, UploadClient, UploadContext, Uploader
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from concurrent.futures import Future
-
-    from .checks import Problem
-    from .console import Console
-    from .credentials import Credentials
-    from .distributions import Distribution
-    from .options import Settings
-    from .simple_pages import Listing
-
-PUBLISHED = (Outcome.UPLOADED, Outcome.IDENTICAL, Outcome.KEPT)
 
 
 def open_index(settings: Settings, client: http.Client, credentials: Credentials | None) -> Index | None:
@@ -34,7 +27,11 @@ def open_index(settings: Settings, client: http.Client, credentials: Credentials
         return None
     is_own = origin(url) == origin(server.upload_url)
     # Credentials go to the server's own origin only; PyPI's pages are public.
-    authorize = partial(_authorization, credentials if is_own and not server.is_pypi else None)
+    login = credentials if is_own and not server.is_pypi else None
+
+    def authorize(project: str) -> str | None:
+        return login.authorization(project=project, now=time.time()) if login else None
+
     # The connection of the lookup is also that of the first upload.
     return Index(url, client if is_own else http.Client(url), authorize=authorize, timeout=settings.timeout)
 
@@ -65,15 +62,15 @@ def compare_with_index(
 
 def reject_different(results: Sequence[FileResult], settings: Settings, console: Console) -> None:
     """Raise RejectedError, before anything is uploaded, for files that the index has with other content."""
-    server = settings.server.name
     taken = [each for each in results if each.outcome is Outcome.REJECTED]
     for each in taken:
         console.error(f"{each.filename}: {each.detail}")
     if taken:
+        names = "this name" if len(taken) == 1 else "these names"
         raise RejectedError(
-            f"{server} has other content under {'this name' if len(taken) == 1 else 'these names'}; nothing was "
-            "uploaded. Either another job of this build published it (deploy from one job), or this job was restarted "
-            "(sdists of setuptools differ from build to build; use --skip-existing), or the version was not raised"
+            f"{settings.server.name} has other content under {names}; nothing was uploaded. Either another job of this "
+            "build published it (deploy from one job), or this job was restarted (sdists of setuptools differ from "
+            "build to build; use --skip-existing), or the version was not raised"
         )
 
 
@@ -159,12 +156,22 @@ def show_results(found: Sequence[Distribution], results: Sequence[FileResult], c
             console.warn(f"{each.filename}: {each.detail}")
 
 
-def raise_failures(results: Sequence[FileResult], settings: Settings, console: Console) -> None:
-    """Raise an error for the files that failed; its text, the last line of the log, is the cause and the remedy."""
+def raise_failures(results: Sequence[FileResult], settings: Settings, console: Console, *, count: int) -> None:
+    """Raise an error if one of ``count`` files failed; its text, the last line of the log, is cause and remedy."""
     failed = [each for each in results if each.outcome.is_failure]
     if not failed:
         return
-    console.say(_state(results, settings))
+    unknown = [each.filename for each in failed if each.outcome is Outcome.UNKNOWN]
+    there = len(results) - len(failed)
+    if there or unknown:
+        perhaps = f", and possibly {listed(unknown)}" if unknown else ""
+        console.say(
+            f"The release is incomplete: {there} of {files(count)} on {settings.server.name}{perhaps}. "
+            "After fixing the cause, restart this job; it uploads only what is missing."
+        )
+    else:
+        console.say("Nothing was uploaded.")
+
     causes: dict[str, list[str]] = {}
     for each in failed:
         causes.setdefault(each.detail, []).append(each.filename)
@@ -173,19 +180,6 @@ def raise_failures(results: Sequence[FileResult], settings: Settings, console: C
         console.error(f"{listed(filenames)}: {detail}")
     error = InvalidReleaseError if all(each.changed for each in failed) else RejectedError
     raise error(f"{listed(names)}: {cause}")
-
-
-def _state(results: Sequence[FileResult], settings: Settings) -> str:
-    """Return how complete the release is, and whether the job can run again."""
-    there = sum(each.outcome in PUBLISHED for each in results)
-    unknown = [each.filename for each in results if each.outcome is Outcome.UNKNOWN]
-    if not there and not unknown:
-        return "Nothing was uploaded."
-    perhaps = f", and possibly {listed(unknown)}" if unknown else ""
-    return (
-        f"The release is incomplete: {there} of {files(len(results))} on {settings.server.name}{perhaps}. "
-        "After fixing the cause, restart this job; it uploads only what is missing."
-    )
 
 
 def show_success(first: Distribution, results: Sequence[FileResult], settings: Settings, console: Console) -> None:
@@ -202,8 +196,3 @@ def show_success(first: Distribution, results: Sequence[FileResult], settings: S
         console.say(f"See it at {page}")
     if command := install_command(server, settings.index_url or server.index_url, first):
         console.say(f"Install it with: {command}")
-
-
-def _authorization(credentials: Credentials | None, project: str) -> str | None:
-    """Return the Authorization header of a request that begins now."""
-    return credentials.authorization(project=project, now=time.time()) if credentials else None

@@ -120,7 +120,7 @@ def table(report_of: Mapping[str, FileResult], distributions: Sequence[Distribut
     not_attempted: list[Distribution] = []
     for each in distributions:
         result = report_of.get(each.filename)
-        if result is None or result.outcome.is_open:
+        if result is None:
             not_attempted.append(each)
             continue
         effort = ""

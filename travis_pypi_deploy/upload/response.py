@@ -35,17 +35,11 @@ class Outcome(Enum):
     REJECTED = "rejected"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    NOT_ATTEMPTED = "not attempted"
 
     @property
     def is_failure(self) -> bool:
         """Whether nothing new may be uploaded after it."""
         return self in (Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing has happened to the distribution."""
-        return self is Outcome.NOT_ATTEMPTED
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class FileResult:
     """
 
     filename: str
-    outcome: Outcome = Outcome.NOT_ATTEMPTED
+    outcome: Outcome
     attempts: int = 0
     seconds: float = 0.0
     detail: str = ""

@@ -13,7 +13,7 @@ from ..credentials import clock_time
 from ..distributions import Distribution
 from . import retry
 from .client import ChangedFileError, Transfer, UploadClient
-from .response import FileResult, Outcome, Response, UploadContext, is_race, may_have_arrived, outcome_of
+from .response import FileResult, Outcome, UploadContext, is_race, may_have_arrived, outcome_of
 
 GRACE_SECONDS = 0.3
 
@@ -34,24 +34,22 @@ class Uploader:
         jobs: int,
     ) -> None:
         self._halt = threading.Event()
-        self._uploads = tuple(Upload(each, context, client, self._pause) for each in distributions)
+        self._uploads = tuple(Upload(each, context, client, self._halt.wait) for each in distributions)
         self._threads = ThreadPoolExecutor(max_workers=jobs)
 
     @property
     def results(self) -> tuple[FileResult, ...]:
-        """Return each file's result as it is now, in the order of the files."""
-        return tuple(each.result for each in self._uploads)
+        """Return the result, as it is now, of each file whose upload has begun, in the order of the files."""
+        return tuple(result for each in self._uploads if (result := each.result))
 
     def status(self) -> str:
         """Return the progress of the uploads, and what they wait for if none is sending, for the log."""
-        running = [each for each in self._uploads if each.is_running]
-        done = sum(each.distribution.size for each in self._uploads if each.result.outcome is Outcome.UPLOADED)
-        sent = done + sum(each.transfer.sent_bytes for each in running)
+        sent = sum(min(each.transfer.sent_bytes, each.distribution.size) for each in self._uploads)
         total = sum(each.distribution.size for each in self._uploads)
         unit, size = next((each for each in (("MB", 1_000_000), ("kB", 1000)) if total >= each[1]), ("bytes", 1))
-        waits = [each.waits_for() for each in running]
+        waits = [each.waits_for() for each in self._uploads if each.is_running]
         waiting = f", waiting for {waits[0]}" if waits and all(waits) else ""
-        return f"Sent {min(sent, total) // size} of {total // size} {unit}{waiting}"
+        return f"Sent {sent // size} of {total // size} {unit}{waiting}"
 
     def run(self) -> None:
         """Upload until every file has its outcome, or one has failed; a signal stops all that is under way."""
@@ -81,14 +79,11 @@ class Uploader:
             if has_failed:
                 self._halt.set()
 
-    def _pause(self, seconds: float) -> bool:
-        return not self._halt.wait(seconds)
-
 
 class Upload:
     """The upload of one distribution, in as many attempts as it takes.
 
-    ``pause`` waits some seconds, and returns False if that was cut short because everything has to end.
+    ``pause`` waits some seconds, and returns True at once when everything has to end.
     """
 
     def __init__(
@@ -120,12 +115,10 @@ class Upload:
         return ""
 
     @property
-    def result(self) -> FileResult:
-        """Return what has happened to the distribution by now."""
-        if self._result is not None:
+    def result(self) -> FileResult | None:
+        """Return what has happened to the distribution by now, None if nothing has."""
+        if self._result or not self._attempts:
             return self._result
-        if not self._attempts:
-            return FileResult(self.distribution.filename)
         if self._lost_answer or self.transfer.is_handed_over:
             return self._ended(Outcome.UNKNOWN, "stopped before the index answered; the index may have the file")
         return self._ended(Outcome.FAILED, "stopped before the whole file was uploaded")
@@ -136,7 +129,11 @@ class Upload:
         try:
             self._result = self._ended(*self._upload_until_final())
         except ChangedFileError as error:
-            self._result = self._changed(error)
+            outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
+            detail = f"{error} after it was checked, so it was not uploaded. Build and deploy in one step"
+            if self._lost_answer:
+                detail += ". The index may have the checked file from an earlier attempt, whose answer was lost"
+            self._result = replace(self._ended(outcome, detail), changed=True)
         return self._result
 
     def _upload_until_final(self) -> tuple[Outcome, str]:
@@ -150,43 +147,29 @@ class Upload:
 
             if is_race(response, self._context.server) and not has_raced:
                 has_raced = True
-                seconds: float | None = 1 + random.random()  # noqa: S311 - after one or two, the other job is done
+                seconds = 1 + random.random()  # noqa: S311 - after one or two, the other job is done
                 self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
             elif retry.is_transient(response) and retries < self._context.retries:
                 retries += 1
-                seconds = self._pause_before(retries, response)
+                now = time.time()
+                asked = retry.retry_after_seconds(response.retry_after, now=now)
+                if asked is not None and asked > retry.LONGEST_RETRY_AFTER_SECONDS:
+                    end = clock_time(now + asked)
+                    self._warn(f"{response.reason}; not tried again, because the index asks to wait until {end}")
+                    break
+                seconds = asked if asked is not None else retry.pause_before(retries)
+                self._warn(
+                    f"{response.reason}; trying again in {seconds:.1f} s (retry {retries} of {self._context.retries})"
+                )
             else:
-                seconds = None
-
-            if seconds is None:
                 break
+
             self.transfer.begin()  # the bytes of a failed attempt do not count
             self._is_pausing = True
-            if not self._pause(seconds):
+            if self._pause(seconds):
                 break
             self._is_pausing = False
         return outcome_of(response, self._context, self.distribution, lost_answer=self._lost_answer)
-
-    def _pause_before(self, number: int, response: Response) -> float | None:
-        """Return the seconds to pause before a retry; None if the index asks for a pause that is too long."""
-        now = time.time()
-        asked = retry.retry_after_seconds(response.retry_after, now=now)
-        if asked is not None and asked > retry.LONGEST_RETRY_AFTER_SECONDS:
-            self._warn(
-                f"{response.reason}; not tried again, because the index asks to wait until "
-                f"{clock_time(now + asked)} (Retry-After)"
-            )
-            return None
-        seconds = asked if asked is not None else retry.pause_before(number)
-        self._warn(f"{response.reason}; trying again in {seconds:.1f} s (retry {number} of {self._context.retries})")
-        return seconds
-
-    def _changed(self, error: ChangedFileError) -> FileResult:
-        detail = f"{error} after it was checked, so it was not uploaded. Build and deploy in one step"
-        if self._lost_answer:
-            detail += ". The index may have the checked file from an earlier attempt, whose answer was lost"
-        outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
-        return replace(self._ended(outcome, detail), changed=True)
 
     def _ended(self, outcome: Outcome, detail: str) -> FileResult:
         seconds = time.monotonic() - self._started

@@ -30,7 +30,7 @@ def upload(folder: Path, index: LoopbackIndex, where: UploadContext) -> tuple[Fi
 
     def pause(seconds: float) -> bool:
         pauses.append(seconds)
-        return True
+        return False
 
     return Upload(distributions.read(factories.wheel(folder)), where, client, pause).run(), pauses
 
