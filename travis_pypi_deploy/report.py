@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Union
+from typing import TYPE_CHECKING, Literal
 
 from .errors import UsageError
+from .job import Job
+from .servers import Server
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
+if TYPE_CHECKING:  # a skipped job must not import these, they take longer than the rest of the command
     from .checks import Problem
     from .distributions import Distribution
-    from .job import Job
-    from .servers import Server
     from .upload import FileResult
 
-SCHEMA = 2
-
 Result = Literal["deployed", "unchanged", "skipped", "dry-run", "checked", "failed"]
-Json = Union[None, str, int, float, "Sequence[Json]", "Mapping[str, Json]"]
 
 
 @dataclass(frozen=True)
@@ -43,12 +39,12 @@ class Report:
     error: BaseException | None = None
 
 
-def to_json(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> dict[str, Json]:
-    """Return the report in schema 2 (docs/report.md): sizes in bytes, times in seconds, every text ``hidden``."""
+def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> str:
+    """Return the report as JSON of schema 2 (docs/report.md): sizes in bytes, times in seconds, texts ``hidden``."""
     first = report.distributions[0] if report.distributions else None
     job = report.job
-    return {
-        "schema": SCHEMA,
+    contents = {
+        "schema": 2,
         "result": report.result,
         "reasons": [hidden(each) for each in report.reasons],
         "server": hidden(report.server.name),
@@ -69,11 +65,22 @@ def to_json(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> 
         },
         "seconds": round(seconds, 3),
     }
+    return json.dumps(contents, indent=2, ensure_ascii=False) + "\n"
 
 
-def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> str:
-    """Return the report as JSON text."""
-    return json.dumps(to_json(report, seconds=seconds, hidden=hidden), indent=2, ensure_ascii=False) + "\n"
+def _files(report: Report, hidden: Callable[[str], str]) -> Iterator[dict[str, object]]:
+    results = {each.filename: each for each in report.results}
+    for each in report.distributions:
+        result = results.get(each.filename)
+        yield {
+            "filename": each.filename,
+            "size": each.size,
+            "sha256": each.sha256,
+            "outcome": result.outcome.value if result else "not attempted",
+            "attempts": result.attempts if result else 0,
+            "seconds": round(result.seconds, 3) if result else 0.0,
+            "detail": hidden(result.detail) if result else "",
+        }
 
 
 def check_writable(filename: str, *, source: str) -> None:
@@ -101,9 +108,8 @@ def write(text: str, filename: str) -> None:
 
 def release_page(server: Server, distribution: Distribution) -> str | None:
     """Return the address of the release's page, None if it is not known."""
-    if not server.release_url:
-        return None
-    return server.release_url.format(name=distribution.name, version=distribution.version)
+    address = server.release_url
+    return address.format(name=distribution.name, version=distribution.version) if address else None
 
 
 def install_command(server: Server, index_url: str | None, distribution: Distribution) -> str | None:
@@ -114,19 +120,17 @@ def install_command(server: Server, index_url: str | None, distribution: Distrib
     return f"pip install --index-url {index_url} {requirement}" if index_url else None
 
 
-def table(report_of: Mapping[str, FileResult], distributions: Sequence[Distribution]) -> Iterator[str]:
+def table(results: Mapping[str, FileResult], distributions: Sequence[Distribution]) -> Iterator[str]:
     """Yield a line for each file with its size, outcome, time and attempts; files not attempted share one line."""
     width = max(len(each.filename) for each in distributions)
     not_attempted: list[Distribution] = []
     for each in distributions:
-        result = report_of.get(each.filename)
+        result = results.get(each.filename)
         if result is None:
             not_attempted.append(each)
             continue
-        effort = ""
-        if result.attempts:
-            attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
-            effort = f" ({result.seconds:.1f} s{attempts})"
+        attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
+        effort = f" ({result.seconds:.1f} s{attempts})" if result.attempts else ""
         yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
     if len(not_attempted) == 1:
         yield f"  {not_attempted[0].filename:{width}}  {size(not_attempted[0].size):>9}  not attempted"
@@ -159,22 +163,5 @@ def size(count: int) -> str:
     """Return a number of bytes in decimal units, as indexes show it."""
     if count < 1000:
         return f"{count} B"
-    for unit, divisor in (("kB", 1e3), ("MB", 1e6)):
-        if count < divisor * 999.95:  # what is more is written as 1000.0
-            return f"{count / divisor:.1f} {unit}"
-    return f"{count / 1e9:.1f} GB"
-
-
-def _files(report: Report, hidden: Callable[[str], str]) -> Iterator[dict[str, Json]]:
-    results = {each.filename: each for each in report.results}
-    for each in report.distributions:
-        result = results.get(each.filename)
-        yield {
-            "filename": each.filename,
-            "size": each.size,
-            "sha256": each.sha256,
-            "outcome": result.outcome.value if result else "not attempted",
-            "attempts": result.attempts if result else 0,
-            "seconds": round(result.seconds, 3) if result else 0.0,
-            "detail": hidden(result.detail) if result else "",
-        }
+    # What is more would be written as 1000.0 kB.
+    return f"{count / 1e3:.1f} kB" if count < 999_950 else f"{count / 1e6:.1f} MB"

@@ -24,7 +24,6 @@ from travis_pypi_deploy.report import (
     problem_lines,
     size,
     table,
-    to_json,
     write,
 )
 from travis_pypi_deploy.servers import SERVERS, Server
@@ -52,7 +51,7 @@ def test_a_report_has_every_fact_of_schema_2(tmp_path: Path) -> None:
         results=(FileResult(wheel.name, Outcome.REJECTED, attempts=2, seconds=1.23456, detail="s3cret?"),),
         problems=(Problem(wheel.name, "description-type", "warning", "no s3cret"),),
     )
-    assert to_json(report, seconds=12.34567, hidden=hidden) == {
+    assert json.loads(dumps(report, seconds=12.34567, hidden=hidden)) == {
         "schema": 2,
         "result": "failed",
         "reasons": ["the index said ***"],
@@ -135,7 +134,7 @@ SIZES = {
     999_949: "999.9 kB",
     999_950: "1.0 MB",
     300 * 1024 * 1024: "314.6 MB",
-    12_345_678_901: "12.3 GB",
+    12_345_678_901: "12345.7 MB",
 }
 
 

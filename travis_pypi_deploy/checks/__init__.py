@@ -1,6 +1,6 @@
 """Find what the index would reject, before anything is uploaded."""
 
-from .rules import PREDICTED_RULES, RULE_NAMES, RULES, Rule, Severity, require_rules
+from .rules import RULES, Rule, require_rules
 from .validation import Problem, validate
 
-__all__ = ["PREDICTED_RULES", "RULES", "RULE_NAMES", "Problem", "Rule", "Severity", "require_rules", "validate"]
+__all__ = ["RULES", "Problem", "Rule", "require_rules", "validate"]

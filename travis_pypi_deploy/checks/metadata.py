@@ -22,6 +22,7 @@ from .rules import Finding
 METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 DEPENDENCY_FIELDS = ("requires_dist", "provides_dist", "obsoletes_dist")
 SUMMARY_LIMIT = 512
+REBUILD = "build it with a current version of its build backend"
 HEADER_OF = {attribute: header for header, attribute, _ in NEWEST_HEADERS}
 REMEDIES = {
     "name": "use letters, digits, '.', '_' and '-' only",
@@ -50,12 +51,10 @@ def fields(distribution: Distribution) -> Iterator[Finding]:
     )
     for field in sorted(unparsed):
         if field != "project-url":  # a rule of its own reports that
-            yield Finding(
-                "metadata", f"{field.title()} cannot be read: build it with a current version of its build backend."
-            )
+            yield Finding("metadata", f"{field.title()} cannot be read: {REBUILD}.")
     metadata = Metadata.from_raw(raw, validate=False)
     for field in sorted({"name", "version", *raw} - {"metadata_version"}):
-        remedy = REMEDIES.get(field, "build it with a current version of its build backend")
+        remedy = REMEDIES.get(field, REBUILD)
         try:
             getattr(metadata, field)
         except ValueError as error:  # InvalidMetadata, or a number of thousands of digits
@@ -78,8 +77,7 @@ def headers(distribution: Distribution) -> Iterator[Finding]:
         for header in sorted(present & known - valid - {"license-file"}):
             yield Finding(
                 "metadata-fields",
-                f"its metadata version is too old for the field {header.title()}, which would be lost: "
-                "build it with a current version of its build backend.",
+                f"its metadata version is too old for the field {header.title()}, which would be lost: {REBUILD}.",
             )
     elif version is not None and version > Version(METADATA_VERSIONS[-1]):
         unknown = sorted(present - known)
@@ -92,8 +90,7 @@ def headers(distribution: Distribution) -> Iterator[Finding]:
     else:
         yield Finding(
             "metadata-version",
-            f'its Metadata-Version is "{declared}", but PyPI accepts {", ".join(METADATA_VERSIONS)}: '
-            "build it with a current version of its build backend.",
+            f'its Metadata-Version is "{declared}", but PyPI accepts {", ".join(METADATA_VERSIONS)}: {REBUILD}.',
         )
 
     counts = Counter(name for name, _ in found)

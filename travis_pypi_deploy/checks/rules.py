@@ -1,8 +1,4 @@
-"""The table of rules.
-
-A new rule is an entry here, a few lines in the module that looks for it, and a case in the tests. Where the source is
-PyPI, its upload view requires it and no specification does.
-"""
+"""The table of rules. Where the source is PyPI, its upload view requires it and no specification does."""
 
 from __future__ import annotations
 
@@ -48,8 +44,6 @@ CORE_METADATA = "Core metadata specifications"
 SDISTS = "Source distribution format (PEP 625)"
 WHEELS = "Binary distribution format (PEP 427)"
 UPLOADS = "Legacy upload API"
-PEP_440 = "PEP 440"
-PEP_639 = "PEP 639"
 OURS = "travis-pypi-deploy"
 
 # One line a rule, two if it is long, make it a table.
@@ -97,13 +91,13 @@ RULES = (
     Rule("metadata-fields", ERROR, WARNING, CORE_METADATA, "no field is newer than the metadata version"),
     Rule("duplicate-header", ERROR, WARNING, CORE_METADATA, "a header that is allowed once does not occur twice"),
     Rule("metadata-encoding", WARNING, WARNING, CORE_METADATA, "the metadata is UTF-8"),
-    Rule("local-version", ERROR, WARNING, PEP_440, "the version has no local part (+...)"),
+    Rule("local-version", ERROR, WARNING, "PEP 440", "the version has no local part (+...)"),
     Rule("summary-length", ERROR, WARNING, PYPI, "the summary has at most 512 characters"),
     Rule("classifier", ERROR, WARNING, "PyPI's list of classifiers, trove-classifiers",
          "classifiers are known, not deprecated and not \"Private ::\""),
-    Rule("dependency", ERROR, WARNING, PEP_440, "requirements name versions, not addresses"),
-    Rule("license", ERROR, WARNING, PEP_639, "there is License or License-Expression, not both"),
-    Rule("license-files", ERROR, WARNING, PEP_639, "from Metadata 2.4 on every License-File is in the archive"),
+    Rule("dependency", ERROR, WARNING, "PEP 440", "requirements name versions, not addresses"),
+    Rule("license", ERROR, WARNING, "PEP 639", "there is License or License-Expression, not both"),
+    Rule("license-files", ERROR, WARNING, "PEP 639", "from Metadata 2.4 on every License-File is in the archive"),
     Rule("dynamic", ERROR, WARNING, "PEP 643", "Dynamic does not contain \"Dynamic\""),
     # addresses
     Rule("url", ERROR, WARNING, PYPI, "addresses are http or https"),
@@ -125,15 +119,14 @@ RULES = (
 )
 # fmt: on
 
-# Predicted from the index's page, by index.py.
-PREDICTED_RULES = ("second-sdist", "closed-release", "archived-project")
-RULE_NAMES = frozenset(rule.name for rule in RULES).union(PREDICTED_RULES)
+# The last three are predicted from the index's page, by index.py.
+RULE_NAMES = frozenset({*(rule.name for rule in RULES), "second-sdist", "closed-release", "archived-project"})
 
 
 def require_rules(names: Collection[str], *, source: str) -> None:
     """Raise UsageError if one of the names, which came from this option or variable, is not a rule."""
-    for each in sorted(names):
-        if each not in RULE_NAMES:
-            close = difflib.get_close_matches(each, sorted(RULE_NAMES), n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_NAMES))}"
-            raise UsageError(f'{source}: "{each}" is not a rule. {hint}')
+    unknown = sorted(set(names) - RULE_NAMES)
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], sorted(RULE_NAMES), n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_NAMES))}"
+        raise UsageError(f'{source}: "{unknown[0]}" is not a rule. {hint}')

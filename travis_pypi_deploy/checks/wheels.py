@@ -17,8 +17,8 @@ UNPACKED_FREE_BYTES = 64 * 1024 * 1024
 # Twice the number of members that a wheel may have.
 RECORD_LIMIT_LINES = 200_000
 
-SCRIPT_SECTIONS = ("console_scripts", "gui_scripts")
 SCRIPT_NAME = re.compile(r"[\w.-]+")
+REBUILD = "build the wheel again"
 REMEDIES: dict[FaultKind, str] = {
     "names": "use different names in printable UTF-8, with the flag that says so",
     "data-descriptors": "write the wheel to a file, not to a stream",
@@ -32,9 +32,7 @@ def contents(distribution: Distribution) -> Iterator[Finding]:
         return
     for name in ("METADATA", "WHEEL"):
         if f"{wheel.folder}/{name}" not in wheel.members:
-            yield Finding(
-                "dist-info", f'it has no "{wheel.folder}/{name}": build the wheel again and do not rename it.'
-            )
+            yield Finding("dist-info", f'it has no "{wheel.folder}/{name}": {REBUILD} and do not rename it.')
     yield from _record(wheel)
     yield from _entry_points(wheel)
 
@@ -49,20 +47,18 @@ def contents(distribution: Distribution) -> Iterator[Finding]:
             f"accepts {UNPACKED_RATIO_LIMIT} times: generate large, repetitive files at run time.",
         )
     for fault in wheel.faults:
-        yield Finding(f"zip-{fault.kind}", f"{fault.reason}: {REMEDIES.get(fault.kind, 'build the wheel again')}.")
+        yield Finding(f"zip-{fault.kind}", f"{fault.reason}: {REMEDIES.get(fault.kind, REBUILD)}.")
 
 
 def _record(wheel: Wheel) -> Iterator[Finding]:
     """Yield a finding if RECORD cannot be read, or for each file that is only in it or in the wheel."""
     if "RECORD" not in wheel.dist_info:
-        yield Finding(
-            "record", f'it has no readable "{wheel.folder}/RECORD": build the wheel again and do not rename it.'
-        )
+        yield Finding("record", f'it has no readable "{wheel.folder}/RECORD": {REBUILD} and do not rename it.')
         return
     try:
         recorded = _recorded(wheel.dist_info["RECORD"])
     except (ValueError, csv.Error) as error:
-        yield Finding("record", f"its RECORD cannot be read ({error}): build the wheel again.")
+        yield Finding("record", f"its RECORD cannot be read ({error}): {REBUILD}.")
         return
     signatures = {f"{wheel.folder}/RECORD.jws", f"{wheel.folder}/RECORD.p7s"}
     # Some installers reject such wheels.
@@ -71,7 +67,7 @@ def _record(wheel: Wheel) -> Iterator[Finding]:
             "record-contents", f'RECORD does not list "{name}": let the build backend add all files of the wheel.'
         )
     for name in sorted(recorded - wheel.members):
-        yield Finding("record-contents", f'RECORD lists "{name}", but it is not in the wheel: build the wheel again.')
+        yield Finding("record-contents", f'RECORD lists "{name}", but it is not in the wheel: {REBUILD}.')
 
 
 def _recorded(contents: bytes) -> set[str]:
@@ -99,7 +95,7 @@ def _entry_points(wheel: Wheel) -> Iterator[Finding]:
             f"its entry_points.txt cannot be read ({error}): UTF-8 and NAME = MODULE:OBJECT are expected.",
         )
         return
-    for section in SCRIPT_SECTIONS:
+    for section in ("console_scripts", "gui_scripts"):
         for name in parser[section] if parser.has_section(section) else ():
             if not SCRIPT_NAME.fullmatch(name):
                 yield Finding(
