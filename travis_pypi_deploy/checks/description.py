@@ -16,7 +16,7 @@ COMPLAINT = re.compile(r"^<string>:(?P<line>\d*):? ?\([A-Z]+/\d\) (?P<text>.+(?:
 
 
 def display(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each reason why the project's page displays no, or a bad, description."""
+    """Yield a finding if the description is missing, does not render, or has no content type."""
     description = "".join(distribution.fields.get("description", ()))
     content_type = "".join(distribution.fields.get("description_content_type", ()))
     if not description:

@@ -104,7 +104,7 @@ def headers(distribution: Distribution) -> Iterator[Finding]:
 
 
 def values(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each value that is valid metadata, but that PyPI does not accept."""
+    """Yield a finding for text that is not UTF-8, and for each value that packaging accepts and PyPI does not."""
     try:
         distribution.metadata.decode()
     except UnicodeDecodeError as error:

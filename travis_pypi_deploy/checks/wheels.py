@@ -70,13 +70,13 @@ def _record(wheel: Wheel) -> Iterator[Finding]:
         yield Finding("record-contents", f'RECORD lists "{name}", but it is not in the wheel: {REBUILD}.')
 
 
-def _recorded(contents: bytes) -> set[str]:
+def _recorded(record: bytes) -> set[str]:
     """Return the names that a RECORD lists; raises ValueError or csv.Error if it cannot be read."""
-    if contents.count(b"\n") > RECORD_LIMIT_LINES:
+    if record.count(b"\n") > RECORD_LIMIT_LINES:
         raise ValueError(f"it lists more than {RECORD_LIMIT_LINES} files")
     names: set[str] = set()
     # PyPI splits RECORD at form feeds and other separators, too.
-    for row in csv.reader(contents.decode().splitlines()):
+    for row in csv.reader(record.decode().splitlines()):
         if not row:
             raise ValueError("it has an empty line")
         names.add(row[0].replace("\\", "/"))
