@@ -6,15 +6,18 @@ No input or output: bash, which evaluates conditions, is passed in as a callable
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Callable
 
 from .errors import UsageError
 from .options import SPECIFIER_START, Settings, specifier
 
-Bash = Callable[[str], bool]
-"""Whether ``[[ EXPRESSION ]]`` is true in the job's environment; raises UsageError if bash cannot evaluate it."""
+Bash = Callable[[str, str], bool]
+"""Whether ``[[ EXPRESSION ]]``, which came from an option or variable, is true in the job's environment.
+
+Raises UsageError, which names the option or variable, if bash cannot evaluate it.
+"""
 
 PATTERN_CHARACTERS = frozenset("*?[]()\\\"'$`")
 PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
@@ -74,19 +77,44 @@ def require_job(job: Job, *, dry_run: bool) -> None:
 
 def reasons_to_skip(job: Job, settings: Settings, bash: Bash) -> tuple[str, ...]:
     """Return why this job does not deploy, one sentence for each unmet condition; none if it may deploy."""
-    return tuple(f"Skipping the deployment: {reason}" for reason in _unmet_conditions(job, settings, bash))
+    sources, unmet = settings.sources, []
+    if job.pull_request != "false":
+        unmet.append(f"pull requests are never deployed (#{job.pull_request})")
+    if job.test_result not in ("", "0"):
+        unmet.append(f"the build failed (TRAVIS_TEST_RESULT is {job.test_result})")
+    if settings.repo not in (None, job.slug):
+        unmet.append(f'the repository is {_shown(job.slug)}, not "{settings.repo}" ({sources["repo"]})')
+    if settings.tags is True and not job.tag:
+        unmet.append(f'this is a build of branch "{job.branch}", not of a tag ({sources["tags"]})')
+    if settings.tags is False and job.tag:
+        unmet.append(f'this is a build of tag "{job.tag}" ({sources["tags"]})')
+
+    branches, source = settings.branch, sources["branch"]
+    needs_branch = not settings.all_branches and not settings.tags
+    if needs_branch and not any(_is_branch(job.branch, each, bash, source) for each in branches):
+        hint = ". On builds of tags, TRAVIS_BRANCH is the tag; use --tags to deploy them" if job.tag else ""
+        unmet.append(f'the branch is "{job.branch}", not one of: {", ".join(branches)} ({source}){hint}')
+
+    pythons, source = settings.python, sources["python"]
+    if pythons and not any(_is_python(job.python, each) for each in pythons):
+        version, hint = _shown(job.python), _lost_zero(job.python, pythons)
+        unmet.append(f"TRAVIS_PYTHON_VERSION is {version}, not one of: {', '.join(pythons)} ({source}){hint}")
+
+    source = sources["condition"]
+    failed = [each for each in settings.condition if not bash(each, source)]
+    unmet += [f"the condition [[ {each} ]] is false ({source})" for each in failed]
+    return tuple(f"Skipping the deployment: {each}" for each in unmet)
 
 
 def reason_to_deploy(job: Job, settings: Settings) -> str:
     """Return which conditions let this job deploy, for the first line of the log."""
     if not job.on_travis:
         return "not a Travis job, so no condition was checked"
-    if settings.tags and job.tag:
+    if settings.tags:
         reason = f'tag "{job.tag}" matches {settings.sources["tags"]}'
-    elif settings.all_branches:
-        reason = f'branch "{job.branch}" matches {settings.sources["all_branches"]}'
     else:
-        reason = f'branch "{job.branch}" matches {settings.sources["branch"]}'
+        option = "all_branches" if settings.all_branches else "branch"
+        reason = f'branch "{job.branch}" matches {settings.sources[option]}'
     if settings.python:
         reason += f", Python {job.python} matches {settings.sources['python']}"
     return reason
@@ -108,55 +136,11 @@ def unknown_conditions(settings: Settings) -> tuple[str, ...]:
     return tuple(f"Not checked outside Travis: whether {each}" for each in unknown)
 
 
-def _unmet_conditions(job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
-    sources = settings.sources
-    if job.pull_request != "false":
-        yield f"pull requests are never deployed (#{job.pull_request})"
-    if job.test_result not in ("", "0"):
-        yield f"the build failed (TRAVIS_TEST_RESULT is {job.test_result})"
-    if settings.repo not in (None, job.slug):
-        yield f'the repository is {_shown(job.slug)}, not "{settings.repo}" ({sources["repo"]})'
-    if settings.tags is True and not job.tag:
-        yield f'this is a build of branch "{job.branch}", not of a tag ({sources["tags"]})'
-    if settings.tags is False and job.tag:
-        yield f'this is a build of tag "{job.tag}" ({sources["tags"]})'
-    yield from _branch(job, settings, bash)
-    yield from _python(job, settings)
-    for each in settings.condition:
-        if not _holds(each, bash, sources["condition"]):
-            yield f"the condition [[ {each} ]] is false ({sources['condition']})"
-
-
-def _branch(job: Job, settings: Settings, bash: Bash) -> Iterator[str]:
-    source = settings.sources["branch"]
-    if settings.all_branches or settings.tags:
-        return
-    if any(_is_branch(job.branch, wanted, bash, source) for wanted in settings.branch):
-        return
-    reason = f'the branch is "{job.branch}", not one of: {", ".join(settings.branch)} ({source})'
-    if job.tag:
-        reason += ". On builds of tags, TRAVIS_BRANCH is the tag; use --tags to deploy them"
-    yield reason
-
-
 def _is_branch(branch: str, wanted: str, bash: Bash, source: str) -> bool:
     """Return whether the branch matches; patterns are matched by bash, unquoted, as Travis does."""
     if PATTERN_CHARACTERS.isdisjoint(wanted):
         return branch == wanted
-    return _holds(f"$TRAVIS_BRANCH = {wanted}", bash, source)
-
-
-def _python(job: Job, settings: Settings) -> Iterator[str]:
-    if not settings.python or any(_is_python(job.python, wanted) for wanted in settings.python):
-        return
-    wanted = ", ".join(settings.python)
-    reason = f"TRAVIS_PYTHON_VERSION is {_shown(job.python)}, not one of: {wanted} ({settings.sources['python']})"
-    for each in settings.python:
-        longer = max(each, job.python, key=len)
-        if longer in (f"{each}0", f"{job.python}0"):
-            reason += f'. Write "{longer}" with quotes in .travis.yml; without them YAML reads {longer[:-1]}'
-            break
-    yield reason
+    return bash(f"$TRAVIS_BRANCH = {wanted}", source)
 
 
 def _is_python(version: str, wanted: str) -> bool:
@@ -166,11 +150,13 @@ def _is_python(version: str, wanted: str) -> bool:
     return PLAIN_VERSION.fullmatch(version) is not None and specifier(wanted).contains(version)
 
 
-def _holds(expression: str, bash: Bash, source: str) -> bool:
-    try:
-        return bash(expression)
-    except UsageError as error:
-        raise UsageError(f"{source}: {error}") from error
+def _lost_zero(version: str, pythons: Sequence[str]) -> str:
+    """Return a hint if the job or an option has lost the 0 of 3.10."""
+    for each in pythons:
+        longer = max(each, version, key=len)
+        if longer in (f"{each}0", f"{version}0"):
+            return f'. Write "{longer}" with quotes in .travis.yml; without them YAML reads {longer[:-1]}'
+    return ""
 
 
 def _shown(value: str) -> str:

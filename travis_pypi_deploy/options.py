@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from . import servers
 from .credentials import TOKEN_USERNAME, contains_token
@@ -23,7 +24,7 @@ SPECIFIER_START = ("<", ">", "=", "!", "~")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
-TYPING_ERRORS_LIMIT = 2
+NEARLY_THE_SAME = 0.88  # of difflib: one or two letters of a name differ
 
 CONDITIONS = "conditions (all must be met; named as in deploy.on)"
 SERVER = "server and credentials"
@@ -50,23 +51,32 @@ class Given:
         return UsageError(f'{self.source}: "{text or self.text}" {why}')
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option: ``--name`` on the command line, ``PYPI_NAME`` in the environment.
+@dataclass
+class Option(Generic[T]):
+    """One option: ``--name`` on the command line, ``PYPI_NAME`` in the environment, an attribute of Settings.
 
     Without a ``metavar`` it is a switch; a ``negatable`` one has a ``--no-name``. ``default`` is written as a user
     writes it, several values with commas. ``dpl`` is what dpl, or ``on:``, calls the option.
     """
 
-    attribute: str
     group: str
     metavar: str
     help: str
-    parse: Callable[[Given], object]
+    parse: Callable[[Given], T]
     default: str = ""
     dpl: str = ""
     repeatable: bool = False
     negatable: bool = False
+    attribute: str = ""
+
+    def __set_name__(self, owner: type[Settings], name: str) -> None:
+        self.attribute = name
+
+    def __get__(self, settings: Settings, owner: type[Settings]) -> T:
+        """Return the value in these settings; it is parsed once, and then found in their ``__dict__``."""
+        value = self.parse(settings.given[self.attribute])
+        vars(settings)[self.attribute] = value
+        return value
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -78,18 +88,6 @@ class Option:
     def variable(self) -> str:
         """Return the environment variable that stands for the option, as in dpl."""
         return f"PYPI_{self.attribute.upper()}"
-
-
-def option(
-    group: str,
-    metavar: str,
-    help: str,  # noqa: A002 - argparse's name
-    parse: Callable[[Given], T],
-    **others: str | bool,
-) -> T:
-    """Return a field of Settings that an option fills; ``others`` are the further attributes of Option."""
-    value: T = field(metadata={"group": group, "metavar": metavar, "help": help, "parse": parse, **others})
-    return value
 
 
 def specifier(text: str) -> SpecifierSet:
@@ -188,136 +186,105 @@ def _variable_names(given: Given) -> tuple[str, ...]:
 
 
 # fmt: off
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True)
 class Settings:
-    """Every option's value; times are in seconds.
+    """What was given for every option, by attribute, and its values; times are in seconds.
 
-    ``dist`` are the files or globs to upload. ``sources`` names, by attribute, the option or variable that a value
-    came from. ``warnings`` are sentences about settings that are probably mistakes.
+    ``dist`` are the files or globs to upload. ``warnings`` are sentences about settings that are probably mistakes.
     """
 
     dist: tuple[str, ...]
-    sources: Mapping[str, str]
+    given: Mapping[str, Given]
     warnings: tuple[str, ...]
-    branch: tuple[str, ...] = option(
+
+    branch = Option(
         CONDITIONS, "NAME", "deploy from this branch; patterns are matched by bash", _texts,
         default="master, main", dpl="on.branch", repeatable=True)
-    all_branches: bool = option(CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches")
-    tags: bool | None = option(
+    all_branches = Option(CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches")
+    tags = Option(
         CONDITIONS, "", "deploy only builds of tags, from any branch / never deploy builds of tags", _optional_switch,
         dpl="on.tags", negatable=True)
-    repo: str | None = option(CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo")
-    python: tuple[str, ...] = option(
+    repo = Option(CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo")
+    python = Option(
         CONDITIONS, "VERSION", 'deploy if TRAVIS_PYTHON_VERSION is this text or matches this specifier (">=3.10")',
         _python_versions, dpl="on.python", repeatable=True)
-    condition: tuple[str, ...] = option(
+    condition = Option(
         CONDITIONS, "EXPR", "deploy if bash's [[ EXPR ]] is true; in .travis.yml, set PYPI_CONDITION instead", _texts,
         dpl="on.condition", repeatable=True)
-    server: Server = option(
+    server = Option(
         SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", _server,
         default="testpypi", dpl="server")
-    index_url: str | None = option(
+    index_url = Option(
         SERVER, "URL", "simple index of a private server, to compare files and for --wait", _url)
-    username: str = option(SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user")
-    password_env: tuple[str, ...] = option(
+    username = Option(SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user")
+    password_env = Option(
         SERVER, "NAME", "variable that holds the token or password; several are joined. Without this option: "
         "TEST_PYPI_TOKEN (testpypi) or PYPI_TOKEN (pypi), otherwise PYPI_PASSWORD", _variable_names,
         dpl="password", repeatable=True)
-    narrow_token: bool = option(
+    narrow_token = Option(
         SERVER, "", "upload with a copy of the token that is valid for this project and one hour only / upload with "
         "the token itself", _switch, default="on", negatable=True)
-    allow_plain_http: bool = option(
+    allow_plain_http = Option(
         SERVER, "", "allow credentials over http to a host that is not loopback", _switch)
-    distributions: tuple[str, ...] = option(
+    distributions = Option(
         BUILD, "FORMATS", "what to build", _formats, default="sdist bdist_wheel", dpl="distributions")
-    project_dir: str = option(BUILD, "DIR", "source tree", _text, default=".")
-    dist_dir: str = option(
+    project_dir = Option(BUILD, "DIR", "source tree", _text, default=".")
+    dist_dir = Option(
         BUILD, "DIR", "folder for the built files, relative to the source tree", _text, default="dist")
-    check: bool = option(
+    check = Option(
         CHECKS, "", "validate the files before uploading / skip validation", _switch,
         default="on", dpl="twine_check", negatable=True)
-    strict: bool = option(CHECKS, "", "treat warnings as errors", _switch)
-    ignore: tuple[str, ...] = option(
+    strict = Option(CHECKS, "", "treat warnings as errors", _switch)
+    ignore = Option(
         CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", _texts, repeatable=True)
-    match_tag: bool = option(
+    match_tag = Option(
         CHECKS, "", "require that a tag equals the version / allow any tag", _switch, default="on", negatable=True)
-    skip_existing: bool = option(
+    skip_existing = Option(
         UPLOAD, "", "continue if the index has other content under a file's name", _switch, dpl="skip_existing")
-    jobs: int = option(UPLOAD, "N", "number of parallel uploads", _positive, default="4")
-    retries: int = option(UPLOAD, "N", "number of retries per file", _count, default="5")
-    timeout: int = option(
+    jobs = Option(UPLOAD, "N", "number of parallel uploads", _positive, default="4")
+    retries = Option(UPLOAD, "N", "number of retries per file", _count, default="5")
+    timeout = Option(
         UPLOAD, "SECONDS", "give up an upload after SECONDS without progress or an answer", _positive, default="300")
-    wait: int = option(UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0")
-    dry_run: bool = option(OUTPUT, "", "do everything except the upload; works outside Travis", _switch)
-    check_only: bool = option(
+    wait = Option(UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0")
+    dry_run = Option(OUTPUT, "", "do everything except the upload; works outside Travis", _switch)
+    check_only = Option(
         OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", _switch)
-    report: str | None = option(OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text)
-    verbose: bool = option(OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch)
+    report = Option(OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text)
+    verbose = Option(OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch)
 
-    def __init__(self, values: Mapping[str, object]) -> None:
-        """Set every field from ``values``."""
-        vars(self).update(values)
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Return the option or variable that each value came from, by attribute."""
+        return {attribute: each.source for attribute, each in self.given.items()}
 # fmt: on
 
 
-OPTIONS = tuple(Option(attribute=each.name, **each.metadata) for each in fields(Settings) if each.metadata)
-
-LEAKED = (
-    "secrets are never options, and this value is now in the build log: revoke it, put a new one into a variable in "
-    "the repository's settings on Travis, and name the variable with --password-env if it is not PYPI_TOKEN or "
-    "TEST_PYPI_TOKEN"
-)
-BUILD_REQUIREMENT = "set the version in [build-system] requires of pyproject.toml and remove this option"
-NOT_OPTIONS = {
-    "password": LEAKED,
-    "token": LEAKED,
-    "setuptools-version": BUILD_REQUIREMENT,
-    "wheel-version": BUILD_REQUIREMENT,
-    "twine-version": "twine is not used: remove this option",
-    "twine-check": "use --check or --no-check",
-    "edge": "not needed: remove this option",
-    "remove-build-dir": "only files of this build are uploaded: remove this option",
-    "upload-docs": "indexes no longer accept documentation: remove this option",
-    "skip-upload-docs": "documentation is never uploaded: remove this option",
-    "docs-dir": "indexes no longer accept documentation: remove this option",
-    "user": "use --username",
-}
+OPTIONS: tuple[Option[object], ...] = tuple(each for each in vars(Settings).values() if isinstance(each, Option))
 
 
-def resolve(dist: Sequence[str], arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
+def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
     """Return the settings; UsageError names the option or variable of the first wrong value.
 
-    ``arguments`` are the texts of the command line by attribute. They win over ``PYPI_<OPTION>``, which wins over
-    the default; an empty variable is unset.
+    ``arguments`` are the texts of the command line by attribute, DIST as ``dist``. They win over ``PYPI_<OPTION>``,
+    which wins over the default; an empty variable is unset.
     """
+    dist = arguments.get("dist", ())
     given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
-    _reject_secrets({**given, "dist": Given("DIST", tuple(dist))}, environ)
-    values: dict[str, object] = {row.attribute: row.parse(given[row.attribute]) for row in OPTIONS}
+    _reject_secrets({**given, "dist": Given("DIST", dist)}, environ)
+
     dead_address = servers.find(given["server"].text, source=given["server"].source)[1]
     typing_errors = _typing_errors(environ, others_used=given["password_env"].texts)
-    return Settings(
-        {
-            **values,
-            "dist": tuple(dist),
-            "sources": {attribute: each.source for attribute, each in given.items()},
-            "warnings": (*([dead_address] if dead_address else []), *typing_errors),
-        }
-    )
+    settings = Settings(dist, given, (*([dead_address] if dead_address else []), *typing_errors))
+    for row in OPTIONS:
+        getattr(settings, row.attribute)  # raises UsageError here, and not when the value is used
+    return settings
 
 
-def password_variables(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the variables that ``--password-env`` names, found before anything is parsed or reported."""
-    words = [word.replace("--password_env", "--password-env", 1) for word in argv]
-    after = [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--password-env"]
-    joined = [word.partition("=")[2] for word in words if word.startswith("--password-env=")]
-    return (*after, *joined, *(line.strip() for line in environ.get("PYPI_PASSWORD_ENV", "").splitlines()))
-
-
-def _given(row: Option, arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
+def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
     variable = environ.get(row.variable, "").strip()
     if row.attribute in arguments:
         found = arguments[row.attribute]
-        given = Given(row.flags[-1] if row.negatable and found[-1] == "false" else row.flags[0], found)
+        given = Given(row.flags[-1] if found[-1] == "false" else row.flags[0], found)
     elif variable:
         lines = variable.splitlines() if row.repeatable else [variable]
         given = Given(row.variable, tuple(line.strip() for line in lines if line.strip()))
@@ -348,16 +315,5 @@ def _typing_errors(environ: Mapping[str, str], *, others_used: Sequence[str]) ->
     known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
     for name in sorted(environ):
         if name.startswith("PYPI_") and name not in (*known, *others_used):
-            close = next((each for each in known if _edits(name, each) <= TYPING_ERRORS_LIMIT), None)
-            if close:
+            for close in difflib.get_close_matches(name, known, n=1, cutoff=NEARLY_THE_SAME):
                 yield f"the variable {name} is not used. Did you mean {close}?"
-
-
-def _edits(one: str, other: str) -> int:
-    """Return how many letters have to be changed, added or removed between two words (Levenshtein distance)."""
-    row = list(range(len(other) + 1))
-    for line, letter in enumerate(one, start=1):
-        previous, row = row, [line]
-        for at, each in enumerate(other):
-            row.append(min(previous[at] + (letter != each), previous[at + 1] + 1, row[at] + 1))
-    return row[-1]

@@ -20,7 +20,7 @@ from tests.support import demo_project, travis_job, travis_world
 from tests.support.played_travis import Config, Event, deployments, items, jobs, load
 from tests.support.travis_world import failures
 from travis_pypi_deploy import __version__
-from travis_pypi_deploy.cli import read_arguments
+from travis_pypi_deploy.arguments import read_arguments
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
 

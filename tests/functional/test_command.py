@@ -9,7 +9,8 @@ import pytest
 
 from tests.support import factories, invented_tokens
 from tests.support.command import NOBODY, Ended, on_staging
-from travis_pypi_deploy import __version__, cli
+from travis_pypi_deploy import __version__
+from travis_pypi_deploy.arguments import help_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ WHEEL = "demo-1.0-py3-none-any.whl"
 
 
 def test_help_goes_to_standard_output() -> None:
-    assert on_staging("--help", "--all-branches") == Ended(0, cli.help_text(), "")
+    assert on_staging("--help", "--all-branches") == Ended(0, help_text(), "")
 
 
 def test_the_version_goes_to_standard_output() -> None:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from travis_pypi_deploy.cli import read_arguments
+from travis_pypi_deploy.arguments import read_arguments
 from travis_pypi_deploy.migrate.formats import aliases
 from travis_pypi_deploy.migrate.notes import Note
 from travis_pypi_deploy.migrate.parse import parse

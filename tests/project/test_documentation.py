@@ -9,17 +9,17 @@ import pytest
 
 from tests.support import pictures
 from tests.support.readme_tables import CHECKS, README, ROOT, renewed
-from travis_pypi_deploy import cli
+from travis_pypi_deploy.arguments import NOT_OPTIONS, help_text
 from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
-from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS
+from travis_pypi_deploy.options import OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_help_shows_every_option() -> None:
-    text = cli.help_text()
+    text = help_text()
 
     assert [option.flags for option in OPTIONS if f"  {', '.join(option.flags)}" not in text] == []
 

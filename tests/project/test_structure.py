@@ -37,6 +37,7 @@ LAYERS = {
     "build_process": 0,
     "builder": 3,
     "index": 3,
+    "arguments": 4,
     "job": 4,
     "upload": 4,
     "report": 5,

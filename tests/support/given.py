@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from travis_pypi_deploy.cli import read_arguments
+from travis_pypi_deploy.arguments import read_arguments
 from travis_pypi_deploy.options import resolve
 
 if TYPE_CHECKING:
@@ -15,5 +15,4 @@ if TYPE_CHECKING:
 
 def settings(*argv: str, environ: Mapping[str, str]) -> Settings:
     """Return what a command line and an environment mean; raises UsageError."""
-    arguments = read_arguments(argv)
-    return resolve(arguments.dist, arguments.given, environ)
+    return resolve(read_arguments(argv), environ)

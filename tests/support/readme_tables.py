@@ -21,7 +21,7 @@ def options_table() -> str:
     return "\n".join(rows)
 
 
-def option_row(option: Option) -> str:
+def option_row(option: Option[object]) -> str:
     name = f"`{option.flags[0]} {option.metavar}`" if option.metavar else f"`{option.flags[0]}`"
     name += f", `{option.flags[1]}`" if option.negatable else ""
     name += " (repeatable)" if option.repeatable else ""

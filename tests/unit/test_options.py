@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support import given, invented_tokens
+from travis_pypi_deploy.arguments import NOT_OPTIONS, password_variables
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.options import NOT_OPTIONS, OPTIONS, Settings, password_variables
+from travis_pypi_deploy.options import OPTIONS, Settings
 from travis_pypi_deploy.servers import SERVERS, Server
 
 TESTPYPI, PYPI = SERVERS
@@ -27,45 +28,50 @@ def complaint(*argv: str, **environ: str) -> str:
     return str(raised.value)
 
 
-DEFAULTS = Settings(
-    {
-        "dist": (),
-        "branch": ("master", "main"),
-        "all_branches": False,
-        "tags": None,
-        "repo": None,
-        "python": (),
-        "condition": (),
-        "server": TESTPYPI,
-        "index_url": None,
-        "username": "__token__",
-        "password_env": (),
-        "narrow_token": True,
-        "allow_plain_http": False,
-        "distributions": ("sdist", "bdist_wheel"),
-        "project_dir": ".",
-        "dist_dir": "dist",
-        "check": True,
-        "strict": False,
-        "ignore": (),
-        "match_tag": True,
-        "skip_existing": False,
-        "jobs": 4,
-        "retries": 5,
-        "timeout": 300,
-        "wait": 0,
-        "dry_run": False,
-        "check_only": False,
-        "report": None,
-        "verbose": False,
-        "sources": {option.attribute: option.flags[0] for option in OPTIONS},
-        "warnings": (),
-    }
-)
+def values(found: Settings) -> dict[str, object]:
+    """Return every setting by its name."""
+    named = {option.attribute: getattr(found, option.attribute) for option in OPTIONS}
+    return {"dist": found.dist, **named, "sources": found.sources, "warnings": found.warnings}
+
+
+SOURCES = {option.attribute: option.flags[0] for option in OPTIONS}
+DEFAULTS: dict[str, object] = {
+    "dist": (),
+    "branch": ("master", "main"),
+    "all_branches": False,
+    "tags": None,
+    "repo": None,
+    "python": (),
+    "condition": (),
+    "server": TESTPYPI,
+    "index_url": None,
+    "username": "__token__",
+    "password_env": (),
+    "narrow_token": True,
+    "allow_plain_http": False,
+    "distributions": ("sdist", "bdist_wheel"),
+    "project_dir": ".",
+    "dist_dir": "dist",
+    "check": True,
+    "strict": False,
+    "ignore": (),
+    "match_tag": True,
+    "skip_existing": False,
+    "jobs": 4,
+    "retries": 5,
+    "timeout": 300,
+    "wait": 0,
+    "dry_run": False,
+    "check_only": False,
+    "report": None,
+    "verbose": False,
+    "sources": SOURCES,
+    "warnings": (),
+}
 
 
 def test_without_options_every_setting_has_its_default() -> None:
-    assert settings() == DEFAULTS
+    assert values(settings()) == DEFAULTS
     assert (TESTPYPI.name, PYPI.name) == ("testpypi", "pypi")
 
 
@@ -116,15 +122,16 @@ def test_every_option_is_tested_here() -> None:
 def test_the_command_line_wins_over_the_variable_and_that_over_the_default(name: str) -> None:
     option, (argv, on_command_line, text, in_variable) = BY_NAME[name], VALUES[name]
     field, environ = option.attribute, {option.variable: text}
-    from_variable = {field: in_variable, "sources": {**DEFAULTS.sources, field: option.variable}}
-    from_command_line = {field: on_command_line, "sources": {**DEFAULTS.sources, field: argv[0].partition("=")[0]}}
-    assert settings(**environ) == Settings({**vars(DEFAULTS), **from_variable})
-    assert settings(*argv, **environ) == settings(*argv) == Settings({**vars(DEFAULTS), **from_command_line})
+    from_variable = {field: in_variable, "sources": {**SOURCES, field: option.variable}}
+    from_command_line = {field: on_command_line, "sources": {**SOURCES, field: argv[0].partition("=")[0]}}
+    assert values(settings(**environ)) == {**DEFAULTS, **from_variable}
+    assert values(settings(*argv, **environ)) == values(settings(*argv)) == {**DEFAULTS, **from_command_line}
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_an_empty_variable_is_unset(name: str) -> None:
-    assert settings(**{BY_NAME[name].variable: " \n "}) == settings(**{BY_NAME[name].variable: ""}) == DEFAULTS
+    for text in ("", " \n "):
+        assert values(settings(**{BY_NAME[name].variable: text})) == DEFAULTS
 
 
 @pytest.mark.parametrize("name", [name for name, option in BY_NAME.items() if option.metavar])
@@ -157,7 +164,7 @@ SWITCHES = {
 @pytest.mark.parametrize("name", ["skip-existing", "check", "tags"])
 def test_a_switch_takes_yes_and_no_in_any_case(name: str, text: str, is_on: bool) -> None:
     option = BY_NAME[name]
-    assert vars(settings(**{option.variable: text}))[option.attribute] is is_on
+    assert values(settings(**{option.variable: text}))[option.attribute] is is_on
 
 
 @pytest.mark.parametrize("name", [name for name, option in BY_NAME.items() if not option.metavar])
@@ -178,7 +185,7 @@ def test_a_repeatable_variable_has_a_value_on_each_line_that_is_not_empty() -> N
 
 @pytest.mark.parametrize("name", ["VERSION", "HELP", "NO_CHECK", "DIST"])
 def test_these_have_no_variable(name: str) -> None:
-    assert settings(**{f"PYPI_{name}": "true"}) == DEFAULTS
+    assert values(settings(**{f"PYPI_{name}": "true"})) == DEFAULTS
 
 
 # Secrets in the wrong place
@@ -273,6 +280,10 @@ NEARLY = {
     "PYPI_SEVRER": "PYPI_SERVER",
     "PYPI_TOKENS": "PYPI_TOKEN",
     "PYPI_PASWORD": "PYPI_PASSWORD",
+    "PYPI_JBOS": "PYPI_JOBS",
+    "PYPI_WAITED": "PYPI_WAIT",
+    "PYPI_IGNOER": "PYPI_IGNORE",
+    "PYPI_DISTDIR": "PYPI_DIST_DIR",
 }
 
 
@@ -283,7 +294,7 @@ def test_a_variable_one_or_two_letters_away_from_a_real_one_gets_a_warning(name:
     assert name in warning
     assert warning.endswith(f"{meant}?")
     assert "not shown" not in warning
-    assert Settings({**vars(found), "warnings": ()}) == DEFAULTS
+    assert {**values(found), "warnings": ()} == DEFAULTS
 
 
 def test_a_variable_that_holds_a_part_of_the_password_gets_no_warning() -> None:
