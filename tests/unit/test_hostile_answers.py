@@ -19,11 +19,8 @@ from travis_pypi_deploy.index import compare
 from travis_pypi_deploy.servers import SERVERS
 from travis_pypi_deploy.simple_pages import parse
 from travis_pypi_deploy.upload import Outcome, UploadContext
-from travis_pypi_deploy.upload.response import (
-    Response,
-    outcome_of,
-    words_of,
-)
+from travis_pypi_deploy.upload.outcome import outcome_of
+from travis_pypi_deploy.upload.response import Response, words_of
 from travis_pypi_deploy.upload.retry import retry_after_seconds
 
 if TYPE_CHECKING:

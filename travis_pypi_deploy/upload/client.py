@@ -1,4 +1,4 @@
-"""One attempt to upload one distribution: the request, its redirects, and the answer."""
+"""One attempt to upload one distribution: the form, the request, its redirects, and the answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from requests_toolbelt import MultipartEncoder
 
 from .. import http
 from ..distributions import Distribution, stamp
-from .form import form_fields
 from .response import Response, words_of
 
 ANSWER_LIMIT_BYTES = 16 * 1024
 ACCEPT = "application/json, text/html;q=0.5, text/plain;q=0.4"
+# pkginfo's attribute -> the form's field, where the two differ: the form's are singular but for two.
+FORM_NAMES = {
+    "platforms": "platform",
+    "supported_platforms": "supported_platform",
+    "provides_extras": "provides_extra",
+    "import_names": "import_name",
+    "import_namespaces": "import_namespace",
+}
 
 
 class ChangedFileError(Exception):
@@ -29,20 +36,19 @@ class StoppedError(Exception):
 class Transfer:
     """How far the current attempt to upload a file has come; the main thread reads it and can stop it.
 
-    ``is_handed_over``: the connection has been given the last block, so the index may get the whole file.
+    ``handed_over_at``: when the connection was given the last block; since then the index may get the whole file.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._is_stopped = False
         self.sent_bytes = 0
-        self.is_handed_over = False
-        self.answer_awaited_since: float | None = None
+        self.handed_over_at: float | None = None
 
     def begin(self) -> None:
         """Begin an attempt: what an earlier one has sent does not count."""
         with self._lock:
-            self.sent_bytes, self.is_handed_over, self.answer_awaited_since = 0, False, None
+            self.sent_bytes, self.handed_over_at = 0, None
 
     def hand_over(self, count: int, *, is_last: bool) -> None:
         """Record that the connection gets the next block; raises StoppedError after ``stop``."""
@@ -50,11 +56,8 @@ class Transfer:
             if self._is_stopped:
                 raise StoppedError
             self.sent_bytes += count
-            self.is_handed_over = self.is_handed_over or is_last
-
-    def await_answer(self) -> None:
-        """Record that the whole body was sent."""
-        self.answer_awaited_since = time.monotonic()
+            if is_last:
+                self.handed_over_at = time.monotonic()
 
     def stop(self) -> None:
         """Let no further block go to the connection."""
@@ -170,7 +173,25 @@ class Body:
         self._left -= len(block)
         if block:
             self._transfer.hand_over(len(block), is_last=self._left <= 0)
-        else:
-            self._transfer.await_answer()
         self.is_sent = not block
         return block
+
+
+def form_fields(distribution: Distribution) -> tuple[tuple[str, str], ...]:
+    """Return every field of the form but ``content``, one pair for each value.
+
+    Source: PyPI's documentation (Upload API) and the core metadata specification. A wrong name is answered with success
+    and silently loses the field.
+    """
+    return (
+        (":action", "file_upload"),
+        ("protocol_version", "1"),
+        ("filetype", distribution.filetype),
+        ("pyversion", distribution.pyversion),
+        ("sha256_digest", distribution.sha256),
+        *(
+            (FORM_NAMES.get(attribute, attribute), value)
+            for attribute, values in distribution.fields.items()
+            for value in values
+        ),
+    )

@@ -1,21 +1,21 @@
-"""The answer of an index to an upload, and what it means for the file."""
+"""The answer of an index to an upload, in the index's own words, and what these words say."""
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from http import HTTPStatus
 
-from ..credentials import Credentials
-from ..distributions import Distribution
 from ..servers import Server
-from .remedies import NAME_USED_BEFORE, SECOND_SDIST, reconnect, remedy, try_later
 
 WORDS_LIMIT_CHARACTERS = 500
+TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+NAME_USED_BEFORE = "previously used by a file"
+SECOND_SDIST = "only one sdist may be uploaded"
 # How indexes say that they have a file of this name: (status, words). PyPI's 409 means something else.
 ALREADY_EXISTS = (
     (400, "already exist"),  # PyPI, Google's Artifact Registry
@@ -24,53 +24,6 @@ ALREADY_EXISTS = (
     (400, "already been taken"),  # GitLab
     (403, "overwrite artifact"),  # Artifactory
 )
-
-
-class Outcome(Enum):
-    """What happened to one distribution; the value is its name in the log and the report."""
-
-    UPLOADED = "uploaded"
-    IDENTICAL = "identical"
-    KEPT = "kept"
-    REJECTED = "rejected"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether nothing new may be uploaded after it."""
-        return self in (Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """The outcome of one distribution, how many attempts and seconds it took, and the reason.
-
-    ``changed``: the file on the disk was not the checked one any more, and was therefore not uploaded.
-    """
-
-    filename: str
-    outcome: Outcome
-    attempts: int = 0
-    seconds: float = 0.0
-    detail: str = ""
-    changed: bool = False
-
-
-@dataclass(frozen=True)
-class UploadContext:
-    """What the uploads of one release need to know, and the functions that they call.
-
-    ``is_published`` asks the index whether it lists this file (True), another of its name (False), or neither is known
-    (None); ``warn`` writes a line to the log.
-    """
-
-    server: Server
-    credentials: Credentials | None
-    skip_existing: bool
-    retries: int
-    is_published: Callable[[Distribution], bool | None]
-    warn: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -93,6 +46,16 @@ class Response:
         """Return status and words as the log shows them."""
         return ": ".join(filter(None, (f"status {self.status}" if self.status else "", self.words)))
 
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same upload may succeed a moment later."""
+        return self.status in TRANSIENT_STATUSES or (self.status == 0 and not self.is_final)
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the index may have the file although it did not say so: the whole body, and no answer or a 5xx."""
+        return self.is_sent and (self.status == 0 or self.status >= 500)
+
 
 def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
     """Return the index's own words in one line, never a page of HTML.
@@ -107,7 +70,10 @@ def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
         except (ValueError, RecursionError):
             words = ""
     elif "html" in content_type or text.lstrip()[:1] == "<":
-        words = _words_in_html(text)
+        words = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
+        words = re.sub(r"(?s)<[^>]*>", " ", words)
+        with contextlib.suppress(ValueError):  # a number of more digits than Python reads
+            words = html.unescape(words)
     else:
         words = text
     words, reason = _one_line(words), _one_line(reason)
@@ -115,85 +81,6 @@ def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
         return reason
     is_standard = any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
     return words if reason in words or is_standard else _one_line(f"{reason}: {words}")
-
-
-def already_exists(response: Response, server: Server) -> bool:
-    """Return whether the index says that it has a file of this name now."""
-    if is_race(response, server):
-        return False
-    words = response.words.lower()
-    return any(response.status == status and each in words for status, each in ALREADY_EXISTS)
-
-
-def is_race(response: Response, server: Server) -> bool:
-    """Return whether the answer may be wrong because another job uploads the same release at the same moment.
-
-    Of identical files, and of jobs that create a project, PyPI says so; a moment later it says 200.
-    """
-    words = response.words.lower()
-    used_before = any(each in words for each in NAME_USED_BEFORE)
-    return (response.status in (400, 409) and (used_before or SECOND_SDIST in words)) or (
-        server.is_pypi and response.status == 409
-    )
-
-
-def may_have_arrived(response: Response) -> bool:
-    """Return whether the index may have the file although it did not say so: the whole body, and no answer or a 5xx."""
-    return response.is_sent and (response.status == 0 or response.status >= 500)
-
-
-def outcome_of(
-    response: Response, context: UploadContext, distribution: Distribution, *, lost_answer: bool = False
-) -> tuple[Outcome, str]:
-    """Return what happened to the file by the last answer, and the reason; the index is asked where that is open.
-
-    ``lost_answer``: an earlier attempt may have stored the file.
-    """
-    server = context.server
-    if 200 <= response.status < 300:
-        return Outcome.UPLOADED, ""
-    lost_answer = lost_answer or may_have_arrived(response)
-    exists = already_exists(response, server)
-    if not exists and not lost_answer:
-        return _outcome_of_failure(response, context, distribution.name)
-
-    # PyPI answers 200 to identical bytes, so a file that exists there has other content.
-    same = False if exists and server.is_pypi else context.is_published(distribution)
-    if same and exists:
-        lost = ", perhaps from an earlier attempt whose answer was lost" if lost_answer else ""
-        return Outcome.IDENTICAL, f"the index has this file already{lost}"
-    if same:
-        return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({response.reason})"
-    if same is None and not exists:
-        _, reason = _outcome_of_failure(response, context, distribution.name)
-        if may_have_arrived(response):
-            return Outcome.UNKNOWN, reason
-        return Outcome.UNKNOWN, f"{reason}. The index may have the file from an earlier attempt, whose answer was lost"
-    if same is None and lost_answer and not context.skip_existing:
-        return Outcome.UPLOADED, (
-            f"the index has a file of this name ({response.reason}), most likely from the earlier attempt whose answer "
-            "was lost; their hashes could not be compared"
-        )
-    content = "a file of this name" if same is None else "other content under this name"
-    reason = f"the index has {content} ({response.reason})"
-    if context.skip_existing:
-        return Outcome.KEPT, reason
-    return Outcome.REJECTED, (
-        f"{reason}. A published file can never be replaced: raise the version, or keep the published file with "
-        "--skip-existing"
-    )
-
-
-def _outcome_of_failure(response: Response, context: UploadContext, name: str) -> tuple[Outcome, str]:
-    if response.status == 0:
-        if response.is_sent:
-            return Outcome.UNKNOWN, f"{response.words}; the index may have the file. {try_later(context.server)}"
-        remedy_here = "" if response.is_final else f". {reconnect(context.server)}"
-        return Outcome.FAILED, response.words + remedy_here
-    is_rejected = response.status < 500 and response.status != 429
-    answered = "rejected with" if is_rejected else "the index answered"
-    reason = ". ".join(filter(None, (f"{answered} {response.reason}", remedy(response, context, name=name))))
-    return Outcome.REJECTED if is_rejected else Outcome.FAILED, reason
 
 
 def _explanations(answer: object) -> Iterator[str]:
@@ -213,15 +100,6 @@ def _explanations(answer: object) -> Iterator[str]:
             yield from _explanations(answer.get(key))
 
 
-def _words_in_html(text: str) -> str:
-    text = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
-    text = re.sub(r"(?s)<[^>]*>", " ", text)
-    try:
-        return html.unescape(text)
-    except ValueError:  # a number of more digits than Python reads
-        return text
-
-
 def _one_line(text: str) -> str:
     """Return the text as a part of a sentence: one line, not too long, without what PyPI repeats for each check."""
     clauses: list[str] = []
@@ -230,3 +108,22 @@ def _one_line(text: str) -> str:
             clauses.append(clause)
     line = ", ".join(clauses).rstrip(".")
     return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " [...]"
+
+
+def already_exists(response: Response, server: Server) -> bool:
+    """Return whether the index says that it has a file of this name now."""
+    if is_race(response, server):
+        return False
+    words = response.words.lower()
+    return any(response.status == status and each in words for status, each in ALREADY_EXISTS)
+
+
+def is_race(response: Response, server: Server) -> bool:
+    """Return whether the answer may be wrong because another job uploads the same release at the same moment.
+
+    Of identical files, and of jobs that create a project, PyPI says so; a moment later it says 200.
+    """
+    if server.is_pypi and response.status == 409:
+        return True
+    words = response.words.lower()
+    return response.status in (400, 409) and (NAME_USED_BEFORE in words or SECOND_SDIST in words)

@@ -1,4 +1,4 @@
-"""When to try again, and how long to pause before that."""
+"""How long to pause before an upload is tried again."""
 
 from __future__ import annotations
 
@@ -7,17 +7,9 @@ from collections.abc import Callable
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
-from .response import Response
-
-TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 120.0
-
-
-def is_transient(response: Response) -> bool:
-    """Return whether the same upload may succeed a moment later."""
-    return response.status in TRANSIENT_STATUSES or (response.status == 0 and not response.is_final)
 
 
 def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> float:

@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 
 from ..credentials import clock_time
 from ..distributions import Distribution
 from . import retry
 from .client import ChangedFileError, Transfer, UploadClient
-from .response import FileResult, Outcome, UploadContext, is_race, may_have_arrived, outcome_of
+from .outcome import FileResult, Outcome, UploadContext, outcome_of
+from .response import is_race
 
 GRACE_SECONDS = 0.3
 
@@ -107,7 +107,7 @@ class Upload:
 
     def waits_for(self) -> str:
         """Return what the upload waits for, empty while it sends."""
-        since = self.transfer.answer_awaited_since
+        since = self.transfer.handed_over_at
         if self._is_pausing:
             return f"the next attempt to upload {self.distribution.filename}"
         if since is not None:
@@ -119,7 +119,7 @@ class Upload:
         """Return what has happened to the distribution by now, None if nothing has."""
         if self._result or not self._attempts:
             return self._result
-        if self._lost_answer or self.transfer.is_handed_over:
+        if self._lost_answer or self.transfer.handed_over_at is not None:
             return self._ended(Outcome.UNKNOWN, "stopped before the index answered; the index may have the file")
         return self._ended(Outcome.FAILED, "stopped before the whole file was uploaded")
 
@@ -133,7 +133,7 @@ class Upload:
             detail = f"{error} after it was checked, so it was not uploaded. Build and deploy in one step"
             if self._lost_answer:
                 detail += ". The index may have the checked file from an earlier attempt, whose answer was lost"
-            self._result = replace(self._ended(outcome, detail), changed=True)
+            self._result = self._ended(outcome, detail, changed=True)
         return self._result
 
     def _upload_until_final(self) -> tuple[Outcome, str]:
@@ -143,13 +143,13 @@ class Upload:
             authorization = credentials.authorization(project=project, now=time.time()) if credentials else None
             self._attempts += 1
             response = self._client.attempt(self.distribution, authorization, self.transfer)
-            self._lost_answer = self._lost_answer or may_have_arrived(response)
+            self._lost_answer = self._lost_answer or response.may_have_arrived
 
             if is_race(response, self._context.server) and not has_raced:
                 has_raced = True
                 seconds = 1 + random.random()  # noqa: S311 - after one or two, the other job is done
                 self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
-            elif retry.is_transient(response) and retries < self._context.retries:
+            elif response.is_transient and retries < self._context.retries:
                 retries += 1
                 now = time.time()
                 asked = retry.retry_after_seconds(response.retry_after, now=now)
@@ -171,9 +171,9 @@ class Upload:
             self._is_pausing = False
         return outcome_of(response, self._context, self.distribution, lost_answer=self._lost_answer)
 
-    def _ended(self, outcome: Outcome, detail: str) -> FileResult:
+    def _ended(self, outcome: Outcome, detail: str, *, changed: bool = False) -> FileResult:
         seconds = time.monotonic() - self._started
-        return FileResult(self.distribution.filename, outcome, self._attempts, seconds, detail)
+        return FileResult(self.distribution.filename, outcome, self._attempts, seconds, detail, changed)
 
     def _warn(self, sentence: str) -> None:
         self._context.warn(f"{self.distribution.filename}: {sentence}")

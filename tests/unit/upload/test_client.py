@@ -84,11 +84,11 @@ def test_a_file_is_handed_over_with_its_last_block_and_not_again_by_a_new_attemp
     transfer = Transfer()
 
     transfer.hand_over(5, is_last=False)
-    assert (transfer.sent_bytes, transfer.is_handed_over) == (5, False)
+    assert (transfer.sent_bytes, transfer.handed_over_at) == (5, None)
     transfer.hand_over(3, is_last=True)
-    assert (transfer.sent_bytes, transfer.is_handed_over) == (8, True)
+    assert (transfer.sent_bytes, transfer.handed_over_at is None) == (8, False)
     transfer.begin()
-    assert (transfer.sent_bytes, transfer.is_handed_over) == (0, False)
+    assert (transfer.sent_bytes, transfer.handed_over_at) == (0, None)
 
 
 def test_after_a_stop_no_block_is_handed_over() -> None:
@@ -98,4 +98,4 @@ def test_after_a_stop_no_block_is_handed_over() -> None:
     with pytest.raises(StoppedError):
         transfer.hand_over(5, is_last=True)
 
-    assert (transfer.sent_bytes, transfer.is_handed_over) == (0, False)
+    assert (transfer.sent_bytes, transfer.handed_over_at) == (0, None)

@@ -10,7 +10,7 @@ import pytest
 from tests.support import factories
 from tests.support.publishing import publish
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.upload.form import form_fields
+from travis_pypi_deploy.upload.client import form_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,15 +14,8 @@ from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.distributions import Distribution, Sdist
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.upload import Outcome, UploadContext
-from travis_pypi_deploy.upload.response import (
-    WORDS_LIMIT_CHARACTERS,
-    Response,
-    already_exists,
-    is_race,
-    may_have_arrived,
-    outcome_of,
-    words_of,
-)
+from travis_pypi_deploy.upload.outcome import outcome_of
+from travis_pypi_deploy.upload.response import WORDS_LIMIT_CHARACTERS, Response, already_exists, is_race, words_of
 
 PRIVATE = Server(name="https://private.example/", upload_url="https://private.example/")
 PYPI = next(server for server in SERVERS if server.name == "pypi")
@@ -250,7 +243,7 @@ def test_an_answer_means_this_outcome_and_may_leave_open_whether_the_file_arrive
 ) -> None:
     found, reason = outcome_of(response, context(), DEMO)
 
-    assert (found, may_have_arrived(response)) == (outcome, is_sent)
+    assert (found, response.may_have_arrived) == (outcome, is_sent)
     assert bool(reason) is outcome.is_failure
 
 

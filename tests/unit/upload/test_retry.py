@@ -6,7 +6,6 @@ import pytest
 
 from travis_pypi_deploy.upload.response import Response
 from travis_pypi_deploy.upload.retry import (
-    is_transient,
     pause_before,
     retry_after_seconds,
 )
@@ -27,7 +26,7 @@ NOW = 1_700_000_000.0  # 2023-11-14 22:13:20 UTC
     ],
 )
 def test_only_transient_errors_are_tried_again(response: Response, expected: bool) -> None:
-    assert is_transient(response) is expected
+    assert response.is_transient is expected
 
 
 @pytest.mark.parametrize(
