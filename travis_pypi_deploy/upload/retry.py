@@ -23,12 +23,11 @@ def pause_before(retry: int, *, jitter: Callable[[], float] = random.random) -> 
 
 def retry_after_seconds(value: str | None, *, now: float) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for, None without a readable one (RFC 9110, 10.2.3)."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value.strip())
+    text = (value or "").strip()
+    if text.isdecimal():
+        return float(text)
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError):
         return None
     if moment.tzinfo is None:

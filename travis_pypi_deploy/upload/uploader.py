@@ -26,12 +26,7 @@ class Uploader:
     """
 
     def __init__(
-        self,
-        distributions: Sequence[Distribution],
-        context: UploadContext,
-        client: UploadClient,
-        *,
-        jobs: int,
+        self, distributions: Sequence[Distribution], context: UploadContext, client: UploadClient, *, jobs: int
     ) -> None:
         self._halt = threading.Event()
         self._uploads = tuple(Upload(each, context, client, self._halt.wait) for each in distributions)
