@@ -1,14 +1,19 @@
-"""The command line: the texts of each option on it, the errors of a wrong one, and ``--help``."""
+"""What was given: the command line, the variables and the defaults become Settings; and ``--help``."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
+from . import servers
+from .credentials import contains_token
 from .errors import UsageError
-from .options import OPTIONS
+from .options import OPTIONS, Given, Option, Settings
+
+OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
+NEARLY_THE_SAME = 0.88  # of difflib: one or two letters of a name differ
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"
@@ -61,13 +66,31 @@ def read_arguments(argv: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     namespace, unknown = _parser().parse_known_intermixed_args(words)
     unknown += [word for word in namespace.dist if word.startswith("-")]  # argparse takes one with a space for DIST
     if unknown:
-        raise UsageError(_unknown_option(argv[words.index(unknown[0])]))
+        raise UsageError(_unknown_option(dict(zip(words, argv)).get(unknown[0], unknown[0])))
     namespace.dist += argv[end + 1 :]
     return {
         name: tuple(value) if isinstance(value, list) else (str(value).lower(),)
         for name, value in vars(namespace).items()
         if value is not None
     }
+
+
+def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
+    """Return the settings; UsageError names the option or variable of the first wrong value.
+
+    ``arguments`` are the texts of the command line by attribute, DIST as ``dist``. They win over ``PYPI_<OPTION>``,
+    which wins over the default; an empty variable is unset.
+    """
+    dist = arguments.get("dist", ())
+    given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
+    _reject_secrets({**given, "dist": Given("DIST", dist)}, environ)
+
+    dead_address = servers.find(given["server"].text, source=given["server"].source)[1]
+    typing_errors = _typing_errors(environ, others_used=given["password_env"].texts)
+    settings = Settings(dist, given, (*([dead_address] if dead_address else []), *typing_errors))
+    for row in OPTIONS:
+        getattr(settings, row.attribute)  # raises UsageError here, and not when the value is used
+    return settings
 
 
 def password_variables(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -134,3 +157,42 @@ def _unknown_option(word: str) -> str:
     close = [each for each in flags if each.startswith(_with_hyphens(name))]
     close = close or difflib.get_close_matches(_with_hyphens(name), flags, n=1)
     return f"unknown option {name} ({f'did you mean {close[0]}?' if close else 'see --help'})"
+
+
+def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
+    variable = environ.get(row.variable, "").strip()
+    if row.attribute in arguments:
+        found = arguments[row.attribute]
+        given = Given(row.flags[-1] if found[-1] == "false" else row.flags[0], found)
+    elif variable:
+        lines = variable.splitlines() if row.repeatable else [variable]
+        given = Given(row.variable, tuple(line.strip() for line in lines if line.strip()))
+    else:
+        given = Given(row.flags[0], tuple(row.default.split(", ")) if row.default else ())
+    if not all(each.strip() for each in given.texts):
+        raise UsageError(f"{given.source} is empty: give it a value, or remove it")
+    return given
+
+
+def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
+    """Raise UsageError if a value contains a secret; the secret is not repeated."""
+    names = everything["password_env"]
+    for each in names.texts:
+        holder = next((name for name in sorted(environ) if environ[name] == each and name != names.source), None)
+        if holder and each not in environ:
+            raise UsageError(f"{names.source} contains the value of {holder}: write the name {holder}, without the $")
+    for given in everything.values():
+        if any(contains_token(each) for each in given.texts):
+            raise UsageError(
+                f"{given.source} contains an API token, which is now in the build log. Revoke it, put a new one into a "
+                "variable in the repository's settings on Travis, and name the variable with --password-env"
+            )
+
+
+def _typing_errors(environ: Mapping[str, str], *, others_used: Sequence[str]) -> Iterator[str]:
+    """Yield a warning for each variable that is not used, and is nearly named like one that is."""
+    known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
+    for name in sorted(environ):
+        if name.startswith("PYPI_") and name not in (*known, *others_used):
+            for close in difflib.get_close_matches(name, known, n=1, cutoff=NEARLY_THE_SAME):
+                yield f"the variable {name} is not used. Did you mean {close}?"

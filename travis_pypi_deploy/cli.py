@@ -11,16 +11,17 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 from typing import NoReturn, TextIO
 
 from . import __version__
-from .arguments import help_text, password_variables, read_arguments
+from .arguments import help_text, password_variables, read_arguments, resolve
 from .console import Console
 from .credentials import Mask, proxy_secrets, secret_texts
 from .errors import DeployError, SignalledError, UsageError
 from .job import Bash, Job, reasons_to_skip, require_job
-from .options import Settings, resolve
+from .options import Settings
 from .report import Report, check_writable, dumps, write
 
 INTERNAL_ERROR = 1
@@ -33,12 +34,13 @@ USAGE_LIMIT_CHARACTERS = 2_000  # so that what to do is not cut off behind a lon
 def run() -> NoReturn:
     """Run the command line and exit."""
     _handle_signals()
+    ignore_signals = partial(_set_signals, signal.SIG_IGN)
     # A stream that the shell has closed is None; what is written to it is dropped.
     dropped = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it lasts as long as the process
     out, err = sys.stdout or dropped, sys.stderr or dropped
     try:
-        code = main(sys.argv[1:], os.environ, out=out, err=err, ignore_signals=_ignore_signals)
-        _ignore_signals()
+        code = main(sys.argv[1:], os.environ, out=out, err=err, ignore_signals=ignore_signals)
+        ignore_signals()  # none may come between the last step and the end of the process
     except SignalledError as error:  # it came when all was done
         code = error.exit_code
     for stream in (out, err):
@@ -126,9 +128,8 @@ def _tell_failure(error: BaseException, console: Console, *, verbose: bool) -> i
         console.error(str(error))
         return error.exit_code
     if verbose:
-        for line in traceback.format_exception(type(error), error, error.__traceback__):
-            for each in line.splitlines():
-                console.say_quoted(each)
+        for line in "".join(traceback.format_exception(type(error), error, error.__traceback__)).splitlines():
+            console.say_quoted(line)
     console.error(
         f"unexpected {type(error).__name__}: {console.quoted(str(error))}. This is a defect of travis-pypi-deploy: "
         + ("report it with the lines above" if verbose else "run it again with --verbose and report what that shows")
@@ -145,11 +146,6 @@ def _handle_signals() -> None:
         raise SignalledError(name, SIGNALS[name])
 
     _set_signals(handle)
-
-
-def _ignore_signals() -> None:
-    """Let no signal come between the last step and the end of the process."""
-    _set_signals(signal.SIG_IGN)
 
 
 def _set_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:

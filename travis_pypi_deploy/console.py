@@ -109,7 +109,12 @@ class Console:
             done.set()
 
     def _write(self, stream: TextIO, text: str, colour: str) -> None:
-        line = _printable(self._mask.hide(text))
+        """Write one line without control characters and without the marks of Travis' folds."""
+        visible = "".join(
+            each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode()
+            for each in self._mask.hide(text)
+        )
+        line = FOLD_MARK.sub(lambda match: f"{match[0]}\\", visible)
         self._raw(stream, f"{colour}{line}{PLAIN}\n" if colour and self._colour else f"{line}\n")
 
     def _raw(self, stream: TextIO, text: str) -> None:
@@ -122,11 +127,3 @@ class Console:
                 stream.flush()
             except (OSError, ValueError):
                 pass
-
-
-def _printable(text: str) -> str:
-    """Return the text as one line without control characters and without the marks of Travis' folds."""
-    visible = "".join(
-        each if each.isprintable() or each == "\t" else each.encode("unicode_escape").decode() for each in text
-    )
-    return FOLD_MARK.sub(lambda match: f"{match[0]}\\", visible)

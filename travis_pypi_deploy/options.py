@@ -1,20 +1,16 @@
-"""Every option, one row each: the command line, the variables, ``--help``, the README and Settings come from here."""
+"""Every option, one row each: the command line, the variables, ``--help``, the README and Settings come from it."""
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from . import servers
-from .credentials import TOKEN_USERNAME, contains_token
+from .credentials import TOKEN_USERNAME
 from .errors import UsageError
 from .servers import Server
-
-if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
 
 T = TypeVar("T")
 
@@ -23,8 +19,6 @@ FORMATS = {"sdist": "sdist", "bdist_wheel": "bdist_wheel", "wheel": "bdist_wheel
 SPECIFIER_START = ("<", ">", "=", "!", "~")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
-NEARLY_THE_SAME = 0.88  # of difflib: one or two letters of a name differ
 
 CONDITIONS = "conditions (all must be met; named as in deploy.on)"
 SERVER = "server and credentials"
@@ -90,12 +84,12 @@ class Option(Generic[T]):
         return f"PYPI_{self.attribute.upper()}"
 
 
-def specifier(text: str) -> SpecifierSet:
-    """Return a version specifier (PEP 440); raises ValueError."""
+def contains(specifier: str, version: str) -> bool:
+    """Return whether a version specifier (PEP 440) contains a version; raises ValueError if it is not valid."""
     # Here because packaging takes 7 ms to import, and most jobs give versions as text.
     from packaging.specifiers import SpecifierSet
 
-    return SpecifierSet(text)
+    return SpecifierSet(specifier).contains(version)
 
 
 # How the text of an option becomes its value. Where an option has no default, there may be no text.
@@ -148,7 +142,7 @@ def _python_versions(given: Given) -> tuple[str, ...]:
     for each in given.texts:
         try:
             if each.startswith(SPECIFIER_START):
-                specifier(each)
+                contains(each, "3")
         except ValueError:
             raise given.wrong('is not a valid version specifier; an example is ">=3.10"', each) from None
     return given.texts
@@ -260,60 +254,3 @@ class Settings:
 
 
 OPTIONS: tuple[Option[object], ...] = tuple(each for each in vars(Settings).values() if isinstance(each, Option))
-
-
-def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Settings:
-    """Return the settings; UsageError names the option or variable of the first wrong value.
-
-    ``arguments`` are the texts of the command line by attribute, DIST as ``dist``. They win over ``PYPI_<OPTION>``,
-    which wins over the default; an empty variable is unset.
-    """
-    dist = arguments.get("dist", ())
-    given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
-    _reject_secrets({**given, "dist": Given("DIST", dist)}, environ)
-
-    dead_address = servers.find(given["server"].text, source=given["server"].source)[1]
-    typing_errors = _typing_errors(environ, others_used=given["password_env"].texts)
-    settings = Settings(dist, given, (*([dead_address] if dead_address else []), *typing_errors))
-    for row in OPTIONS:
-        getattr(settings, row.attribute)  # raises UsageError here, and not when the value is used
-    return settings
-
-
-def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
-    variable = environ.get(row.variable, "").strip()
-    if row.attribute in arguments:
-        found = arguments[row.attribute]
-        given = Given(row.flags[-1] if found[-1] == "false" else row.flags[0], found)
-    elif variable:
-        lines = variable.splitlines() if row.repeatable else [variable]
-        given = Given(row.variable, tuple(line.strip() for line in lines if line.strip()))
-    else:
-        given = Given(row.flags[0], tuple(row.default.split(", ")) if row.default else ())
-    if not all(each.strip() for each in given.texts):
-        raise UsageError(f"{given.source} is empty: give it a value, or remove it")
-    return given
-
-
-def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
-    """Raise UsageError if a value contains a secret; the secret is not repeated."""
-    names = everything["password_env"]
-    for each in names.texts:
-        holder = next((name for name in sorted(environ) if environ[name] == each and name != names.source), None)
-        if holder and each not in environ:
-            raise UsageError(f"{names.source} contains the value of {holder}: write the name {holder}, without the $")
-    for given in everything.values():
-        if any(contains_token(each) for each in given.texts):
-            raise UsageError(
-                f"{given.source} contains an API token, which is now in the build log. Revoke it, put a new one into a "
-                "variable in the repository's settings on Travis, and name the variable with --password-env"
-            )
-
-
-def _typing_errors(environ: Mapping[str, str], *, others_used: Sequence[str]) -> Iterator[str]:
-    """Yield a warning for each variable that is not used, and is nearly named like one that is."""
-    known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
-    for name in sorted(environ):
-        if name.startswith("PYPI_") and name not in (*known, *others_used):
-            for close in difflib.get_close_matches(name, known, n=1, cutoff=NEARLY_THE_SAME):
-                yield f"the variable {name} is not used. Did you mean {close}?"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from travis_pypi_deploy.arguments import read_arguments
-from travis_pypi_deploy.options import resolve
+from travis_pypi_deploy.arguments import read_arguments, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -59,6 +59,7 @@ MISUSED = {
     "typing error": (["--skip_existng"], ("did you mean --skip-existing?",)),
     "not similar to any": (["--zzz=hunter2"], ("unknown option --zzz ", "--help")),
     "one hyphen": (["-phunter2"], ("begins with -p ",)),
+    "a value behind -h": (["-hhunter2"], ("-",)),
 }
 
 
