@@ -177,9 +177,8 @@ def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], enviro
 def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
     """Raise UsageError if a value contains a secret; the secret is not repeated."""
     names = everything["password_env"]
-    for each in names.texts:
-        holder = next((name for name in sorted(environ) if environ[name] == each and name != names.source), None)
-        if holder and each not in environ:
+    for holder, value in sorted(environ.items()):
+        if value in names.texts and value not in environ and holder != names.source:
             raise UsageError(f"{names.source} contains the value of {holder}: write the name {holder}, without the $")
     for given in everything.values():
         if any(contains_token(each) for each in given.texts):

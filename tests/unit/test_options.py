@@ -299,6 +299,7 @@ def test_a_variable_one_or_two_letters_away_from_a_real_one_gets_a_warning(name:
 
 def test_a_variable_that_holds_a_part_of_the_password_gets_no_warning() -> None:
     assert settings("--password-env=PYPI_TOKENS", PYPI_TOKENS="secret").warnings == ()
+    assert settings(PYPI_PASSWORD_ENV="PYPI_TOKENS", PYPI_TOKENS="secret").warnings == ()
 
 
 @pytest.mark.parametrize("name", ["PYPI_TOKEN", "PYPI_PASSWORD", "TEST_PYPI_TOKEN", "PYPI_MIRROR", "PYPI_", "PYPY"])
