@@ -47,13 +47,14 @@ def build(
     formats: Sequence[str],
     dist_dir: Path,
     environ: Mapping[str, str],
+    mask: Callable[[str], str],
     on_line: Callable[[str], None],
     on_sdist: Callable[[str], object] = lambda _: None,
 ) -> tuple[Path, ...]:
     """Build the project's sdist, its wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
 
-    ``environ`` is the child's; ``on_line`` gets every line that the build prints, ``on_sdist`` the name of the sdist as
-    soon as it is built. Raises BuildError, which has the last lines of the output.
+    ``environ`` is the child's; ``on_line`` gets every line that the build prints, in which ``mask`` has hidden secrets;
+    ``on_sdist`` gets the name of the sdist as soon as it is built. Raises BuildError, which has the last lines.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
@@ -69,6 +70,7 @@ def build(
 
         def take(line: str) -> None:
             nonlocal room
+            line = mask(line)
             output.append(line)
             room -= len(line) + 1
             while room < 0 or len(output) > OUTPUT_LIMIT_LINES:

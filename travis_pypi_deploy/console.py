@@ -62,12 +62,13 @@ class Console:
         """Return a text of this tool as it is shown in the report."""
         return self._mask.hide(text)
 
-    def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
-        """Return what an index, a build backend or bash said, ready to stand in a sentence.
+    def masked(self, text: str) -> str:
+        """Return what an index, a build backend or bash said, without secrets, however short they are."""
+        return self._mask.hide(text, shortest=SHORTEST)
 
-        Short passwords are masked here too. Long texts are cut, after everything was masked.
-        """
-        clean = self._mask.hide(text, shortest=SHORTEST).strip()
+    def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
+        """Return what others said, ready to stand in a sentence: masked, and then cut if it is long."""
+        clean = self.masked(text).strip()
         return clean if len(clean) <= limit else f"{clean[:limit]} ..."
 
     def say_quoted(self, line: str) -> None:

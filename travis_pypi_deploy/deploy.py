@@ -55,7 +55,7 @@ def deploy(
             # Here because requests takes 40 ms to import, and --check-only connects to nothing.
             from . import http, publish
 
-            client = http.Client(settings.server.upload_url, connections=settings.jobs)
+            client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.masked)
             index = publish.open_index(settings, client, credentials)
 
         paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
@@ -183,6 +183,7 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console, ind
                 formats=settings.distributions,
                 dist_dir=project / settings.dist_dir,
                 environ=child_environ,
+                mask=console.masked,
                 on_line=on_line,
                 on_sdist=lambda name: index.start_lookup(_project_in(name)) if index else None,
             )

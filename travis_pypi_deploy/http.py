@@ -6,7 +6,7 @@ import functools
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from io import BytesIO
@@ -61,9 +61,13 @@ class Body(Protocol):
 
 
 class Client:
-    """Sends requests to the origin of one URL, over kept-open connections; threads may share it."""
+    """Sends requests to the origin of one URL, over kept-open connections; threads may share it.
 
-    def __init__(self, url: str, *, connections: int = 1) -> None:
+    ``mask`` hides secrets in what servers and proxies say.
+    """
+
+    def __init__(self, url: str, *, connections: int = 1, mask: Callable[[str], str] = str) -> None:
+        self.mask = mask
         self._origin = origin(url)
         settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
         # Credentials over plain http may go to loopback, so no proxy may see them.
@@ -109,15 +113,16 @@ class Client:
                     cut = f"it is larger than {limit_bytes // 1024} KiB"
                     break
         except (*LIBRARY_ERRORS, ValueError) as error:
-            cut = root_cause(error)
+            cut = self.mask(root_cause(error))
         finally:
             response.close()
-        return Response(url, response.status, response.reason or "", response.headers, content.getvalue(), cut)
+        reason = self.mask(response.reason or "")
+        return Response(url, response.status, reason, response.headers, content.getvalue(), cut)
 
     def _no_response(self, error: Exception, url: str, timeout: float, *, is_sending: bool) -> NoResponseError:
         """Return what an error of urllib3 or a socket means."""
         errors = chain(error)
-        innermost, cause = errors[-1], root_cause(error)
+        innermost, cause = errors[-1], self.mask(root_cause(error))
         if isinstance(innermost, ssl.SSLCertVerificationError):
             remedy = ""
             if self._ca_bundle:

@@ -33,7 +33,9 @@ def open_index(settings: Settings, client: http.Client, credentials: Credentials
         return login.authorization(project=project, now=time.time()) if login else None
 
     # The connection of the lookup is also that of the first upload.
-    return Index(url, client if is_own else http.Client(url), authorize=authorize, timeout=settings.timeout)
+    return Index(
+        url, client if is_own else http.Client(url, mask=client.mask), authorize=authorize, timeout=settings.timeout
+    )
 
 
 def compare_with_index(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import misbehaviours
+from tests.support import factories, misbehaviours
 from tests.support.canary import PASSWORD, TOKEN, USERNAME, WHEEL, CanaryJob, Place, is_narrowed
 from tests.support.loopback_index import LoopbackIndex
+from tests.support.publishing import publish
 from tests.support.pypi_answers import basic_credentials
 from travis_pypi_deploy.credentials import read as read_token
 from travis_pypi_deploy.macaroon import Macaroon
@@ -101,7 +103,7 @@ def test_a_token_of_testpypi_is_not_sent_to_a_foreign_server(tmp_path: Path, sch
     )
 
 
-def test_a_rehearsal_on_loopback_gets_the_token_narrowed(tmp_path: Path) -> None:
+def test_a_server_on_loopback_gets_the_token_narrowed(tmp_path: Path) -> None:
     with CanaryJob(tmp_path) as job:
         own = ("--server", job.index.upload_url, "--index-url", job.index.simple_url)
         ended = job.run(WHEEL, *own, PYPI_PASSWORD=TOKEN)
@@ -164,3 +166,29 @@ def test_a_password_passes_a_plain_proxy_only_if_that_is_allowed(tmp_path: Path)
     assert (refused.code, before, allowed.code) == (2, 0, 0)
     assert credentials(proxy, "POST") == [(USERNAME, PASSWORD)]
     assert [request.path for request in proxy.requests] == [f"http://{FOREIGN}/legacy/"]
+
+
+@pytest.mark.parametrize("place", ["the reason", "the body", "JSON"])
+@pytest.mark.parametrize(
+    ("password", "before"),
+    [("hunter2", "no "), ("pass", "no "), ("correct horse battery staple", "x" * 480 + " "), ("quo\"te's", "no ")],
+    ids=["short", "shortest", "where the words are cut", "with quotes"],
+)
+def test_the_words_of_an_index_show_no_password(
+    tmp_path: Path, index: LoopbackIndex, password: str, before: str, place: str
+) -> None:
+    words = f"{before}{password}"
+    answers = {
+        "the reason": misbehaviours.Answer(400, words),
+        "the body": misbehaviours.Answer(400, "Bad Request", {"Content-Type": "text/plain"}, words.encode()),
+        "JSON": misbehaviours.Answer(
+            400, "Bad Request", {"Content-Type": "application/json"}, json.dumps({"message": words}).encode()
+        ),
+    }
+    index.on_upload(answers[place])
+
+    published = publish(index, [factories.wheel(tmp_path)], PYPI_PASSWORD=password)
+
+    assert published.code == 1
+    assert f"{before}***" in published.err
+    assert password[:8] not in published.err

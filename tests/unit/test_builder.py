@@ -50,6 +50,7 @@ def build(
         formats=formats or BOTH,
         dist_dir=dist_dir or project / "dist",
         environ=environ or child_environment(os.environ, password_env=()),
+        mask=str,
         on_line=printed.append,
     )
 
@@ -335,6 +336,7 @@ def test_the_output_of_a_failed_build_takes_little_memory(tmp_path: Path) -> Non
                 formats=BOTH,
                 dist_dir=tmp_path / "dist",
                 environ=child_environment(os.environ, password_env=()),
+                mask=str,
                 on_line=lambda _: None,
             )
         _, peak_bytes = tracemalloc.get_traced_memory()
@@ -364,6 +366,7 @@ def test_an_interrupted_build_leaves_no_temporary_folders(tmp_path: Path, monkey
             formats=BOTH,
             dist_dir=tmp_path / "dist",
             environ=child_environment(os.environ, password_env=()),
+            mask=str,
             on_line=interrupt,
         )
     assert list(temporary.iterdir()) == []

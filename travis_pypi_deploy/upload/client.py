@@ -85,7 +85,7 @@ class UploadClient:
                 return response
             target = http.redirect_target(url, response.location)
             if response.status not in (307, 308) or target is None:
-                where = f"to {response.location}" if response.location else "without saying where to"
+                where = f"to {self._http.mask(response.location)}" if response.location else "without saying where to"
                 return Response(response.status, f"a redirect {where}, which is not followed")
             url = target
         words = f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}"
@@ -109,9 +109,10 @@ class UploadClient:
                 return Response(0, str(error), is_sent=body.is_sent, is_final=error.is_final)
         if 200 <= answer.status < 300 and not body.is_sent:
             return Response(0, f"{url} answered {answer.status} before the whole file was uploaded", is_sent=False)
+        content_type = answer.headers.get("Content-Type", "")
         return Response(
             status=answer.status,
-            words=words_of(answer.status, answer.reason, answer.headers.get("Content-Type", ""), answer.body),
+            words=words_of(answer.status, answer.reason, content_type, answer.body, mask=self._http.mask),
             is_sent=body.is_sent,
             location=answer.headers.get("Location", ""),
             retry_after=answer.headers.get("Retry-After"),

@@ -6,7 +6,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -57,8 +57,8 @@ class Response:
         return self.is_sent and (self.status == 0 or self.status >= 500)
 
 
-def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
-    """Return the index's own words in one line, never a page of HTML.
+def words_of(status: int, reason: str, content_type: str, body: bytes, *, mask: Callable[[str], str] = str) -> str:
+    """Return the index's own words in one line, never a page of HTML; ``mask`` hides secrets before they are cut.
 
     ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too; of a proxy, or of HTML like
     "<h1>403 Forbidden</h1>", one of the two holds nothing of use.
@@ -76,7 +76,7 @@ def words_of(status: int, reason: str, content_type: str, body: bytes) -> str:
             words = html.unescape(words)
     else:
         words = text
-    words, reason = _one_line(words), _one_line(reason)
+    words, reason = _one_line(mask(words)), _one_line(reason)
     if not words or words in reason:
         return reason
     is_standard = any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
