@@ -177,8 +177,8 @@ def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], enviro
 def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
     """Raise UsageError if a value contains a secret; the secret is not repeated."""
     names = everything["password_env"]
-    for holder, value in sorted(environ.items()):
-        if value in names.texts and value not in environ and holder != names.source:
+    for holder in sorted(environ):
+        if environ[holder] in names.texts and environ[holder] not in environ and holder != names.source:
             raise UsageError(f"{names.source} contains the value of {holder}: write the name {holder}, without the $")
     for given in everything.values():
         if any(contains_token(each) for each in given.texts):
