@@ -78,7 +78,8 @@ def outcome_of(
     # PyPI answers 200 to identical bytes, so a file that exists there has other content.
     same = False if exists and server.is_pypi else context.is_published(distribution)
     if same and exists:
-        return Outcome.IDENTICAL, "the index has this file already"
+        lost = ", perhaps from an earlier attempt whose answer was lost" if lost_answer else ""
+        return Outcome.IDENTICAL, f"the index has this file already{lost}"
     if same:
         return Outcome.UPLOADED, f"the index lists this file, although its answer was lost ({response.reason})"
     if same is None and not exists:
