@@ -16,7 +16,7 @@ from .console import Console
 from .credentials import Credentials, described, find, validate
 from .distributions import Distribution
 from .errors import BuildError, DeployError, InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
-from .job import Job, reason_to_deploy, unknown_conditions
+from .job import Job, reason_to_deploy
 from .options import Settings
 from .report import Report, Result, files, problem_lines
 
@@ -113,15 +113,12 @@ def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, 
 
 
 def _show_header(settings: Settings, job: Job, credentials: Credentials | None, console: Console) -> None:
-    """Show what runs, and why; a dry run outside Travis shows what it could not check."""
+    """Show what runs, and why."""
     tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
     if settings.check_only:
         console.say(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")
     else:
         console.say(f"{tool}: {reason_to_deploy(job, settings)}; {described(credentials)}")
-    if settings.dry_run and not job.on_travis:
-        for sentence in unknown_conditions(settings):
-            console.say(sentence)
 
 
 def _project_in(filename: str) -> str:

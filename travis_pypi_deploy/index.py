@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 
 from . import http
 from .checks import Problem
+from .credentials import Credentials
 from .distributions import Distribution, digest
 from .errors import RejectedError
 from .simple_pages import Listing, parse
@@ -33,16 +34,14 @@ SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".
 
 
 class Index:
-    """A simple index, which ``client`` asks; ``authorize`` returns the Authorization header for a project.
+    """A simple index, which ``client`` asks, with credentials if there are any.
 
     ``timeout``, in seconds, is for each lookup, which has LOOKUP_SECONDS at most.
     """
 
-    def __init__(
-        self, index_url: str, client: http.Client, *, authorize: Callable[[str], str | None], timeout: float
-    ) -> None:
+    def __init__(self, index_url: str, client: http.Client, *, credentials: Credentials | None, timeout: float) -> None:
         self._url = index_url if index_url.endswith("/") else index_url + "/"
-        self._authorize = authorize
+        self._credentials = credentials
         self._client = client
         self._timeout = min(timeout, LOOKUP_SECONDS)
         # One page at a time, because of the memory that it takes. A signal ends the wait for this thread, but would not
@@ -65,8 +64,8 @@ class Index:
             raise RejectedError(f'cannot look up "{name}" on the index: it is not a valid project name')
         url = urljoin(self._url, canonicalize_name(name) + "/")
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
-        if authorization := self._authorize(name):
-            headers["Authorization"] = authorization
+        if self._credentials:
+            headers["Authorization"] = self._credentials.authorization(project=name, now=time.time())
         for _ in range(http.REDIRECTS_LIMIT + 1):
             try:
                 page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
@@ -80,21 +79,15 @@ class Index:
             url = target
         raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
 
-    def wait_for(
-        self, distributions: Sequence[Distribution], *, by_name: frozenset[str], seconds: float
-    ) -> tuple[str, ...]:
-        """Wait until every file is listed with its hash, those in ``by_name`` with any; return those that are not."""
+    def wait_for(self, distributions: Sequence[Distribution], *, seconds: float) -> tuple[str, ...]:
+        """Wait until every file is listed with its hash, and return the names of those that are not."""
         until = time.monotonic() + seconds
         for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
             try:
                 listing = self.lookup(distributions[0].name)
             except RejectedError:
                 listing = Listing()
-            missing = tuple(
-                each.filename
-                for each in distributions
-                if not (each.filename in listing.files if each.filename in by_name else is_listed(each, listing))
-            )
+            missing = tuple(each.filename for each in distributions if not is_listed(each, listing))
             left = until - time.monotonic()
             if not missing or left <= 0:
                 break

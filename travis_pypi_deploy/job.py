@@ -120,22 +120,6 @@ def reason_to_deploy(job: Job, settings: Settings) -> str:
     return reason
 
 
-def unknown_conditions(settings: Settings) -> tuple[str, ...]:
-    """Return what cannot be checked outside Travis, one sentence for each condition."""
-    sources = settings.sources
-    unknown = ["this is a pull request", "the build passed"]
-    if settings.repo:
-        unknown.append(f"the repository is {settings.repo} ({sources['repo']})")
-    if settings.tags is not None:
-        unknown.append(f"this is a build of a tag ({sources['tags']})")
-    if not settings.all_branches and not settings.tags:
-        unknown.append(f"the branch is one of: {', '.join(settings.branch)} ({sources['branch']})")
-    if settings.python:
-        unknown.append(f"the Python version is one of: {', '.join(settings.python)} ({sources['python']})")
-    unknown.extend(f"[[ {each} ]] is true ({sources['condition']})" for each in settings.condition)
-    return tuple(f"Not checked outside Travis: whether {each}" for each in unknown)
-
-
 def _is_branch(branch: str, wanted: str, bash: Bash, source: str) -> bool:
     """Return whether the branch matches; patterns are matched by bash, unquoted, as Travis does."""
     if PATTERN_CHARACTERS.isdisjoint(wanted):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 
@@ -28,14 +27,9 @@ def open_index(settings: Settings, client: http.Client, credentials: Credentials
     is_own = origin(url) == origin(server.upload_url)
     # Credentials go to the server's own origin only; PyPI's pages are public.
     login = credentials if is_own and not server.is_pypi else None
-
-    def authorize(project: str) -> str | None:
-        return login.authorization(project=project, now=time.time()) if login else None
-
     # The connection of the lookup is also that of the first upload.
-    return Index(
-        url, client if is_own else http.Client(url, mask=client.mask), authorize=authorize, timeout=settings.timeout
-    )
+    index_client = client if is_own else http.Client(url, mask=client.mask)
+    return Index(url, index_client, credentials=login, timeout=settings.timeout)
 
 
 def compare_with_index(
@@ -112,7 +106,9 @@ def wait(
     console: Console,
 ) -> None:
     """Wait until the index lists the release, if that is asked for."""
-    if not settings.wait:
+    kept = [each.filename for each in results if each.outcome is Outcome.KEPT]
+    awaited = [each for each in found if each.filename not in kept]
+    if not settings.wait or not awaited:
         return
     if index is None:
         console.warn(
@@ -120,9 +116,8 @@ def wait(
         )
         return
     console.say(f"Waiting up to {settings.wait} s until the index lists the release")
-    kept = frozenset(each.filename for each in results if each.outcome is Outcome.KEPT)
     with console.heartbeat(lambda: "Still waiting for the index"):
-        unlisted = index.wait_for(found, by_name=kept, seconds=settings.wait)
+        unlisted = index.wait_for(awaited, seconds=settings.wait)
     if unlisted:
         raise RejectedError(
             f"every file was uploaded, but after {settings.wait} s the index does not list {listed(unlisted)}. Check "

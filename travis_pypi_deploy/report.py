@@ -42,7 +42,21 @@ class Report:
 def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> str:
     """Return the report as JSON of schema 2 (docs/report.md): sizes in bytes, times in seconds, texts ``hidden``."""
     first = report.distributions[0] if report.distributions else None
-    job = report.job
+    job, results = report.job, {each.filename: each for each in report.results}
+    entries = []
+    for each in report.distributions:
+        result = results.get(each.filename)
+        entries.append(
+            {
+                "filename": each.filename,
+                "size": each.size,
+                "sha256": each.sha256,
+                "outcome": result.outcome.value if result else "not attempted",
+                "attempts": result.attempts if result else 0,
+                "seconds": round(result.seconds, 3) if result else 0.0,
+                "detail": hidden(result.detail) if result else "",
+            }
+        )
     contents = {
         "schema": 2,
         "result": report.result,
@@ -51,7 +65,7 @@ def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> st
         "name": first.name if first else None,
         "version": first.version if first else None,
         "url": release_page(report.server, first) if first else None,
-        "files": list(_files(report, hidden)),
+        "files": entries,
         "problems": [
             {"file": each.filename, "rule": each.rule, "severity": each.severity, "message": hidden(each.message)}
             for each in report.problems
@@ -66,21 +80,6 @@ def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> st
         "seconds": round(seconds, 3),
     }
     return json.dumps(contents, indent=2, ensure_ascii=False) + "\n"
-
-
-def _files(report: Report, hidden: Callable[[str], str]) -> Iterator[dict[str, object]]:
-    results = {each.filename: each for each in report.results}
-    for each in report.distributions:
-        result = results.get(each.filename)
-        yield {
-            "filename": each.filename,
-            "size": each.size,
-            "sha256": each.sha256,
-            "outcome": result.outcome.value if result else "not attempted",
-            "attempts": result.attempts if result else 0,
-            "seconds": round(result.seconds, 3) if result else 0.0,
-            "detail": hidden(result.detail) if result else "",
-        }
 
 
 def check_writable(filename: str, *, source: str) -> None:

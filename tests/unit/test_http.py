@@ -16,6 +16,7 @@ from tests.support.interception import certified
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Drip, Flood
 from travis_pypi_deploy import http
+from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.errors import RejectedError
 from travis_pypi_deploy.index import Index
 
@@ -120,7 +121,7 @@ def evil() -> Iterator[LoopbackIndex]:
 
 
 def lookup(url: str, name: str = "demo", *, timeout: float = 20) -> Listing:
-    return Index(url, http.Client(url), authorize=lambda _: None, timeout=timeout).lookup(name)
+    return Index(url, http.Client(url), credentials=None, timeout=timeout).lookup(name)
 
 
 @pytest.mark.parametrize("location", [*FOLLOWED, *NOT_FOLLOWED, *READ_DIFFERENTLY])
@@ -129,7 +130,9 @@ def test_only_the_index_itself_gets_a_connection_after_a_redirect(
 ) -> None:
     ports = {"own": index.url.rpartition(":")[2], "evil": evil.url.rpartition(":")[2]}
     index.on_page(misbehaviours.redirect(302, location.format(**ports)))
-    simple = Index(index.simple_url, http.Client(index.simple_url), authorize=lambda _: "Basic c2VjcmV0", timeout=5)
+    simple = Index(
+        index.simple_url, http.Client(index.simple_url), credentials=Credentials("u", "secret", "V"), timeout=5
+    )
 
     with contextlib.suppress(RejectedError):
         simple.lookup("demo")

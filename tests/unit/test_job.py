@@ -13,7 +13,7 @@ from tests.support import given, travis_job
 from travis_pypi_deploy.cli import bash_in
 from travis_pypi_deploy.console import Console
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.job import Job, reason_to_deploy, reasons_to_skip, require_job, unknown_conditions
+from travis_pypi_deploy.job import Job, reason_to_deploy, reasons_to_skip, require_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -358,25 +358,3 @@ def test_the_header_says_why_a_job_deploys(argv: list[str], changes: dict[str, s
 def test_the_header_names_the_variable_that_a_condition_came_from() -> None:
     settings = conditions(PYPI_BRANCH="staging", PYPI_PYTHON="3.6")
     assert reason_to_deploy(job(), settings) == 'branch "staging" matches PYPI_BRANCH, Python 3.6 matches PYPI_PYTHON'
-
-
-def test_outside_travis_every_condition_is_unknown() -> None:
-    argv = ["--repo=a/b", "--no-tags", "--branch=c", "--branch=d", "--python=>=3.9", "--condition=-n $CI"]
-    facts = (
-        ("pull request",),
-        ("build passed",),
-        ("a/b", "(--repo)"),
-        ("tag", "(--no-tags)"),
-        ("c, d", "(--branch)"),
-        (">=3.9", "(--python)"),
-        ("[[ -n $CI ]]", "(--condition)"),
-    )
-    sentences = unknown_conditions(conditions(*argv))
-    assert len(sentences) == len(facts)
-    for sentence, expected in zip(sentences, facts):
-        assert [fact for fact in expected if fact not in sentence] == []
-
-
-@pytest.mark.parametrize("option", ["--all-branches", "--tags"])
-def test_a_branch_that_does_not_matter_is_not_unknown(option: str) -> None:
-    assert not any("branch is" in sentence for sentence in unknown_conditions(conditions(option)))

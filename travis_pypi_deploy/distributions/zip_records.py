@@ -13,7 +13,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,8 +116,7 @@ def _local_faults(
     seen: set[bytes] = set()
     end, scannable = 0, SCANNED_LIMIT_BYTES
     while (record := window.read(end, RECORD_BYTES))[:4] == LOCAL_HEADER:
-        name, flags, compressed, unpacked, start, extra_faults = _local_header(window, end, record)
-        yield from extra_faults
+        name, flags, compressed, unpacked, start = _local_header(window, end, record)
         end = start + compressed
         if end > window.size:
             raise _LostError("records", "the archive ends within a member")
@@ -142,11 +141,8 @@ def _local_faults(
     return names, end
 
 
-def _local_header(window: _Window, offset: int, record: bytes) -> tuple[bytes, int, int, int, int, Sequence[Fault]]:
-    """Return a member's name, flags, sizes, where its contents begin, and the faults of its extra fields.
-
-    ``record`` is the beginning of the header at ``offset``.
-    """
+def _local_header(window: _Window, offset: int, record: bytes) -> tuple[bytes, int, int, int, int]:
+    """Return a member's name, flags, sizes, and where its contents begin, from its header at ``offset``."""
     flags, method, compressed, unpacked, name_size, extra_size = _fields(_LOCAL, record)
     size = _LOCAL.size + name_size + extra_size
     if size > len(record):
@@ -155,13 +151,12 @@ def _local_header(window: _Window, offset: int, record: bytes) -> tuple[bytes, i
     if flags & DATA_DESCRIPTOR_FLAG:
         raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
 
-    faults: list[Fault] = []
     for kind, value in _extras(name, record[_LOCAL.size + name_size : size]) if extra_size else ():
         if kind == ZIP64_EXTRA:
             compressed, unpacked = _zip64_sizes(name, value, compressed, unpacked, is_stored=method == STORED)
         elif _decoded(value[5:]) is None:
-            faults.append(Fault("names", f"{_shown(name)} has an unreadable Unicode path"))
-    return name, flags, compressed, unpacked, offset + size, faults
+            raise _LostError("names", f"{_shown(name)} has an unreadable Unicode path")
+    return name, flags, compressed, unpacked, offset + size
 
 
 def _member_fault(name: bytes, info: zipfile.ZipInfo | None, flags: int, sizes: tuple[int, int]) -> Fault | None:
