@@ -13,7 +13,7 @@ from .errors import UsageError
 from .options import OPTIONS, Given, Option, Settings
 
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
-NEARLY_THE_SAME = 0.88  # of difflib: one or two letters of a name differ
+TYPING_ERRORS_LIMIT = 2
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"
@@ -193,5 +193,16 @@ def _typing_errors(environ: Mapping[str, str], *, others_used: Sequence[str]) ->
     known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
     for name in sorted(environ):
         if name.startswith("PYPI_") and name not in (*known, *others_used):
-            for close in difflib.get_close_matches(name, known, n=1, cutoff=NEARLY_THE_SAME):
+            close = next((each for each in known if _edits(name, each) <= TYPING_ERRORS_LIMIT), None)
+            if close:
                 yield f"the variable {name} is not used. Did you mean {close}?"
+
+
+def _edits(one: str, other: str) -> int:
+    """Return how many letters have to be changed, added or removed between two words (Levenshtein distance)."""
+    row = list(range(len(other) + 1))
+    for line, letter in enumerate(one, start=1):
+        previous, row = row, [line]
+        for at, each in enumerate(other):
+            row.append(min(previous[at] + (letter != each), previous[at + 1] + 1, row[at] + 1))
+    return row[-1]

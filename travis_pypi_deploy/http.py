@@ -6,8 +6,10 @@ import functools
 import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from io import BytesIO
 from typing import Protocol
@@ -147,6 +149,16 @@ class Client:
             what = "was lost" if is_sending else "was lost before the answer came"
             return NoResponseError(f"the connection to {url} {what}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
+
+
+def retry_after_seconds(value: str) -> float | None:
+    """Return the seconds that a ``Retry-After`` header asks for, None without a readable one (RFC 9110, 10.2.3)."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def redirect_target(url: str, location: str) -> str | None:

@@ -160,7 +160,8 @@ def _hashes(distribution: Distribution, listing: Listing) -> tuple[str, str, str
     for algorithm in ALGORITHMS:
         if listed is not None and algorithm in listed.hashes:
             try:
-                return algorithm, listed.hashes[algorithm], digest(distribution, algorithm)
+                ours = distribution.sha256 if algorithm == "sha256" else digest(distribution.path, algorithm)
+                return algorithm, listed.hashes[algorithm], ours
             except ValueError:
                 continue  # a FIPS build of Python has no md5
             except OSError:

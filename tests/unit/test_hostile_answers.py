@@ -15,13 +15,13 @@ from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
 from tests.unit.upload.test_response import DEMO
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.credentials import Credentials
+from travis_pypi_deploy.http import retry_after_seconds
 from travis_pypi_deploy.index import compare
 from travis_pypi_deploy.servers import SERVERS
 from travis_pypi_deploy.simple_pages import parse
 from travis_pypi_deploy.upload import Outcome, UploadContext
 from travis_pypi_deploy.upload.outcome import outcome_of
 from travis_pypi_deploy.upload.response import Response, words_of
-from travis_pypi_deploy.upload.retry import retry_after_seconds
 
 if TYPE_CHECKING:
     from travis_pypi_deploy.distributions import Distribution
@@ -118,6 +118,6 @@ def test_a_reference_of_too_many_digits_is_only_text() -> None:
 @settings(deadline=None, max_examples=30)
 @given(value=st.text() | st.from_regex(r"[0-9]{1,400}|[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ .*"))
 def test_any_retry_after_is_seconds_or_none(value: str) -> None:
-    seconds = retry_after_seconds(value, now=0.0)
+    seconds = retry_after_seconds(value)
 
     assert seconds is None or seconds >= 0

@@ -69,7 +69,11 @@ def validate(
         for finding in chain.from_iterable(found):
             counts[finding.rule] += 1
             if counts[finding.rule] <= MESSAGES_LIMIT:
-                shown.setdefault(finding.rule, []).append(_in_one_line(finding.message))
+                line = " ".join(finding.message.split())
+                if len(line) > MESSAGE_LIMIT_CHARACTERS:  # the middle of a very long value tells nobody anything
+                    half = MESSAGE_LIMIT_CHARACTERS // 2
+                    line = f"{line[:half]} [...] {line[-half:]}"
+                shown.setdefault(finding.rule, []).append(line)
 
         for name, messages in shown.items():
             if counts[name] > MESSAGES_LIMIT:
@@ -77,10 +81,3 @@ def validate(
             severity = RULE_OF[name].strict if is_pypi else RULE_OF[name].elsewhere
             problems += (Problem(distribution.filename, name, severity, message) for message in messages)
     return tuple(each.with_severity(strict=strict, is_ignored=each.rule in ignore) for each in problems)
-
-
-def _in_one_line(message: str) -> str:
-    """Return the message without line breaks, and without the middle of a very long value."""
-    line = " ".join(message.split())
-    half = MESSAGE_LIMIT_CHARACTERS // 2
-    return line if len(line) <= MESSAGE_LIMIT_CHARACTERS else f"{line[:half]} [...] {line[-half:]}"

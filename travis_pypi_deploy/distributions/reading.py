@@ -63,9 +63,13 @@ def file_type(filename: str) -> FileType | None:
     return "sdist" if filename.endswith(".tar.gz") else None
 
 
-def digest(distribution: Distribution, algorithm: str) -> str:
-    """Return the file's hash in hexadecimal, by any algorithm that hashlib knows."""
-    return distribution.sha256 if algorithm == "sha256" else _hash(distribution.path, algorithm)
+def digest(path: Path, algorithm: str) -> str:
+    """Return a file's hash in hexadecimal, by any algorithm that hashlib knows."""
+    result = hashlib.new(algorithm)
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(BLOCK_BYTES):
+            result.update(block)
+    return result.hexdigest()
 
 
 def stamp(status: os.stat_result) -> tuple[int, int, int, int]:
@@ -86,7 +90,7 @@ def _read(path: Path) -> Distribution:
     archive: Wheel | Sdist
     if filetype == "bdist_wheel":
         archive, metadata = wheels.scan(path)
-        sha256 = _hash(path, "sha256")
+        sha256 = digest(path, "sha256")
         tags = path.name[: -len(".whl")].split("-")
         pyversion = tags[-3] if len(tags) in (5, 6) else ""
     else:
@@ -110,11 +114,3 @@ def _read(path: Path) -> Distribution:
         sha256=sha256,
         stamp=stamp(status),
     )
-
-
-def _hash(path: Path, algorithm: str) -> str:
-    digest = hashlib.new(algorithm)
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

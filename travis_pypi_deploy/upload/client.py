@@ -115,7 +115,7 @@ class UploadClient:
             words=words_of(answer.status, answer.reason, content_type, answer.body, mask=self._http.mask),
             is_sent=body.is_sent,
             location=answer.headers.get("Location", ""),
-            retry_after=answer.headers.get("Retry-After"),
+            retry_after=http.retry_after_seconds(answer.headers.get("Retry-After", "")),
         )
 
 

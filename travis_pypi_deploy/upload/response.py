@@ -39,7 +39,7 @@ class Response:
     is_sent: bool = True
     is_final: bool = False
     location: str = ""
-    retry_after: str | None = None
+    retry_after: float | None = None
 
     @property
     def reason(self) -> str:

@@ -10,12 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from ..credentials import clock_time
 from ..distributions import Distribution
-from . import retry
 from .client import ChangedFileError, Transfer, UploadClient
 from .outcome import FileResult, Outcome, UploadContext, outcome_of
 from .response import is_race
 
 GRACE_SECONDS = 0.3
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_RETRY_AFTER_SECONDS = 120.0
 
 
 class Uploader:
@@ -42,7 +44,7 @@ class Uploader:
         sent = sum(min(each.transfer.sent_bytes, each.distribution.size) for each in self._uploads)
         total = sum(each.distribution.size for each in self._uploads)
         unit, size = next((each for each in (("MB", 1_000_000), ("kB", 1000)) if total >= each[1]), ("bytes", 1))
-        waits = [each.waits_for() for each in self._uploads if each.is_running]
+        waits = [waits for each in self._uploads if (waits := each.waits_for()) is not None]
         waiting = f", waiting for {waits[0]}" if waits and all(waits) else ""
         return f"Sent {sent // size} of {total // size} {unit}{waiting}"
 
@@ -95,14 +97,11 @@ class Upload:
         self._is_pausing = False
         self._result: FileResult | None = None
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the upload has begun and has no result yet."""
-        return self._attempts > 0 and self._result is None
-
-    def waits_for(self) -> str:
-        """Return what the upload waits for, empty while it sends."""
+    def waits_for(self) -> str | None:
+        """Return what the upload waits for, empty while it sends, None before and after that."""
         since = self.transfer.handed_over_at
+        if not self._attempts or self._result:
+            return None
         if self._is_pausing:
             return f"the next attempt to upload {self.distribution.filename}"
         if since is not None:
@@ -146,13 +145,12 @@ class Upload:
                 self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
             elif response.is_transient and retries < self._context.retries:
                 retries += 1
-                now = time.time()
-                asked = retry.retry_after_seconds(response.retry_after, now=now)
-                if asked is not None and asked > retry.LONGEST_RETRY_AFTER_SECONDS:
-                    end = clock_time(now + asked)
+                asked = response.retry_after
+                if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
+                    end = clock_time(time.time() + asked)
                     self._warn(f"{response.reason}; not tried again, because the index asks to wait until {end}")
                     break
-                seconds = asked if asked is not None else retry.pause_before(retries)
+                seconds = asked if asked is not None else pause_before(retries)
                 self._warn(
                     f"{response.reason}; trying again in {seconds:.1f} s (retry {retries} of {self._context.retries})"
                 )
@@ -172,3 +170,12 @@ class Upload:
 
     def _warn(self, sentence: str) -> None:
         self._context.warn(f"{self.distribution.filename}: {sentence}")
+
+
+def pause_before(retry: int) -> float:
+    """Return the seconds to pause before a retry (from 1): doubling, between half and all of it.
+
+    Chance keeps jobs that were rejected together from retrying at the same time.
+    """
+    pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
+    return pause * random.uniform(0.5, 1)  # noqa: S311 - nobody gains by guessing it

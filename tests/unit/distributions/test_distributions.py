@@ -400,8 +400,8 @@ def test_of_two_metadata_in_a_wheel_the_one_that_the_name_asks_for_counts(order:
 
 def test_any_hash_can_be_had(tmp_path: Path) -> None:
     read = distributions.read(factories.sdist(tmp_path))
-    assert distributions.digest(read, "sha256") == read.sha256
-    assert distributions.digest(read, "md5") == hashlib.md5(read.path.read_bytes()).hexdigest()
+    assert distributions.digest(read.path, "sha256") == read.sha256
+    assert distributions.digest(read.path, "md5") == hashlib.md5(read.path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_three_redirects_are_followed(
 def test_a_status_is_passed_on(tmp_path: Path, index: LoopbackIndex, status: int) -> None:
     index.on_upload(Answer(status, "Words", {"Retry-After": "7"}))
 
-    assert attempt(tmp_path, index) == Response(status, "Words", retry_after="7")
+    assert attempt(tmp_path, index) == Response(status, "Words", retry_after=7.0)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 306, 309, 399])

@@ -109,7 +109,7 @@ def test_a_file_that_exists_is_compared_and_rejected_where_the_page_cannot_be_re
 def test_an_upload_that_has_not_begun_waits_for_nothing(tmp_path: Path) -> None:
     client = UploadClient(NOWHERE, http.Client(NOWHERE), timeout=1)
 
-    assert Upload(distributions.read(factories.wheel(tmp_path)), context(), client, bool).waits_for() == ""
+    assert Upload(distributions.read(factories.wheel(tmp_path)), context(), client, bool).waits_for() is None
 
 
 @pytest.mark.parametrize(
