@@ -28,12 +28,7 @@ SIGNATURES = (".asc", ".attestation")
 
 
 def deploy(
-    settings: Settings,
-    job: Job,
-    environ: Mapping[str, str],
-    console: Console,
-    *,
-    ignore_signals: Callable[[], None],
+    settings: Settings, job: Job, environ: Mapping[str, str], console: Console, *, ignore_signals: Callable[[], None]
 ) -> Report:
     """Deploy a job whose conditions hold, and return what happened; ``error`` of the report is what ended it.
 

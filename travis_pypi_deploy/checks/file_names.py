@@ -84,8 +84,7 @@ def sdist_name(distribution: Distribution) -> Iterator[Finding]:
         expected = f"{canonicalize_name(distribution.name).replace('-', '_')}-{version}.tar.gz"
         if distribution.filename != expected:
             yield Finding(
-                "sdist-filename",
-                f'its name must be "{expected}": build it with a newer version of its build backend.',
+                "sdist-filename", f'its name must be "{expected}": build it with a newer version of its build backend.'
             )
 
 

@@ -21,17 +21,7 @@ READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CHECKED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 1024 * 1024}
 
 # What zipfile raises for broken archives.
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    IndexError,
-    NotImplementedError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-)
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, IndexError, OverflowError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,7 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
                     unpacked=sum(info.file_size for info in infos),
                     faults=tuple(zip_records.faults(raw, {info.orig_filename: info for info in infos})),
                 )
-        except _UNREADABLE as error:
+        except BROKEN as error:
             raise InvalidReleaseError(f"not a readable zip archive: {error}") from error
     return wheel, metadata
 
