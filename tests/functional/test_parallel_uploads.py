@@ -198,3 +198,20 @@ def test_the_status_says_what_is_waited_for_and_takes_bytes_back(tmp_path: Path,
     assert f"Sent 0 of 3 MB, waiting for the next attempt to upload {wheel.name}" in seen
     assert f"Sent 3 of 3 MB, waiting for the answer to {wheel.name} for 0 s" in seen
     assert uploads.status() == "Sent 3 of 3 MB"
+
+
+def test_the_first_attempt_does_not_wait_for_the_next_one(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = factories.wheel(tmp_path)
+    index.on_upload(Delay(0.5))
+    uploads = uploader([wheel], index)
+    seen: set[str] = set()
+
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(uploads.run)
+        while not running.done():
+            seen.add(uploads.status().partition(", ")[2])
+            time.sleep(0.01)
+        running.result()
+
+    assert seen <= {"", f"waiting for the answer to {wheel.name} for 0 s"}
+    assert len(seen) == 2
