@@ -4,7 +4,7 @@ from travis_pypi_deploy.importing import drop_working_directory
 
 drop_working_directory()
 
-from travis_pypi_deploy.cli import run  # noqa: E402 - its imports could be replaced before
+from travis_pypi_deploy.cli import run  # noqa: E402 - else the project's own modules could replace its imports
 
 if __name__ == "__main__":
     run()

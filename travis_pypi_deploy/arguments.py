@@ -1,4 +1,4 @@
-"""What was given: the command line, the variables and the defaults become Settings; and ``--help``."""
+"""The command line, the variables and the defaults become Settings; the text of ``--help``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .credentials import contains_token
 from .errors import UsageError
 from .options import OPTIONS, Given, Option, Settings
 
-OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")
+OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")  # used, and not options
 TYPING_ERRORS_LIMIT = 2
 
 HELP_WIDTH = 80
@@ -64,7 +64,7 @@ def read_arguments(argv: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
             raise UsageError(f"{name}: {NOT_OPTIONS[name[2:]]}")
 
     namespace, unknown = _parser().parse_known_intermixed_args(words)
-    unknown += [word for word in namespace.dist if word.startswith("-")]  # argparse takes one with a space for DIST
+    unknown += [word for word in namespace.dist if word.startswith("-")]  # it has a space, so argparse did not see it
     if unknown:
         raise UsageError(_unknown_option(dict(zip(words, argv)).get(unknown[0], unknown[0])))
     namespace.dist += argv[end + 1 :]
@@ -94,7 +94,7 @@ def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]
 
 
 def password_variables(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the variables that ``--password-env`` names, found before anything is parsed or reported."""
+    """Return the variables that ``--password-env`` names, before parsing, so that every message is masked."""
     words = [word.replace("--password_env", "--password-env", 1) for word in argv]
     after = [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--password-env"]
     joined = [word.partition("=")[2] for word in words if word.startswith("--password-env=")]
@@ -149,7 +149,7 @@ def _with_hyphens(word: str) -> str:
 
 
 def _unknown_option(word: str) -> str:
-    """Return the error for an option, as it was written: a secret in its place can then be masked."""
+    """Return the error for an unknown option, spelled as it was given, so that a secret in its place is masked."""
     name = word.partition("=")[0]
     if not name.startswith("--"):
         return f"unknown option that begins with {name[:2]} (see --help)"
@@ -175,7 +175,7 @@ def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], enviro
 
 
 def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str]) -> None:
-    """Raise UsageError if a value contains a secret; the secret is not repeated."""
+    """Raise UsageError if the value of an option is a secret (``--password-env $PYPI_TOKEN``); it is not repeated."""
     names = everything["password_env"]
     for holder in sorted(environ):
         if environ[holder] in names.texts and environ[holder] not in environ and holder != names.source:

@@ -32,7 +32,7 @@ LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
-WHEEL_BEGINS = "Building the wheel"  # what the child process prints then
+WHEEL_BEGINS = "Building the wheel"  # build_process prints this line when the sdist is built
 DAEMON_PASSES = 3
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
@@ -170,7 +170,7 @@ def _end_daemons(folder: Path) -> None:
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     """Yield the lines that a child prints, until it has ended and its output is read.
 
-    A thread reads, because no pipe can be waited for with a time limit on every system.
+    A thread reads, because not every system can read from a pipe with a time limit.
     """
     lines: queue.Queue[str | None] = queue.Queue(QUEUE_LIMIT_LINES)
 

@@ -26,9 +26,9 @@ from .report import Report, check_writable, dumps, write
 
 INTERNAL_ERROR = 1
 SIGNALS = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
-CONDITION_HOLDS, CONDITION_FAILS = 64, 65
+CONDITION_HOLDS, CONDITION_FAILS = 64, 65  # other statuses: bash cannot evaluate the condition
 CONDITION_SECONDS = 30
-USAGE_LIMIT_CHARACTERS = 2_000  # so that what to do is not cut off behind a long value
+USAGE_LIMIT_CHARACTERS = 2_000  # a long value must not cut off the remedy behind it
 
 
 def run() -> NoReturn:
@@ -40,8 +40,8 @@ def run() -> NoReturn:
     out, err = sys.stdout or dropped, sys.stderr or dropped
     try:
         code = main(sys.argv[1:], os.environ, out=out, err=err, ignore_signals=ignore_signals)
-        ignore_signals()  # none may come between the last step and the end of the process
-    except SignalledError as error:  # it came when all was done
+        ignore_signals()  # the exit code is decided
+    except SignalledError as error:  # it came after the last step
         code = error.exit_code
     for stream in (out, err):
         with suppress(OSError, ValueError):  # the reader is gone, or the disk is full
@@ -105,7 +105,7 @@ def _deploy(
                 console.say(reason)
             report = Report("skipped", job, settings.server, reasons=reasons)
         else:
-            # Here because it imports everything else: a skipped job stays cheap.
+            # Imported here because it imports everything else: a skipped job stays cheap.
             from .deploy import deploy
 
             report = deploy(settings, job, environ, console, ignore_signals=ignore_signals)
@@ -151,7 +151,7 @@ def _handle_signals() -> None:
 def _set_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
     for name in SIGNALS:
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # what is ignored stays ignored
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # an ignored signal stays ignored
             signal.signal(number, handler)
 
 

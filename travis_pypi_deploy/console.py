@@ -14,7 +14,7 @@ from .credentials import SHORTEST, Mask
 SILENCE_SECONDS = 30.0
 QUOTED_LIMIT_CHARACTERS = 500
 BOLD, YELLOW, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
-# Travis' page takes these for a fold wherever they stand in a line.
+# Travis' page reads these as a fold anywhere in a line.
 FOLD_MARK = re.compile(r"(travis_)?(fold|time)(?=:(start|end))")
 
 

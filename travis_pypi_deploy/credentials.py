@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # they are above this module
 TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token
 PREFIX = "pypi-"
 ANY_SERVER_VARIABLE = "PYPI_PASSWORD"
-FOREIGN_VARIABLES = ("TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "FLIT_PASSWORD")
+FOREIGN_VARIABLES = ("TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "FLIT_PASSWORD")  # of other tools
 SECRET_VARIABLES = ("TEST_PYPI_TOKEN", "PYPI_TOKEN", ANY_SERVER_VARIABLE, *FOREIGN_VARIABLES)
 
 LIFETIME_SECONDS = 60 * 60
@@ -30,7 +30,7 @@ CLOCK_SKEW_SECONDS = 5 * 60
 
 MASK = "***"
 SHORT = 8  # shorter values are often ordinary words: they are masked only in quoted output
-SHORTEST = 4
+SHORTEST = 4  # values that are even shorter are never masked
 
 FAULTS = (
     (re.compile(r"[\r\n]"), "contains a line break"),
@@ -127,7 +127,7 @@ def owner(text: str) -> Server | None:
     """
     forms = [_letters(text), _letters(unquote(text))]
     for form in tuple(forms):
-        for start in range(4):  # what stands before the base64 form has any length
+        for start in range(4):  # the text before the base64 form has any length
             groups_of_four = form[start : len(form) - (len(form) - start) % 4]
             forms.append(_letters(base64.urlsafe_b64decode(groups_of_four).decode("latin-1")))
     for server in SERVERS:
@@ -140,7 +140,7 @@ def owner(text: str) -> Server | None:
 
 
 def _letters(text: str) -> str:
-    """Return what can be base64, without the line breaks that somebody wrote as two characters."""
+    """Return the base64 characters of a text, without line breaks that are written as escapes (a backslash and n)."""
     return re.sub(r"\\[nrt]|[^A-Za-z0-9+/_-]", "", text)
 
 

@@ -32,8 +32,8 @@ def deploy(
 ) -> Report:
     """Deploy a job whose conditions hold, and return what happened; ``error`` of the report is what ended it.
 
-    These are the steps from 4 on; the command line reads the settings and the job and checks the conditions. After
-    ``ignore_signals`` no signal raises an exception.
+    The command line has read the settings and the job, and has checked the conditions. After ``ignore_signals`` no
+    signal raises an exception.
     """
     result: Result = "failed"
     found: tuple[Distribution, ...] = ()
@@ -47,7 +47,7 @@ def deploy(
 
         index = None
         if not settings.check_only:
-            # Here because requests takes 40 ms to import, and --check-only connects to nothing.
+            # Imported here because requests takes 40 ms to import, and --check-only connects to nothing.
             from . import http, publish
 
             client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.masked)
@@ -80,7 +80,7 @@ def deploy(
                     publish.upload(uploader, missing, settings, console)
                     results = (*known, *uploader.results)
                     publish.show_results(found, results, console)
-                except BaseException:  # again, because a signal can come at any moment above, but only once
+                except BaseException:  # a signal can interrupt any line above, but there is only one
                     results = (*known, *uploader.results)
                     publish.show_results(found, results, console)
                     raise
@@ -89,7 +89,7 @@ def deploy(
                 result = "deployed" if missing else "unchanged"
                 publish.show_success(found[0], results, settings, console)
         ignore_signals()
-    except BaseException as ended:  # every ending has its report; the command line decides what it means
+    except BaseException as ended:  # each error is reported; the command line chooses the exit code
         result, error = "failed", ended
     reasons = (str(error) or type(error).__name__,) if error else ()
     return Report(result, job, settings.server, reasons, found, results, problems, error)

@@ -25,7 +25,7 @@ PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
 
 @dataclass(frozen=True)
 class Job:
-    """What Travis says about the build; a text is empty where Travis says nothing.
+    """What Travis says about the job; the text of a variable that is not set is empty.
 
     Source: https://docs.travis-ci.com/user/environment-variables/
     """

@@ -1,4 +1,4 @@
-"""Every option, one row each: the command line, the variables, ``--help``, the README and Settings come from it."""
+"""The table of options: the command line, the variables, ``--help``, the README and Settings come from it."""
 
 from __future__ import annotations
 
@@ -86,13 +86,13 @@ class Option(Generic[T]):
 
 def contains(specifier: str, version: str) -> bool:
     """Return whether a version specifier (PEP 440) contains a version; raises ValueError if it is not valid."""
-    # Here because packaging takes 7 ms to import, and most jobs give versions as text.
+    # Imported here because packaging takes 7 ms to import, and most jobs give versions as text.
     from packaging.specifiers import SpecifierSet
 
     return SpecifierSet(specifier).contains(version)
 
 
-# How the text of an option becomes its value. Where an option has no default, there may be no text.
+# Functions that parse the texts of an option. An option without a default may have no text.
 
 
 def _texts(given: Given) -> tuple[str, ...]:
@@ -182,9 +182,9 @@ def _variable_names(given: Given) -> tuple[str, ...]:
 # fmt: off
 @dataclass(frozen=True)
 class Settings:
-    """What was given for every option, by attribute, and its values; times are in seconds.
+    """The value of every option, as an attribute; times are in seconds.
 
-    ``dist`` are the files or globs to upload. ``warnings`` are sentences about settings that are probably mistakes.
+    ``dist``: files or globs to upload; ``given``: each option's texts; ``warnings``: sentences about probable mistakes.
     """
 
     dist: tuple[str, ...]

@@ -20,7 +20,7 @@ from .upload import FileResult, Outcome, UploadClient, UploadContext, Uploader
 
 
 def open_index(settings: Settings, client: http.Client, credentials: Credentials | None) -> Index | None:
-    """Return the index of the server, whose client this is; None if its address is not known."""
+    """Return the server's index, None if its address is not known; ``client`` connects to the server."""
     server, url = settings.server, settings.index_url or settings.server.index_url
     if not url:
         return None
@@ -35,7 +35,7 @@ def open_index(settings: Settings, client: http.Client, credentials: Credentials
 def compare_with_index(
     lookup: Future[Listing] | None, found: Sequence[Distribution], settings: Settings, console: Console
 ) -> tuple[tuple[FileResult, ...], tuple[Problem, ...]]:
-    """Return the results of the files that the index has already, and what it will reject by its page."""
+    """Return the results of the files that the index has already, and the problems that its page predicts."""
     if lookup is None:
         return (), ()
     try:
@@ -154,7 +154,7 @@ def show_results(found: Sequence[Distribution], results: Sequence[FileResult], c
 
 
 def raise_failures(results: Sequence[FileResult], settings: Settings, console: Console, *, count: int) -> None:
-    """Raise an error if one of ``count`` files failed; its text, the last line of the log, is cause and remedy."""
+    """Raise an error if one of ``count`` files failed; its text, the log's last line, has cause and remedy."""
     failed = [each for each in results if each.outcome.is_failure]
     if not failed:
         return

@@ -98,7 +98,7 @@ def write(text: str, filename: str) -> None:
     path = Path(filename)
     temporary = path.with_name(f".travis-pypi-deploy-{os.getpid()}")
     try:
-        # File names that are not UTF-8 come with surrogates; JSON has this very escape for them.
+        # A file name that is not UTF-8 contains surrogates, which JSON escapes in the same way.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         temporary.replace(path)
     finally:
@@ -162,5 +162,5 @@ def size(count: int) -> str:
     """Return a number of bytes in decimal units, as indexes show it."""
     if count < 1000:
         return f"{count} B"
-    # What is more would be written as 1000.0 kB.
+    # From 999,950 bytes on, kB would be rounded to 1000.0.
     return f"{count / 1e3:.1f} kB" if count < 999_950 else f"{count / 1e6:.1f} MB"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import unquote
 
-# Python's objects for more parts than these fill the memory; 20,000 files have so many in JSON, 60,000 in HTML.
+# More parts would take too much memory. A page of 20,000 files has this many in JSON, one of 60,000 in HTML.
 JSON_PARTS_LIMIT = 420_000
 HTML_PARTS_LIMIT = 60_000
 COMMENT_OR_LINK = re.compile(rb"<!--.*?(?:-->|\Z)|<a\s([^<>]{1,8192})>", re.IGNORECASE | re.DOTALL)
@@ -53,7 +53,7 @@ def _parse_json(page: bytes) -> Listing:
     if page.count(b"[") + page.count(b",") + 2 * page.count(b"{") > JSON_PARTS_LIMIT:
         raise ValueError("it lists too many files")
     try:
-        # Text of other characters takes up to four times the memory; the names of distributions are ASCII.
+        # As latin-1 and without \u escapes: other characters take up to four times the memory; file names are ASCII.
         answer = json.loads(page.decode("latin-1").replace("\\u", "\\/u"))
         files = dict(_listed(each) for each in answer["files"])
         return Listing(files, str((answer.get("project-status") or {}).get("status", "active")))

@@ -58,7 +58,7 @@ def open_pools(proxy: str | None, tls: ssl.SSLContext | None, *, connections: in
 
 
 class _LimitedReads(io.RawIOBase):
-    """The bytes of one answer: until a moment, however slowly they come, and only so many of its head."""
+    """Reads the bytes of one answer, with a deadline for all of them and a limit on the size of its head."""
 
     def __init__(self, file: io.RawIOBase, sock: socket.socket) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class _LimitedReads(io.RawIOBase):
 
 
 class _LimitedResponse(HTTPResponse):
-    """An answer with a limit of its head's size, and of the time for all of it."""
+    """An answer that is read with these limits."""
 
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None):
         super().__init__(sock, debuglevel, method, url)
@@ -98,7 +98,7 @@ class _LimitedResponse(HTTPResponse):
     def begin(self) -> None:
         super().begin()
         self._reads.head_bytes_left = float("inf")
-        if self._is_post:  # what the body says is nice to know, but the status is there
+        if self._is_post:  # the status is known, and the body only explains it
             seconds = SUCCESS_BODY_SECONDS if 200 <= self.status < 300 else ERROR_BODY_SECONDS
             self._reads.until = min(self._reads.until, time.monotonic() + seconds)
 
@@ -107,7 +107,7 @@ class _PatientConnection(HTTPConnection):
     """Connects within CONNECT_SECONDS in total, and gives its whole timeout to sending and waiting.
 
     urllib3 would send the body under the timeout for connecting, and would give that to each address, to the answer
-    of a proxy and to TLS. Whatever fails meanwhile is a ConnectTimeoutError or a NewConnectionError.
+    of a proxy and to TLS. Errors while connecting become ConnectTimeoutError or NewConnectionError.
     """
 
     response_class = _LimitedResponse

@@ -29,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One time that a file breaks a rule: the rule's name, and what, where, the value and the remedy."""
+    """A breach of a rule by a file: the rule's name, and a message with what, where, the value and the remedy."""
 
     rule: str
     message: str
@@ -46,7 +46,7 @@ WHEELS = "Binary distribution format (PEP 427)"
 UPLOADS = "Legacy upload API"
 OURS = "travis-pypi-deploy"
 
-# One line a rule, two if it is long, make it a table.
+# A table: one line for each rule, two for a long one.
 # fmt: off
 RULES = (
     # file names
@@ -119,7 +119,7 @@ RULES = (
 )
 # fmt: on
 
-# The last three are predicted from the index's page, by index.py.
+# index.py predicts the last three from the index's page.
 RULE_NAMES = frozenset({*(rule.name for rule in RULES), "second-sdist", "closed-release", "archived-project"})
 
 

@@ -70,7 +70,7 @@ def validate(
             counts[finding.rule] += 1
             if counts[finding.rule] <= MESSAGES_LIMIT:
                 line = " ".join(finding.message.split())
-                if len(line) > MESSAGE_LIMIT_CHARACTERS:  # the middle of a very long value tells nobody anything
+                if len(line) > MESSAGE_LIMIT_CHARACTERS:  # the two ends of a very long value are enough
                     half = MESSAGE_LIMIT_CHARACTERS // 2
                     line = f"{line[:half]} [...] {line[-half:]}"
                 shown.setdefault(finding.rule, []).append(line)

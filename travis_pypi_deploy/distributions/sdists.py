@@ -13,7 +13,7 @@ from ..errors import InvalidReleaseError
 from . import tars
 from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
 
-# An sdist with many zeros is valid; one that exceeds both limits is a bomb.
+# An sdist with many zeros is valid; one that exceeds both limits is a decompression bomb.
 UNPACKED_LIMIT_BYTES = 1024 * 1024 * 1024
 UNPACKED_LIMIT_RATIO = 50
 
@@ -44,7 +44,7 @@ class Sdist:
 def scan(path: Path) -> tuple[Sdist, bytes, str]:
     """Return what the sdist holds, its PKG-INFO, and the file's sha256.
 
-    Of several PKG-INFO the uppermost one counts, the last of those. Raises InvalidReleaseError if the file is not a
+    Of several PKG-INFO, the last of those nearest to the top counts. Raises InvalidReleaseError if the file is not a
     whole gzip-compressed tar archive or has no PKG-INFO.
     """
     names: set[str] = set()

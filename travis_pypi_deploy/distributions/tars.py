@@ -125,7 +125,7 @@ def members(stream: Gunzip) -> Iterator[Member]:
 
         records, long_name = dict(shared), None
         while header.type in EXTENSIONS:
-            allowed -= max(header.size, BLOCK_BYTES // 8)
+            allowed -= max(header.size, BLOCK_BYTES // 8)  # empty ones count too
             if allowed < 0:
                 raise tarfile.ReadError(f"its extended headers take more than {EXTENSIONS_LIMIT_BYTES} bytes")
             contents = stream.read(_padded(header.size))[: header.size]
@@ -161,7 +161,7 @@ def _header(stream: Gunzip) -> tarfile.TarInfo:
     if header.size < 0:
         raise tarfile.HeaderError("negative size")
     has_more = header.type == tarfile.GNUTYPE_SPARSE and block[482] != 0
-    while has_more:  # blocks with the map of a sparse member's holes
+    while has_more:  # blocks with a map of holes; byte 482 or 504 is their flag "isextended"
         block = stream.read(BLOCK_BYTES)
         has_more = len(block) == BLOCK_BYTES and block[504] != 0
     return header

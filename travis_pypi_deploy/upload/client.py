@@ -15,7 +15,7 @@ from .response import Response, words_of
 
 ANSWER_LIMIT_BYTES = 16 * 1024
 ACCEPT = "application/json, text/html;q=0.5, text/plain;q=0.4"
-# pkginfo's attribute -> the form's field, where the two differ: the form's are singular but for two.
+# Form fields with other names than pkginfo's attributes: singular, as all lists but classifiers and project_urls.
 FORM_NAMES = {
     "platforms": "platform",
     "supported_platforms": "supported_platform",

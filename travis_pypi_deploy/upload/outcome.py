@@ -63,7 +63,7 @@ class UploadContext:
 def outcome_of(
     response: Response, context: UploadContext, distribution: Distribution, *, lost_answer: bool = False
 ) -> tuple[Outcome, str]:
-    """Return what happened to the file by the last answer, and the reason; the index is asked where that is open.
+    """Return the file's outcome after the last answer, and the reason; asks the index if the answer leaves it open.
 
     ``lost_answer``: an earlier attempt may have stored the file.
     """
@@ -168,5 +168,5 @@ def _remedy_for_credentials(response: Response, context: UploadContext, name: st
 
 
 def _try_later(server: Server) -> str:
-    """Return what to do about an index that has a problem of its own."""
+    """Return what to do if the index itself has a problem."""
     return f"See {server.status_url}, and run this job again later" if server.status_url else "Run this job again later"

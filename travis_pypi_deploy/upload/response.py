@@ -60,8 +60,8 @@ class Response:
 def words_of(status: int, reason: str, content_type: str, body: bytes, *, mask: Callable[[str], str] = str) -> str:
     """Return the index's own words in one line, never a page of HTML; ``mask`` hides secrets before they are cut.
 
-    ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too; of a proxy, or of HTML like
-    "<h1>403 Forbidden</h1>", one of the two holds nothing of use.
+    ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too. From a proxy, or with HTML such as
+    "<h1>403 Forbidden</h1>", only one of the two says something.
     """
     text = body.decode("utf-8", "replace")
     if "json" in content_type:
@@ -72,7 +72,7 @@ def words_of(status: int, reason: str, content_type: str, body: bytes, *, mask: 
     elif "html" in content_type or text.lstrip()[:1] == "<":
         words = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
         words = re.sub(r"(?s)<[^>]*>", " ", words)
-        with contextlib.suppress(ValueError):  # a number of more digits than Python reads
+        with contextlib.suppress(ValueError):  # a number with more digits than Python converts
             words = html.unescape(words)
     else:
         words = text
@@ -121,7 +121,7 @@ def already_exists(response: Response, server: Server) -> bool:
 def is_race(response: Response, server: Server) -> bool:
     """Return whether the answer may be wrong because another job uploads the same release at the same moment.
 
-    Of identical files, and of jobs that create a project, PyPI says so; a moment later it says 200.
+    PyPI gives such answers if two jobs upload identical files or create a project; a moment later it answers 200.
     """
     if server.is_pypi and response.status == 409:
         return True

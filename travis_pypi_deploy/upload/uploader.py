@@ -14,7 +14,7 @@ from .client import ChangedFileError, Transfer, UploadClient
 from .outcome import FileResult, Outcome, UploadContext, outcome_of
 from .response import is_race
 
-GRACE_SECONDS = 0.3
+GRACE_SECONDS = 0.3  # for answers that are on their way when the uploads are stopped
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 120.0
@@ -141,7 +141,7 @@ class Upload:
 
             if is_race(response, self._context.server) and not has_raced:
                 has_raced = True
-                seconds = 1 + random.random()  # noqa: S311 - after one or two, the other job is done
+                seconds = 1 + random.random()  # noqa: S311 - the other job is done then
                 self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
             elif response.is_transient and retries < self._context.retries:
                 retries += 1
@@ -173,9 +173,9 @@ class Upload:
 
 
 def pause_before(retry: int) -> float:
-    """Return the seconds to pause before a retry (from 1): doubling, between half and all of it.
+    """Return the seconds to pause before a retry (from 1): doubled each time, then cut at random by up to half.
 
-    Chance keeps jobs that were rejected together from retrying at the same time.
+    The random part keeps jobs that were rejected together from retrying at the same time.
     """
     pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
     return pause * random.uniform(0.5, 1)  # noqa: S311 - nobody gains by guessing it
