@@ -13,7 +13,7 @@ from .errors import UsageError
 from .options import OPTIONS, Given, Option, Settings
 
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")  # used, and not options
-TYPING_ERRORS_LIMIT = 2
+MISSPELLED_LETTERS_LIMIT = 2
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"
@@ -85,9 +85,9 @@ def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]
     given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
     _reject_secrets({**given, "dist": Given("DIST", dist)}, environ)
 
-    dead_address = servers.find(given["server"].text, source=given["server"].source)[1]
-    typing_errors = _typing_errors(environ, others_used=given["password_env"].texts)
-    settings = Settings(dist, given, (*([dead_address] if dead_address else []), *typing_errors))
+    address_warning = servers.find(given["server"].text, source=given["server"].source)[1]
+    misspelled = _misspelled_variables(environ, others_used=given["password_env"].texts)
+    settings = Settings(dist, given, (*([address_warning] if address_warning else []), *misspelled))
     for row in OPTIONS:
         getattr(settings, row.attribute)  # raises UsageError here, and not when the value is used
     return settings
@@ -188,12 +188,12 @@ def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str])
             )
 
 
-def _typing_errors(environ: Mapping[str, str], *, others_used: Sequence[str]) -> Iterator[str]:
-    """Yield a warning for each variable that is not used, and is nearly named like one that is."""
+def _misspelled_variables(environ: Mapping[str, str], *, others_used: Sequence[str]) -> Iterator[str]:
+    """Yield a warning for each variable that is not used, and whose name is almost that of one that is."""
     known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
     for name in sorted(environ):
         if name.startswith("PYPI_") and name not in (*known, *others_used):
-            close = next((each for each in known if _edits(name, each) <= TYPING_ERRORS_LIMIT), None)
+            close = next((each for each in known if _edits(name, each) <= MISSPELLED_LETTERS_LIMIT), None)
             if close:
                 yield f"the variable {name} is not used. Did you mean {close}?"
 

@@ -63,18 +63,18 @@ def build(
         )
     with tempfile.TemporaryDirectory(prefix="travis-pypi-deploy-") as clean:
         output: deque[str] = deque()
-        room = OUTPUT_LIMIT_CHARACTERS
+        characters_left = OUTPUT_LIMIT_CHARACTERS
         outdir = Path(clean) / "dist"
         outdir.mkdir()
         command = [sys.executable, "-c", START, "\n".join(sys.path), str(project.resolve()), str(outdir), *formats]
 
         def take(line: str) -> None:
-            nonlocal room
+            nonlocal characters_left
             line = mask(line)
             output.append(line)
-            room -= len(line) + 1
-            while room < 0 or len(output) > OUTPUT_LIMIT_LINES:
-                room += len(output.popleft()) + 1
+            characters_left -= len(line) + 1
+            while characters_left < 0 or len(output) > OUTPUT_LIMIT_LINES:
+                characters_left += len(output.popleft()) + 1
             on_line(line)
             if line == WHEEL_BEGINS:
                 for sdist in outdir.glob("*.tar.gz"):

@@ -109,20 +109,20 @@ def _deploy(
             from .deploy import deploy
 
             report = deploy(settings, job, environ, console, ignore_signals=ignore_signals)
-        code = _tell_failure(report.error, console, verbose=settings.verbose) if report.error else 0
+        code = _show_failure(report.error, console, verbose=settings.verbose) if report.error else 0
     except (DeployError, SignalledError) as error:
         report = replace(report, result="failed", reasons=(*report.reasons, str(error)))
-        code = _tell_failure(error, console, verbose=settings.verbose)
+        code = _show_failure(error, console, verbose=settings.verbose)
     if settings.report and code != UsageError.exit_code:
         ignore_signals()  # no temporary file may stay behind
         try:
-            write(dumps(report, seconds=time.monotonic() - started, hidden=console.hidden), settings.report)
+            write(dumps(report, seconds=time.monotonic() - started, mask=console.mask_own), settings.report)
         except OSError as error:
             console.warn(f"the report could not be written to {settings.report}: {error.strerror}")
     return code
 
 
-def _tell_failure(error: BaseException, console: Console, *, verbose: bool) -> int:
+def _show_failure(error: BaseException, console: Console, *, verbose: bool) -> int:
     """Write the last line of a failed run, and return its exit code."""
     if isinstance(error, (DeployError, SignalledError)):
         console.error(str(error))

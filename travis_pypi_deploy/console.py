@@ -58,17 +58,17 @@ class Console:
         """Write an error."""
         self._write(self._err, f"Error: {text}", RED)
 
-    def hidden(self, text: str) -> str:
+    def mask_own(self, text: str) -> str:
         """Return a text of this tool as it is shown in the report."""
         return self._mask.hide(text)
 
-    def masked(self, text: str) -> str:
+    def mask_quoted(self, text: str) -> str:
         """Return what an index, a build backend or bash said, without secrets, however short they are."""
         return self._mask.hide(text, shortest=SHORTEST)
 
     def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
         """Return what others said, ready to stand in a sentence: masked, and then cut if it is long."""
-        clean = self.masked(text).strip()
+        clean = self.mask_quoted(text).strip()
         return clean if len(clean) <= limit else f"{clean[:limit]} ..."
 
     def say_quoted(self, line: str) -> None:

@@ -117,10 +117,10 @@ def proxy_secrets(environ: Mapping[str, str]) -> frozenset[str]:
 
 def contains_token(text: str) -> bool:
     """Return whether a text contains an API token, or the beginning of one, in any form."""
-    return LOOKS_LIKE_TOKEN.search(text) is not None or owner(text) is not None
+    return LOOKS_LIKE_TOKEN.search(text) is not None or server_of_token(text) is not None
 
 
-def owner(text: str) -> Server | None:
+def server_of_token(text: str) -> Server | None:
     """Return the server whose token a text contains, however it is quoted, encoded or cut short.
 
     Every token of a server begins with the same bytes, so that its base64 form does too.
@@ -160,13 +160,13 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
             "--allow-plain-http in a trusted network"
         )
 
-    index = owner(secret)
-    if index not in (None, server) and not server.is_loopback:
+    issuer = server_of_token(secret)
+    if issuer not in (None, server) and not server.is_loopback:
         raise UsageError(
-            f"{source} contains a token of {index.name}, which is never sent to {server.name}. Use a token or password "
-            f"of {server.name}, or --server {index.name}"
+            f"{source} contains a token of {issuer.name}, which is never sent to {server.name}. Use a token or "
+            f"password of {server.name}, or --server {issuer.name}"
         )
-    if index is None and not server.is_pypi:
+    if issuer is None and not server.is_pypi:
         return Credentials(settings.username, secret, source)
     if server.is_pypi and settings.username != TOKEN_USERNAME:
         raise UsageError(

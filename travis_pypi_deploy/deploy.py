@@ -36,7 +36,7 @@ def deploy(
     signal raises an exception.
     """
     result: Result = "failed"
-    found: tuple[Distribution, ...] = ()
+    release: tuple[Distribution, ...] = ()
     problems: tuple[Problem, ...] = ()
     results: tuple[FileResult, ...] = ()
     error: BaseException | None = None
@@ -50,27 +50,27 @@ def deploy(
             # Imported here because requests takes 40 ms to import, and --check-only connects to nothing.
             from . import http, publish
 
-            client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.masked)
+            client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
             index = publish.open_index(settings, client, credentials)
 
         paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
         lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
-        found, problems = _read_and_check(paths, settings, job, console)
+        release, problems = _read_and_check(paths, settings, job, console)
         _reject_problems(problems, console, count=len(paths))
 
         if settings.check_only:
             result = "checked"
-            warnings = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
-            console.success(f"Checked {files(len(found))}: {warnings}")
+            summary = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
+            console.success(f"Checked {files(len(release))}: {summary}")
         else:
             if credentials and credentials.token:  # again, now that the project's name is known
-                source, project = credentials.source, found[0].name
+                source, project = credentials.source, release[0].name
                 validate(credentials.token, settings.server, source=source, now=time.time(), project=project)
-            known, predicted = publish.compare_with_index(lookup, found, settings, console)
+            known, predicted = publish.compare_with_index(lookup, release, settings, console)
             results, problems = known, problems + predicted
-            _reject_problems(predicted, console, count=len(found), error=RejectedError)
+            _reject_problems(predicted, console, count=len(release), error=RejectedError)
             publish.reject_different(known, settings, console)
-            missing = [each for each in found if each.filename not in {done.filename for done in known}]
+            missing = [each for each in release if each.filename not in {done.filename for done in known}]
             if settings.dry_run:
                 result = "dry-run"
                 publish.show_dry_run(missing, known, settings, console)
@@ -79,20 +79,20 @@ def deploy(
                 try:
                     publish.upload(uploader, missing, settings, console)
                     results = (*known, *uploader.results)
-                    publish.show_results(found, results, console)
+                    publish.show_results(release, results, console)
                 except BaseException:  # a signal can interrupt any line above, but there is only one
                     results = (*known, *uploader.results)
-                    publish.show_results(found, results, console)
+                    publish.show_results(release, results, console)
                     raise
-                publish.raise_failures(results, settings, console, count=len(found))
-                publish.wait(index, found, results, settings, console)
+                publish.raise_failures(results, settings, console, count=len(release))
+                publish.wait(index, release, results, settings, console)
                 result = "deployed" if missing else "unchanged"
-                publish.show_success(found[0], results, settings, console)
+                publish.show_success(release[0], results, settings, console)
         ignore_signals()
     except BaseException as ended:  # each error is reported; the command line chooses the exit code
         result, error = "failed", ended
     reasons = (str(error) or type(error).__name__,) if error else ()
-    return Report(result, job, settings.server, reasons, found, results, problems, error)
+    return Report(result, job, settings.server, reasons, release, results, problems, error)
 
 
 def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, console: Console) -> Credentials | None:
@@ -175,7 +175,7 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console, ind
                 formats=settings.distributions,
                 dist_dir=project / settings.dist_dir,
                 environ=child_environ,
-                mask=console.masked,
+                mask=console.mask_quoted,
                 on_line=on_line,
                 on_sdist=lambda name: index.start_lookup(_project_in(name)) if index else None,
             )
@@ -192,25 +192,25 @@ def _read_and_check(
     paths: Sequence[Path], settings: Settings, job: Job, console: Console
 ) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
     """Return the files as distributions, and every problem; a file that cannot be read is a problem."""
-    found, problems = [], []
+    release, problems = [], []
     title = f"Checking {files(len(paths))}"
     with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
         for path in paths:
             try:
-                found.append(distributions.read(path))
+                release.append(distributions.read(path))
             except InvalidReleaseError as error:
                 problems.append(Problem(path.name, "unreadable", "error", " ".join(str(error).split())))
         problems += checks.validate(
-            found,
+            release,
             is_pypi=settings.server.is_pypi,
             tag=job.tag if settings.match_tag and job.tag else None,
             with_files=settings.check,
             strict=settings.strict,
             ignore=settings.ignore,
         )
-        for each in found if settings.verbose else ():
+        for each in release if settings.verbose else ():
             console.say(f"{each.filename}: sha256 {each.sha256}")
-    return tuple(found), tuple(problems)
+    return tuple(release), tuple(problems)
 
 
 def _reject_problems(

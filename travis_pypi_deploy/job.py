@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .errors import UsageError
-from .options import SPECIFIER_START, Settings, contains
+from .options import SPECIFIER_START, Settings, specifier_contains
 
 Bash = Callable[[str, str], bool]
 """Whether ``[[ EXPRESSION ]]``, which came from an option or variable, is true in the job's environment.
@@ -131,7 +131,7 @@ def _is_python(version: str, wanted: str) -> bool:
     if not wanted.startswith(SPECIFIER_START):
         return version == wanted
     # nightly, pypy3.10 and 3.13-dev cannot be compared with releases
-    return PLAIN_VERSION.fullmatch(version) is not None and contains(wanted, version)
+    return PLAIN_VERSION.fullmatch(version) is not None and specifier_contains(wanted, version)
 
 
 def _lost_zero(version: str, pythons: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ class Option(Generic[T]):
         return f"PYPI_{self.attribute.upper()}"
 
 
-def contains(specifier: str, version: str) -> bool:
+def specifier_contains(specifier: str, version: str) -> bool:
     """Return whether a version specifier (PEP 440) contains a version; raises ValueError if it is not valid."""
     # Imported here because packaging takes 7 ms to import, and most jobs give versions as text.
     from packaging.specifiers import SpecifierSet
@@ -142,7 +142,7 @@ def _python_versions(given: Given) -> tuple[str, ...]:
     for each in given.texts:
         try:
             if each.startswith(SPECIFIER_START):
-                contains(each, "3")
+                specifier_contains(each, "3")
         except ValueError:
             raise given.wrong('is not a valid version specifier; an example is ">=3.10"', each) from None
     return given.texts

@@ -33,18 +33,18 @@ def open_index(settings: Settings, client: http.Client, credentials: Credentials
 
 
 def compare_with_index(
-    lookup: Future[Listing] | None, found: Sequence[Distribution], settings: Settings, console: Console
+    lookup: Future[Listing] | None, release: Sequence[Distribution], settings: Settings, console: Console
 ) -> tuple[tuple[FileResult, ...], tuple[Problem, ...]]:
     """Return the results of the files that the index has already, and the problems that its page predicts."""
     if lookup is None:
         return (), ()
     try:
-        with console.heartbeat(lambda: f"Waiting for the index page of {found[0].name}"):
+        with console.heartbeat(lambda: f"Waiting for the index page of {release[0].name}"):
             listing = lookup.result()
     except RejectedError as error:
         console.warn(f"{error}. Continuing; the upload itself will show it")
         return (), ()
-    comparison = compare(found, listing, is_pypi=settings.server.is_pypi)
+    comparison = compare(release, listing, is_pypi=settings.server.is_pypi)
     for warning in comparison.warnings:
         console.warn(warning)
     problems = tuple(
@@ -100,14 +100,14 @@ def uploader(
 
 def wait(
     index: Index | None,
-    found: Sequence[Distribution],
+    release: Sequence[Distribution],
     results: Sequence[FileResult],
     settings: Settings,
     console: Console,
 ) -> None:
     """Wait until the index lists the release, if that is asked for."""
     kept = [each.filename for each in results if each.outcome is Outcome.KEPT]
-    awaited = [each for each in found if each.filename not in kept]
+    awaited = [each for each in release if each.filename not in kept]
     if not settings.wait or not awaited:
         return
     if index is None:
@@ -143,10 +143,10 @@ def upload(uploader: Uploader, missing: Sequence[Distribution], settings: Settin
             uploader.run()
 
 
-def show_results(found: Sequence[Distribution], results: Sequence[FileResult], console: Console) -> None:
+def show_results(release: Sequence[Distribution], results: Sequence[FileResult], console: Console) -> None:
     """Show what happened to each file, outside any fold."""
     by_name = {each.filename: each for each in results}
-    for line in table(by_name, found):
+    for line in table(by_name, release):
         console.say(line)
     for each in results:
         if each.detail and not each.outcome.is_failure:
@@ -181,14 +181,14 @@ def raise_failures(results: Sequence[FileResult], settings: Settings, console: C
 
 def show_success(first: Distribution, results: Sequence[FileResult], settings: Settings, console: Console) -> None:
     """Show that the release is on the index, its page, and the command that installs it."""
-    server, release = settings.server, f"{first.name} {first.version}"
+    server, name_version = settings.server, f"{first.name} {first.version}"
     kept = [each.filename for each in results if each.outcome is Outcome.KEPT]
     if any(each.outcome is Outcome.UPLOADED for each in results):
-        console.success(f"Deployed {release} to {server.name}")
+        console.success(f"Deployed {name_version} to {server.name}")
     else:
         verb = "is" if len(kept) == 1 else "are"
         content = f"; {files(len(kept))} {verb} there already with other content" if kept else ""
-        console.say(f"Nothing to upload: {server.name} already has every file of {release}{content}")
+        console.say(f"Nothing to upload: {server.name} already has every file of {name_version}{content}")
     if page := release_page(server, first):
         console.say(f"See it at {page}")
     if command := install_command(server, settings.index_url or server.index_url, first):

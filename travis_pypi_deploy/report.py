@@ -39,8 +39,8 @@ class Report:
     error: BaseException | None = None
 
 
-def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> str:
-    """Return the report as JSON of schema 2 (docs/report.md): sizes in bytes, times in seconds, texts ``hidden``."""
+def dumps(report: Report, *, seconds: float, mask: Callable[[str], str]) -> str:
+    """Return the report as JSON of schema 2 (docs/report.md): sizes in bytes, times in seconds, texts masked."""
     first = report.distributions[0] if report.distributions else None
     job, results = report.job, {each.filename: each for each in report.results}
     entries = []
@@ -54,28 +54,28 @@ def dumps(report: Report, *, seconds: float, hidden: Callable[[str], str]) -> st
                 "outcome": result.outcome.value if result else "not attempted",
                 "attempts": result.attempts if result else 0,
                 "seconds": round(result.seconds, 3) if result else 0.0,
-                "detail": hidden(result.detail) if result else "",
+                "detail": mask(result.detail) if result else "",
             }
         )
     contents = {
         "schema": 2,
         "result": report.result,
-        "reasons": [hidden(each) for each in report.reasons],
-        "server": hidden(report.server.name),
+        "reasons": [mask(each) for each in report.reasons],
+        "server": mask(report.server.name),
         "name": first.name if first else None,
         "version": first.version if first else None,
         "url": release_page(report.server, first) if first else None,
         "files": entries,
         "problems": [
-            {"file": each.filename, "rule": each.rule, "severity": each.severity, "message": hidden(each.message)}
+            {"file": each.filename, "rule": each.rule, "severity": each.severity, "message": mask(each.message)}
             for each in report.problems
         ],
         "job": {
-            "slug": hidden(job.slug),
-            "branch": hidden(job.branch),
-            "tag": hidden(job.tag),
-            "build_url": hidden(job.build_url),
-            "job_url": hidden(job.job_url),
+            "slug": mask(job.slug),
+            "branch": mask(job.branch),
+            "tag": mask(job.tag),
+            "build_url": mask(job.build_url),
+            "job_url": mask(job.job_url),
         },
         "seconds": round(seconds, 3),
     }

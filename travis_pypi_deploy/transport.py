@@ -103,7 +103,7 @@ class _LimitedResponse(HTTPResponse):
             self._reads.until = min(self._reads.until, time.monotonic() + seconds)
 
 
-class _PatientConnection(HTTPConnection):
+class _Connection(HTTPConnection):
     """Connects within CONNECT_SECONDS in total, and gives its whole timeout to sending and waiting.
 
     urllib3 would send the body under the timeout for connecting, and would give that to each address, to the answer
@@ -137,16 +137,16 @@ class _PatientConnection(HTTPConnection):
         raise failure
 
 
-class _PatientTLSConnection(_PatientConnection, HTTPSConnection):
+class _TLSConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
 
 
 class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _PatientConnection
+    ConnectionCls = _Connection
 
 
 class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _PatientTLSConnection
+    ConnectionCls = _TLSConnection
 
 
 POOL_CLASSES: dict[str, type] = {"http": _Pool, "https": _TLSPool}

@@ -36,7 +36,7 @@ def rules_table() -> str:
 
 
 def rule_row(rule: Rule) -> str:
-    return f"| `{rule.name}` | {rule.strict} | {rule.elsewhere} | {rule.summary} | {rule.source} |"
+    return f"| `{rule.name}` | {rule.at_pypi} | {rule.elsewhere} | {rule.summary} | {rule.source} |"
 
 
 def renewed(text: str) -> str:

@@ -181,7 +181,7 @@ def test_text_of_others_is_masked_also_where_the_secret_is_short() -> None:
     log = Log()
     log.console.hide(Mask.of(frozenset({"hunter2"})))
     assert log.console.quoted("  wrong password hunter2\n") == "wrong password ***"
-    assert log.console.hidden("hunter2-1.0.tar.gz") == "hunter2-1.0.tar.gz"
+    assert log.console.mask_own("hunter2-1.0.tar.gz") == "hunter2-1.0.tar.gz"
 
 
 @pytest.mark.parametrize("secret", [" correct horse", "correct horse ", "correct horse\n"])

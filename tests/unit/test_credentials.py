@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support import given, invented_tokens, travis_job, wire
 from travis_pypi_deploy import credentials
-from travis_pypi_deploy.credentials import clock_time, contains_token, described, owner
+from travis_pypi_deploy.credentials import clock_time, contains_token, described, server_of_token
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
 from travis_pypi_deploy.job import Job
 from travis_pypi_deploy.servers import SERVERS, Server
@@ -278,7 +278,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
 def test_a_token_is_recognised_however_it_is_written(write: Callable[[str], str], server: Server) -> None:
     text = write(invented_tokens.token(server.name))
-    assert owner(text) is server
+    assert server_of_token(text) is server
     assert contains_token(text)
     sentence = complaint("--server", PRIVATE, PYPI_PASSWORD=text)
     assert f"token of {server.name}" in sentence
@@ -289,7 +289,7 @@ def test_a_token_is_recognised_however_it_is_written(write: Callable[[str], str]
 def test_a_token_that_is_cut_short_is_recognised_too(how: str) -> None:
     text = WRITTEN[how](TESTPYPI_TOKEN)
     least = 140 if how == "percent-encoded" else 60  # the server's name has to be in it
-    assert [length for length in range(least, len(text)) if owner(text[:length]) is not TESTPYPI] == []
+    assert [length for length in range(least, len(text)) if server_of_token(text[:length]) is not TESTPYPI] == []
 
 
 @runs(deadline=None)
@@ -297,12 +297,12 @@ def test_a_token_that_is_cut_short_is_recognised_too(how: str) -> None:
 def test_a_password_is_not_taken_for_a_token(password: str) -> None:
     assume("pypi-AgE" not in password)
     for text in (password, f"pypi-{password}", base64.b64encode(password.encode("utf-8", "replace")).decode()):
-        assert owner(text) is None
+        assert server_of_token(text) is None
 
 
 def test_a_token_of_a_private_index_is_nobody_s() -> None:
-    assert owner(wire.token(wire.macaroon("private.example"))) is None
-    assert owner(wire.token(wire.macaroon("a." + (PYPI.token_location or "")))) is None
+    assert server_of_token(wire.token(wire.macaroon("private.example"))) is None
+    assert server_of_token(wire.token(wire.macaroon("a." + (PYPI.token_location or "")))) is None
 
 
 # What is sent

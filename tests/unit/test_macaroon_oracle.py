@@ -188,5 +188,5 @@ def agrees_with_the_oracle(text: str) -> None:
 @few
 @given(token=issued(), server=st.sampled_from(SERVERS))
 def test_the_oracle_s_tokens_of_a_known_index_are_recognised(token: pypitoken.Token, server: Server) -> None:
-    assert credentials.owner(token.dump()) is None
-    assert credentials.owner(invented_tokens.token(server.name)) is server
+    assert credentials.server_of_token(token.dump()) is None
+    assert credentials.server_of_token(invented_tokens.token(server.name)) is server

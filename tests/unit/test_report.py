@@ -36,7 +36,7 @@ TESTPYPI, PYPI = SERVERS
 JOB = Job.from_environment(travis_job.job())
 
 
-def hidden(text: str) -> str:
+def mask(text: str) -> str:
     return text.replace("s3cret", "***")
 
 
@@ -51,7 +51,7 @@ def test_a_report_has_every_fact_of_schema_2(tmp_path: Path) -> None:
         results=(FileResult(wheel.name, Outcome.REJECTED, attempts=2, seconds=1.23456, detail="s3cret?"),),
         problems=(Problem(wheel.name, "description-type", "warning", "no s3cret"),),
     )
-    assert json.loads(dumps(report, seconds=12.34567, hidden=hidden)) == {
+    assert json.loads(dumps(report, seconds=12.34567, mask=mask)) == {
         "schema": 2,
         "result": "failed",
         "reasons": ["the index said ***"],
@@ -83,7 +83,7 @@ def entry(path: Path) -> dict[str, object]:
 
 
 def test_a_report_without_files_has_no_release() -> None:
-    found = json.loads(dumps(Report("skipped", JOB, TESTPYPI, reasons=("a",)), seconds=0, hidden=hidden))
+    found = json.loads(dumps(Report("skipped", JOB, TESTPYPI, reasons=("a",)), seconds=0, mask=mask))
     assert (found["name"], found["version"], found["url"], found["files"]) == (None, None, None, [])
     assert (found["result"], found["reasons"]) == ("skipped", ["a"])
 

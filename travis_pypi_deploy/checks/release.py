@@ -58,8 +58,8 @@ def version_of_tag(tag: str, *, project: str) -> Version | None:
     version with at least one dot (PEP 440).
     """
     prefixes = (canonicalize_name(project), "release")
-    places = [found.start() for found in re.finditer("[-/_]", tag)]
-    for candidate in (tag, *(tag[at + 1 :] for at in places if canonicalize_name(tag[:at]) in prefixes)):
+    separators = [found.start() for found in re.finditer("[-/_]", tag)]
+    for candidate in (tag, *(tag[at + 1 :] for at in separators if canonicalize_name(tag[:at]) in prefixes)):
         version = parsed_version(candidate)
         if version is not None and "." in candidate:
             return version

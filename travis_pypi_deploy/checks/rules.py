@@ -16,12 +16,12 @@ Severity = Literal["error", "warning"]
 class Rule:
     """One thing that is checked.
 
-    ``strict`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` names the
+    ``at_pypi`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` names the
     specification, ``summary`` says what is valid.
     """
 
     name: str
-    strict: Severity
+    at_pypi: Severity
     elsewhere: Severity
     source: str
     summary: str
@@ -44,7 +44,7 @@ CORE_METADATA = "Core metadata specifications"
 SDISTS = "Source distribution format (PEP 625)"
 WHEELS = "Binary distribution format (PEP 427)"
 UPLOADS = "Legacy upload API"
-OURS = "travis-pypi-deploy"
+TOOL = "travis-pypi-deploy"
 
 # A table: one line for each rule, two for a long one.
 # fmt: off
@@ -107,7 +107,7 @@ RULES = (
     # description
     Rule("description", ERROR, WARNING, "PyPI's help: description content types",
          "a description in reStructuredText, or without a content type, renders"),
-    Rule("description-length", WARNING, WARNING, OURS,
+    Rule("description-length", WARNING, WARNING, TOOL,
          "a description in reStructuredText has at most 100 000 characters, so that it is rendered here"),
     Rule("description-type", WARNING, WARNING, CORE_METADATA, "the description has a content type"),
     Rule("description-missing", WARNING, WARNING, CORE_METADATA, "there is a description"),
@@ -115,7 +115,7 @@ RULES = (
     Rule("one-project", ERROR, ERROR, UPLOADS, "all files are of one project"),
     Rule("one-version", ERROR, ERROR, UPLOADS, "all files are of one version"),
     Rule("one-sdist", ERROR, ERROR, "PEP 527", "there is at most one sdist"),
-    Rule("tag", ERROR, ERROR, OURS, "on a build of a tag, a tag that is a version equals the version of the release"),
+    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, a tag that is a version equals the version of the release"),
 )
 # fmt: on
 

@@ -78,6 +78,6 @@ def validate(
         for name, messages in shown.items():
             if counts[name] > MESSAGES_LIMIT:
                 messages.append(f"and {counts[name] - MESSAGES_LIMIT} more of the same kind.")
-            severity = RULE_OF[name].strict if is_pypi else RULE_OF[name].elsewhere
+            severity = RULE_OF[name].at_pypi if is_pypi else RULE_OF[name].elsewhere
             problems += (Problem(distribution.filename, name, severity, message) for message in messages)
     return tuple(each.with_severity(strict=strict, is_ignored=each.rule in ignore) for each in problems)

@@ -49,7 +49,7 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
     """
     names: set[str] = set()
     sparse: list[str] = []
-    metadata_member, metadata, lowest = "", None, math.inf
+    metadata_member, metadata, least_depth = "", None, math.inf
     with path.open("rb", buffering=0) as file:
         stream = tars.Gunzip(file, max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size))
         try:
@@ -58,10 +58,10 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
                 depth = member.name.count("/")
                 if member.is_sparse:
                     sparse.append(member.name)
-                elif member.is_regular and posixpath.basename(member.name) == "PKG-INFO" and depth <= lowest:
+                elif member.is_regular and posixpath.basename(member.name) == "PKG-INFO" and depth <= least_depth:
                     if member.size > METADATA_LIMIT_BYTES:
                         raise InvalidReleaseError(f"its {member.name} is larger than {METADATA_LIMIT_BYTES} bytes")
-                    metadata_member, metadata, lowest = member.name, stream.read(member.size), depth
+                    metadata_member, metadata, least_depth = member.name, stream.read(member.size), depth
             sha256 = stream.finish()
         except tarfile.TarError as error:
             raise InvalidReleaseError(f"not a readable gzip-compressed tar archive: {error}") from error

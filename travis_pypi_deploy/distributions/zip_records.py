@@ -205,10 +205,10 @@ def _zip64_sizes(name: bytes, value: bytes, compressed: int, unpacked: int, *, i
     # With one size only, the member has to be stored: then both sizes are equal.
     if len(value) not in (8, 16, 24, 28) or (len(value) == 8 and not is_stored):
         raise _LostError("records", f"{_shown(name)} has a malformed ZIP64 field")
-    (wide,) = struct.unpack_from("<Q", value)
+    (first,) = struct.unpack_from("<Q", value)
     return (
-        wide if len(value) == 8 else struct.unpack_from("<Q", value, 8)[0],
-        wide if unpacked == IN_ZIP64_EXTRA else unpacked,
+        first if len(value) == 8 else struct.unpack_from("<Q", value, 8)[0],
+        first if unpacked == IN_ZIP64_EXTRA else unpacked,
     )
 
 
@@ -233,10 +233,10 @@ def _central_faults(window: _Window, start: int) -> Generator[Fault, None, tuple
 
 def _end_faults(window: _Window, start: int, count: int, end: int) -> Iterator[Fault]:
     """Yield the faults of the records behind the central directory, which begins at ``start`` and ends at ``end``."""
-    said = None
+    zip64_fields = None
     offset = end
     if window.read(offset, 4) == END64:
-        size, *said = _END64.unpack(window.exactly(offset, _END64.size))
+        size, *zip64_fields = _END64.unpack(window.exactly(offset, _END64.size))
         if size != 44:
             raise _LostError("records", "the ZIP64 end record has data of its own")
         offset += _END64.size
@@ -247,8 +247,8 @@ def _end_faults(window: _Window, start: int, count: int, end: int) -> Iterator[F
         offset += _LOCATOR.size
     if window.read(offset, 4) != END:
         raise _LostError("records", f"an unexpected record begins at byte {offset}")
-    *narrow, comment_size = _END.unpack(window.exactly(offset, _END.size))
-    if (said or narrow) != [count, count, end - start, start]:
+    *end_fields, comment_size = _END.unpack(window.exactly(offset, _END.size))
+    if (zip64_fields or end_fields) != [count, count, end - start, start]:
         yield Fault("records", "the end record does not describe the central directory")
     offset += _END.size + comment_size
     if offset > window.size:

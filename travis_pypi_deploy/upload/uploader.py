@@ -44,7 +44,7 @@ class Uploader:
         sent = sum(min(each.transfer.sent_bytes, each.distribution.size) for each in self._uploads)
         total = sum(each.distribution.size for each in self._uploads)
         unit, size = next((each for each in (("MB", 1_000_000), ("kB", 1000)) if total >= each[1]), ("bytes", 1))
-        waits = [waits for each in self._uploads if (waits := each.waits_for()) is not None]
+        waits = [each for each in map(Upload.waits_for, self._uploads) if each is not None]
         waiting = f", waiting for {waits[0]}" if waits and all(waits) else ""
         return f"Sent {sent // size} of {total // size} {unit}{waiting}"
 

@@ -40,7 +40,7 @@ def test_every_rule_says_what_it_asks_for_and_who_does() -> None:
 
 
 def test_what_is_an_error_elsewhere_is_one_at_pypi_too() -> None:
-    assert [rule.name for rule in checks.RULES if rule.elsewhere == "error" and rule.strict != "error"] == []
+    assert [rule.name for rule in checks.RULES if rule.elsewhere == "error" and rule.at_pypi != "error"] == []
 
 
 def test_just_what_no_index_and_no_installer_can_use_is_an_error_everywhere() -> None:
