@@ -25,8 +25,8 @@ Secrets are never options; they are read from variables.
 
 exit codes: 0 deployed, or nothing to deploy; 1 rejected by the index, or the
 index could not be reached; 2 options, environment or credentials are wrong;
-3 the build failed or a distribution is invalid; 130, 143 interrupted,
-terminated
+3 the build failed, a distribution is invalid, or a file changed after the
+check; 130, 143 interrupted, terminated
 """
 
 LEAKED = (

@@ -48,9 +48,9 @@ GONE = "the file cannot be read any more (No such file or directory)"
 @pytest.mark.parametrize(
     ("happens", "why"),
     [
-        (lambda path: path.write_bytes(b""), "the file was changed"),
-        (replace, "the file was changed"),
-        (rewrite, "the file was changed"),
+        (lambda path: path.write_bytes(b""), "the file was changed after the check"),
+        (replace, "the file was changed after the check"),
+        (rewrite, "the file was changed after the check"),
         (lambda path: path.unlink(), GONE),
     ],
     ids=["emptied", "replaced", "rewritten in secret", "vanished"],
@@ -69,7 +69,7 @@ def test_a_file_that_changes_after_it_was_checked_is_not_published(
 
     assert (published.code, list(index.files)) == (3, [first.name])
     assert published.files == {first.name: ("uploaded", 1), WHEEL: ("failed", 1), sdist.name: ("not attempted", 0)}
-    assert f"{WHEEL}: {why} after it was checked" in published.err
+    assert f"{WHEEL}: {why}, so it was not uploaded" in published.err
 
 
 @pytest.mark.parametrize("happens", [rewrite, cut, Path.unlink], ids=["rewritten", "cut", "deleted"])
@@ -83,7 +83,7 @@ def test_a_file_that_changes_while_it_is_sent_is_not_published(
 
     assert (published.code, published.files) == (3, {WHEEL: ("failed", 1)})
     assert (index.asked("POST"), index.uploads, index.files) == (1, [], {})
-    assert f"{WHEEL}: the file was changed during the upload, after it was checked" in published.err
+    assert f"{WHEEL}: the file was changed during the upload, so it was not uploaded" in published.err
 
 
 @pytest.mark.skipif(not UNREADABLE.exists(), reason="a file that opens and cannot be read is a speciality of Linux")
@@ -104,5 +104,5 @@ def test_a_file_that_vanishes_before_a_retry_may_have_arrived_before(tmp_path: P
     published = publish(index, [wheel])
 
     assert (published.code, published.files) == (3, {WHEEL: ("unknown", 2)})
-    assert f"{GONE} after it was checked" in published.err
+    assert f"{GONE}, so it was not uploaded" in published.err
     assert "The index may have the checked file" in published.err

@@ -62,7 +62,7 @@ RULES = (
     # wheels
     Rule("dist-info", ERROR, ERROR, WHEELS,
          "a wheel has METADATA and WHEEL in {name}-{version}.dist-info, spelled as in the file name"),
-    Rule("record", ERROR, ERROR, WHEELS, "a wheel has a readable RECORD in this folder"),
+    Rule("record", ERROR, ERROR, WHEELS, "a wheel has a readable RECORD in its .dist-info folder"),
     Rule("record-contents", WARNING, WARNING, WHEELS, "RECORD lists exactly the wheel's files"),
     Rule("entry-points", ERROR, WARNING, "Entry points specification",
          "entry_points.txt is UTF-8, INI with \"=\", and has scripts with letters, digits, _ . - only"),
@@ -73,13 +73,13 @@ RULES = (
     Rule("zip-names", ERROR, WARNING, PYPI_ARCHIVES,
          "members have different, printable names in UTF-8, with the UTF-8 flag"),
     Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, "members have no comments (the archive may have one)"),
-    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, "members have their sizes in front of them"),
+    Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, "members have their sizes in their headers"),
     Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, "the central directory, local headers and ZIP64 records agree"),
     Rule("zip-contents", ERROR, WARNING, PYPI,
          "members are not encrypted, and source files match their checksums in the archive"),
     # sdists
-    Rule("sdist-folder", ERROR, WARNING, SDISTS, "all of an sdist is in one top folder"),
-    Rule("sdist-metadata", ERROR, ERROR, SDISTS, "PKG-INFO is directly in that folder"),
+    Rule("sdist-folder", ERROR, WARNING, SDISTS, "all members of an sdist are in one top folder"),
+    Rule("sdist-metadata", ERROR, ERROR, SDISTS, "PKG-INFO is directly in the top folder"),
     Rule("sdist-members", ERROR, WARNING, PYPI, "no member's name begins with \"./\" or \"/\""),
     Rule("sdist-sparse", ERROR, WARNING, PYPI, "no member is stored sparsely"),
     Rule("sdist-zip", ERROR, WARNING, PYPI, "an sdist is not a zip archive too"),
@@ -100,22 +100,22 @@ RULES = (
     Rule("license-files", ERROR, WARNING, "PEP 639", "from Metadata 2.4 on every License-File is in the archive"),
     Rule("dynamic", ERROR, WARNING, "PEP 643", "Dynamic does not contain \"Dynamic\""),
     # addresses
-    Rule("url", ERROR, WARNING, PYPI, "addresses are http or https"),
+    Rule("url", ERROR, WARNING, PYPI, "Home-Page and Download-URL are http or https"),
     Rule("project-url", ERROR, WARNING, CORE_METADATA,
          "project URLs have different labels of 1 to 32 characters, and are http or https"),
-    Rule("email", ERROR, WARNING, CORE_METADATA, "a single e-mail address is one that PyPI may accept"),
+    Rule("email", ERROR, WARNING, CORE_METADATA, "a field with one e-mail address has a valid one"),
     # description
     Rule("description", ERROR, WARNING, "PyPI's help: description content types",
          "a description in reStructuredText, or without a content type, renders"),
     Rule("description-length", WARNING, WARNING, TOOL,
-         "a description in reStructuredText has at most 100 000 characters, so that it is rendered here"),
+         "a description in reStructuredText has at most 100,000 characters, so that it is rendered here"),
     Rule("description-type", WARNING, WARNING, CORE_METADATA, "the description has a content type"),
     Rule("description-missing", WARNING, WARNING, CORE_METADATA, "there is a description"),
     # the release as a whole
     Rule("one-project", ERROR, ERROR, UPLOADS, "all files are of one project"),
     Rule("one-version", ERROR, ERROR, UPLOADS, "all files are of one version"),
     Rule("one-sdist", ERROR, ERROR, "PEP 527", "there is at most one sdist"),
-    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, a tag that is a version equals the version of the release"),
+    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, the tag, if it is a version, equals that of the release"),
 )
 # fmt: on
 

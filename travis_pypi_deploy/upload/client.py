@@ -85,7 +85,7 @@ class UploadClient:
                 return response
             target = http.redirect_target(url, response.location)
             if response.status not in (307, 308) or target is None:
-                where = f"to {self._http.mask(response.location)}" if response.location else "without saying where to"
+                where = f"to {self._http.mask(response.location)}" if response.location else "without a Location header"
                 return Response(response.status, f"a redirect {where}, which is not followed")
             url = target
         words = f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}"
@@ -127,7 +127,7 @@ def _opened(distribution: Distribution) -> BinaryIO:
         raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
     if stamp(os.fstat(file.fileno())) != distribution.stamp:
         file.close()
-        raise ChangedFileError("the file was changed")
+        raise ChangedFileError("the file was changed after the check")
     return file
 
 
@@ -151,7 +151,7 @@ class CheckedFile:
         except OSError as error:
             raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
         if is_changed or (wanted and not block):
-            raise ChangedFileError("the file was changed during the upload,")
+            raise ChangedFileError("the file was changed during the upload")
         self.len -= len(block)
         return block
 

@@ -124,7 +124,7 @@ class Upload:
             self._result = self._ended(*self._upload_until_final())
         except ChangedFileError as error:
             outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
-            detail = f"{error} after it was checked, so it was not uploaded. Build and deploy in one step"
+            detail = f"{error}, so it was not uploaded. Build and deploy in one step"
             if self._lost_answer:
                 detail += ". The index may have the checked file from an earlier attempt, whose answer was lost"
             self._result = self._ended(outcome, detail, changed=True)
