@@ -1,7 +1,7 @@
 """The child process that builds: it drives PyPA's build, and never sees a secret.
 
-The builder starts it with a project, a folder and formats. Its standard input is a pipe that nobody writes to. When
-that closes, the tool has ended, and this process ends with everything that it has started.
+The builder starts it with a project, a folder and formats. Its standard input is a pipe to which nothing is written.
+When that closes, the tool has ended, and this process ends with everything that it has started.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Mask:
-    """What is hidden in every text that is shown: secrets in all forms, and everything that looks like a token."""
+    """Hides secrets, in all their forms, and everything that looks like a token in the texts that are shown."""
 
     forms: tuple[str, ...] = field(default=(), repr=False)
 

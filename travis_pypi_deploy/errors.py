@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code of each."""
+"""The errors of this package, and the exit code of each."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class NoResponseError(Exception):
 
 
 class Body(Protocol):
-    """What a POST sends. ``is_sent``: all of it was given to the connection."""
+    """The body of a POST. ``is_sent``: all of it was given to the connection."""
 
     len: int
     is_sent: bool

@@ -34,9 +34,9 @@ SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".
 
 
 class Index:
-    """A simple index, which ``client`` asks, with credentials if there are any.
+    """A simple index, which ``client`` reads, with credentials if there are any.
 
-    ``timeout``, in seconds, is for each lookup, which has LOOKUP_SECONDS at most.
+    ``timeout`` is in seconds for each lookup, LOOKUP_SECONDS at most.
     """
 
     def __init__(self, index_url: str, client: http.Client, *, credentials: Credentials | None, timeout: float) -> None:
@@ -44,8 +44,8 @@ class Index:
         self._credentials = credentials
         self._client = client
         self._timeout = min(timeout, LOOKUP_SECONDS)
-        # One page at a time, because of the memory that it takes. A signal ends the wait for this thread, but would not
-        # end the resolving of a host's name.
+        # A thread, because a signal can interrupt the wait for it, but not the resolving of a host's name. Only one,
+        # because a page takes much memory.
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._first_lookups: dict[str, Future[Listing]] = {}
 

@@ -1,4 +1,4 @@
-"""What Travis says about the job, the conditions on it, and why it may not deploy.
+"""The job as Travis describes it, the conditions on it, and the reasons why it may not deploy.
 
 No input or output: bash, which evaluates conditions, is passed in as a callable.
 """
@@ -25,7 +25,7 @@ PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
 
 @dataclass(frozen=True)
 class Job:
-    """What Travis says about the job; the text of a variable that is not set is empty.
+    """The job as Travis describes it; the text of a variable that is not set is empty.
 
     Source: https://docs.travis-ci.com/user/environment-variables/
     """

@@ -1,4 +1,4 @@
-"""The report of a run: what it found and did, as JSON, as lines of the log, and in words."""
+"""The result of a run, as JSON and as lines of the log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Result = Literal["deployed", "unchanged", "skipped", "dry-run", "checked", "fail
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found and did.
+    """The result of a run.
 
     ``reasons``: why the deployment was skipped, or what failed, one sentence each. ``results`` are in any order.
     ``error`` is what ended a failed run.

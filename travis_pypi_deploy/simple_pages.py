@@ -31,7 +31,7 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """What an index lists for a project, by file name; nothing, if it does not know the project.
+    """The files that an index lists for a project, by name; none if it does not know the project.
 
     ``status`` is the project's status marker, such as ``active`` or ``archived``.
     """

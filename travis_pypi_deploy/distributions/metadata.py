@@ -58,7 +58,7 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
 def parse(metadata: bytes) -> tuple[list[tuple[str, str]], str]:
     """Return the headers, with their names in lower case, and the body.
 
-    The body is never parsed: a Content-Type that makes it a mail with parts means nothing here.
+    The body is never parsed, even if a Content-Type header says that it has parts.
     """
     head = re.split(rb"\r?\n\r?\n|\r\r", metadata, maxsplit=1)[0]
     if len(head) > HEADERS_LIMIT_BYTES:

@@ -34,7 +34,7 @@ class StoppedError(Exception):
 
 
 class Transfer:
-    """How far the current attempt to upload a file has come; the main thread reads it and can stop it.
+    """The progress of the current attempt to upload a file; the main thread reads it and can stop the attempt.
 
     ``handed_over_at``: when the connection was given the last block; since then the index may get the whole file.
     """

@@ -1,4 +1,4 @@
-"""What the answer of an index means for a file: its outcome, the reason, and what to do about a rejection."""
+"""The outcome of an upload: what the answer of an index means for the file, the reason, and the remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .response import NAME_USED_BEFORE, SECOND_SDIST, Response, already_exists
 
 
 class Outcome(Enum):
-    """What happened to one distribution; the value is its name in the log and the report."""
+    """The outcome of one distribution; the value is its name in the log and the report."""
 
     UPLOADED = "uploaded"
     IDENTICAL = "identical"
@@ -25,7 +25,7 @@ class Outcome(Enum):
 
     @property
     def is_failure(self) -> bool:
-        """Whether nothing new may be uploaded after it."""
+        """Whether it ends the release, so that no other upload begins."""
         return self in (Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
 
 
@@ -46,7 +46,7 @@ class FileResult:
 
 @dataclass(frozen=True)
 class UploadContext:
-    """What the uploads of one release need to know, and the functions that they call.
+    """The settings that all uploads of one release share, and the functions that they call.
 
     ``is_published`` asks the index whether it lists this file (True), another of its name (False), or neither is known
     (None); ``warn`` writes a line to the log.

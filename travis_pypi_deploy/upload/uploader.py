@@ -78,9 +78,9 @@ class Uploader:
 
 
 class Upload:
-    """The upload of one distribution, in as many attempts as it takes.
+    """The upload of one distribution, with its retries.
 
-    ``pause`` waits some seconds, and returns True at once when everything has to end.
+    ``pause`` waits some seconds; it returns True, at once, if all uploads have to stop.
     """
 
     def __init__(
@@ -178,4 +178,4 @@ def pause_before(retry: int) -> float:
     The random part keeps jobs that were rejected together from retrying at the same time.
     """
     pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(retry - 1, 10), LONGEST_PAUSE_SECONDS)
-    return pause * random.uniform(0.5, 1)  # noqa: S311 - nobody gains by guessing it
+    return pause * random.uniform(0.5, 1)  # noqa: S311 - not a secret
