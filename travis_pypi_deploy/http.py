@@ -32,8 +32,8 @@ LIBRARY_ERRORS = (OSError, HTTPException, urllib3.exceptions.HTTPError)
 
 
 @dataclass(frozen=True)
-class Response:
-    """An answer; ``cut`` says why the body is not whole, empty if it is."""
+class HTTPResponse:
+    """The response of any server, as it came; ``cut`` says why the body is not whole, empty if it is."""
 
     url: str
     status: int
@@ -85,7 +85,7 @@ class Client:
 
     def request(
         self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float, body: Body | None = None
-    ) -> Response:
+    ) -> HTTPResponse:
         """Return the answer to a GET, or to a POST of a body; raises NoResponseError, and the errors of ``body``.
 
         ``timeout`` is in seconds: without progress while sending, and in total for the answer. Connecting has a limit
@@ -119,7 +119,7 @@ class Client:
         finally:
             response.close()
         reason = self.mask(response.reason or "")
-        return Response(url, response.status, reason, response.headers, content.getvalue(), cut)
+        return HTTPResponse(url, response.status, reason, response.headers, content.getvalue(), cut)
 
     def _no_response(self, error: Exception, url: str, timeout: float, *, is_sending: bool) -> NoResponseError:
         """Return what an error of urllib3 or a socket means."""

@@ -95,7 +95,7 @@ class Index:
         return missing
 
 
-def _listing(page: http.Response) -> Listing:
+def _listing(page: http.HTTPResponse) -> Listing:
     if page.status == 404:
         return Listing()
     if page.status != 200:

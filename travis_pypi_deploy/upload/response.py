@@ -28,7 +28,7 @@ ALREADY_EXISTS = (
 
 @dataclass(frozen=True)
 class Response:
-    """An answer: HTTP status, the index's words, whether the whole body had been sent, and two headers.
+    """The answer to an upload: status, the index's words, whether the whole body had been sent, and two headers.
 
     The words are a part of a sentence: they do not end in a full stop. With status 0 there is no answer, and the words
     say why; ``is_final``: a retry would not help.
