@@ -54,7 +54,7 @@ NOT_OPTIONS = {
 def read_arguments(argv: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the texts of each given option by its attribute, and of DIST as ``dist``; raises UsageError.
 
-    A switch has the text "true" or "false". DIST may stand anywhere, and begin with a hyphen after ``--``.
+    A switch has the text "true" or "false". DIST may be anywhere, and begin with a hyphen after ``--``.
     """
     end = argv.index("--") if "--" in argv else len(argv)
     words = [_with_hyphens(word) for word in argv[:end]]
@@ -113,7 +113,7 @@ class _Parser(argparse.ArgumentParser):
         option = message.removeprefix("argument ").partition(":")[0].partition("/")[0]
         if "expected one argument" in message:
             raise UsageError(f"{option} needs a value; if the value begins with a hyphen, write {option}=VALUE")
-        raise UsageError(f"{option} takes no value; remove what follows the =")
+        raise UsageError(f"{option} takes no value; remove the = and the text after it")
 
 
 def _parser() -> _Parser:

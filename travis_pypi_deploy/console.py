@@ -63,11 +63,11 @@ class Console:
         return self._mask.hide(text)
 
     def mask_quoted(self, text: str) -> str:
-        """Return what an index, a build backend or bash said, without secrets, however short they are."""
+        """Return a text from an index, a build backend or bash, with short secrets masked too."""
         return self._mask.hide(text, shortest=SHORTEST)
 
     def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
-        """Return what others said, ready to stand in a sentence: masked, and then cut if it is long."""
+        """Return a text from others for use in a sentence: masked, and then cut if it is long."""
         clean = self.mask_quoted(text).strip()
         return clean if len(clean) <= limit else f"{clean[:limit]} ..."
 

@@ -187,7 +187,7 @@ def _problems(
         if is_pypi and now - first_upload > timedelta(days=RELEASE_OPEN_DAYS):
             message = (
                 f"{release} is closed: its first file was uploaded on {first_upload:%Y-%m-%d}, and after "
-                f"{RELEASE_OPEN_DAYS} days a release takes no new files. Raise the version"
+                f"{RELEASE_OPEN_DAYS} days a release accepts no new files. Raise the version"
             )
             yield Problem(each.filename, "closed-release", "error", message)
 

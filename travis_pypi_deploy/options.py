@@ -80,7 +80,7 @@ class Option(Generic[T]):
 
     @property
     def variable(self) -> str:
-        """Return the environment variable that stands for the option, as in dpl."""
+        """Return the environment variable that sets the option, as in dpl."""
         return f"PYPI_{self.attribute.upper()}"
 
 

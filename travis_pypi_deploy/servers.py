@@ -85,7 +85,7 @@ SERVERS = (
 
 
 def find(value: str, *, source: str) -> tuple[Server, str | None]:
-    """Return the server that a name or an upload URL stands for, and a warning if the URL does not accept uploads.
+    """Return the server that a name or an upload URL means, and a warning if the URL does not accept uploads.
 
     ``source`` is the option or variable that the value came from. Raises UsageError if it is not a server.
     """

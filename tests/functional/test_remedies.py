@@ -38,13 +38,13 @@ class Case:
 CASES = {
     "archived": Case(
         (rejected(400, "Project demo is archived, and new releases cannot be added."),),
-        f"cannot be added. An archived project takes no files: unarchive it in its settings ({SETTINGS})",
-        "cannot be added. An archived project takes no files: unarchive it in its settings",
+        f"cannot be added. An archived project accepts no files: unarchive it in its settings ({SETTINGS})",
+        "cannot be added. An archived project accepts no files: unarchive it in its settings",
     ),
     "gone": Case(
         (Answer(410, "Gone"),),
-        f"status 410: Gone. An archived project takes no files: unarchive it in its settings ({SETTINGS})",
-        "rejected with status 410: Gone. An archived project takes no files: unarchive it in its settings",
+        f"status 410: Gone. An archived project accepts no files: unarchive it in its settings ({SETTINGS})",
+        "rejected with status 410: Gone. An archived project accepts no files: unarchive it in its settings",
     ),
     "a request that is too large": Case(
         (Answer(413, "Too Large"),),

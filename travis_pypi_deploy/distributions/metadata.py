@@ -15,7 +15,7 @@ HEADERS_LIMIT_BYTES = 1024 * 1024
 HEADERS_LIMIT_LINES = 20_000
 VALUE_LIMIT_CHARACTERS = 100_000
 
-# By metadata version: the header, its attribute, and whether it may stand more than once.
+# By metadata version: the header, its attribute, and whether it may occur more than once.
 HEADERS: Mapping[str, Sequence[tuple[str, str, bool]]] = HEADER_ATTRS
 NEWEST_HEADERS = list(HEADERS.values())[-1]
 

@@ -57,7 +57,7 @@ def read(path: Path) -> Distribution:
 
 
 def file_type(filename: str) -> FileType | None:
-    """Return what the legacy upload form calls a file of this name; None if no index takes such files."""
+    """Return what the legacy upload form calls a file of this name; None if no index accepts it."""
     if filename.endswith(".whl"):
         return "bdist_wheel"
     return "sdist" if filename.endswith(".tar.gz") else None

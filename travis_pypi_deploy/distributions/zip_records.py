@@ -124,7 +124,7 @@ def _local_faults(
         text = _decoded(name)
         info = directory.get(text) if text is not None else None
         if name in seen:
-            yield Fault("names", f"{_shown(name)} is there twice")
+            yield Fault("names", f"{_shown(name)} occurs twice")
         elif text is None:
             yield Fault("names", f"{_shown(name)} is not printable UTF-8")
         elif fault := _member_fault(name, info, flags, (compressed, unpacked)):

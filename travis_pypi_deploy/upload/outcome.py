@@ -122,7 +122,7 @@ def _remedy(response: Response, context: UploadContext, name: str) -> str:
     server, words, status = context.server, response.words.lower(), response.status
     if "archived" in words or status == 410:
         where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
-        return f"An archived project takes no files: unarchive it in its settings{where}"
+        return f"An archived project accepts no files: unarchive it in its settings{where}"
     if "too similar" in words:
         return "Choose another project name"
     if status == 413 or "file too large" in words or "size too large" in words:
