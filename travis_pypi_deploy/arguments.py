@@ -66,7 +66,8 @@ def read_arguments(argv: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     namespace, unknown = _parser().parse_known_intermixed_args(words)
     unknown += [word for word in namespace.dist if word.startswith("-")]  # it has a space, so argparse did not see it
     if unknown:
-        raise UsageError(_unknown_option(dict(zip(words, argv)).get(unknown[0], unknown[0])))
+        as_written = dict(zip(words, argv))
+        raise UsageError(_unknown_option(as_written.get(unknown[0], unknown[0])))
     namespace.dist += argv[end + 1 :]
     return {
         name: tuple(value) if isinstance(value, list) else (str(value).lower(),)

@@ -144,7 +144,8 @@ def problem_lines(problems: Sequence[Problem], *, count: int) -> list[str]:
     for each in problems:
         shared.setdefault(f"{each.message.rstrip('.')} ({each.rule})", []).append(each.filename)
     every = "both files" if count == 2 else f"all {count} files"
-    return [f"{every if len(names) == count > 1 else listed(names)}: {sentence}" for sentence, names in shared.items()]
+    whose = {sentence: every if len(names) == count > 1 else listed(names) for sentence, names in shared.items()}
+    return [f"{names}: {sentence}" for sentence, names in whose.items()]
 
 
 def files(count: int) -> str:

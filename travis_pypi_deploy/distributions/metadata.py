@@ -21,11 +21,9 @@ NEWEST_HEADERS = list(HEADERS.values())[-1]
 
 UNLIMITED = ("description", "license", "keywords", "summary")
 # Values that may have several lines. In all other fields a line break only folds a long line.
-MULTILINE = frozenset(
-    {
-        *("author", "author_email", "maintainer", "maintainer_email", "license", "keywords"),
-        *("platforms", "supported_platforms", "requires", "provides", "obsoletes", "requires_external"),
-    }
+MULTILINE = (
+    *("author", "author_email", "maintainer", "maintainer_email", "license", "keywords"),
+    *("platforms", "supported_platforms", "requires", "provides", "obsoletes", "requires_external"),
 )
 
 

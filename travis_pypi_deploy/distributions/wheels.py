@@ -52,15 +52,15 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
             with zipfile.ZipFile(file) as archive:
                 metadata = _metadata(archive, folder)
                 infos = archive.infolist()
+                dist_info = {}
+                for name, limit in CHECKED_FILES.items():
+                    info = archive.NameToInfo.get(f"{folder}/{name}")
+                    if info and info.compress_type in READABLE_METHODS:
+                        dist_info[name] = _contents(archive, info, limit)
                 wheel = Wheel(
                     folder=folder,
                     members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
-                    dist_info={
-                        name: _contents(archive, info, limit)
-                        for name, limit in CHECKED_FILES.items()
-                        if (info := archive.NameToInfo.get(f"{folder}/{name}"))
-                        and info.compress_type in READABLE_METHODS
-                    },
+                    dist_info=dist_info,
                     methods=frozenset(info.compress_type for info in infos),
                     unpacked=sum(info.file_size for info in infos),
                     faults=tuple(zip_records.faults(raw, {info.orig_filename: info for info in infos})),
