@@ -39,9 +39,9 @@ FAULTS = (
     (re.compile(rf"\A(?!{PREFIX})"), f'does not begin with "{PREFIX}", so it is not an API token'),
 )
 # A token, or a Basic authorization with one: the base64 form of "pypi-AgE" at each of its three alignments.
+BEGINNINGS = ("pypi-AgE", "cHlwaS1BZ0", "weXBpLUFnR", "B5cGktQWdF")  # found much faster, in long logs of builds
 LOOKS_LIKE_TOKEN = re.compile(
-    r"pypi-AgE[A-Za-z0-9_-]{13,}"
-    r"|(?:\b[A-Za-z0-9+/]{0,64})?(?:cHlwaS1BZ0|weXBpLUFnR|B5cGktQWdF)[A-Za-z0-9+/]{16,}=*"
+    rf"pypi-AgE[A-Za-z0-9_-]{{13,}}|(?:\b[A-Za-z0-9+/]{{0,64}})?(?:{'|'.join(BEGINNINGS[1:])})[A-Za-z0-9+/]{{16,}}=*"
 )
 NO_SECRETS = (
     "Travis gave this job no secret variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or the repository's "
@@ -90,7 +90,7 @@ class Mask:
         for form in self.forms:
             if len(form) >= shortest:
                 text = text.replace(form, MASK)
-        return LOOKS_LIKE_TOKEN.sub(MASK, text)
+        return LOOKS_LIKE_TOKEN.sub(MASK, text) if any(each in text for each in BEGINNINGS) else text
 
 
 def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()) -> frozenset[str]:
