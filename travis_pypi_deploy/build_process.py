@@ -81,13 +81,13 @@ def _install(environment: DefaultIsolatedEnv, requirements: set[str]) -> set[str
 
 
 def _unpack(sdist: str, folder: str) -> str:
-    """Unpack an sdist, and return its top folder; raises TarError for members that would leave the folder."""
+    """Unpack an sdist, and return its top folder, whatever its name; raises TarError for members outside of it."""
     with tarfile.open(sdist) as archive:
         if hasattr(tarfile, "data_filter"):
             archive.extractall(folder, filter="data")
         else:
             extract_checked(archive, Path(folder).resolve())
-    return str(Path(folder, Path(sdist).name.removesuffix(".tar.gz")))
+    return str(min(Path(folder).iterdir(), key=lambda top: f"{top.name}.tar.gz" != Path(sdist).name))
 
 
 def extract_checked(archive: tarfile.TarFile, root: Path) -> None:

@@ -72,6 +72,14 @@ def test_the_wheel_is_made_from_the_sdist(tmp_path: Path) -> None:
     assert lines == ["Building the sdist", "Building the wheel"]
 
 
+@pytest.mark.parametrize("top", ["Demo-1.0", "demo"])
+def test_an_sdist_may_have_a_top_folder_of_another_name(tmp_path: Path, top: str) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    backend = project / "backend.py"
+    backend.write_text(backend.read_text("utf-8").replace('f"{NAME}-{VERSION}/{name}"', f'f"{top}/{{name}}"'), "utf-8")
+    assert [path.name for path in build(project)] == [WHEEL, SDIST]
+
+
 REPORTS_ITS_ENVIRONMENT = """
 
 import sys
