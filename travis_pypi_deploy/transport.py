@@ -122,12 +122,11 @@ class _Connection(HTTPConnection):
         self.sock.settimeout(self.timeout)
 
     def _new_conn(self) -> socket.socket:
-        seconds = min(CONNECT_SECONDS, self.timeout or CONNECT_SECONDS)
-        until = time.monotonic() + seconds
+        until = time.monotonic() + min(CONNECT_SECONDS, self.timeout or CONNECT_SECONDS)
         found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
-        for *_, address in found:
+        for tried, (*_, address) in enumerate(found):
             try:
-                share = seconds / len(found)
+                share = max(until - time.monotonic(), 0.1) / (len(found) - tried)
                 sock = create_connection((str(address[0]), self.port), share, socket_options=self.socket_options)
             except OSError as error:
                 failure = error

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -183,6 +184,21 @@ def test_every_address_of_a_host_is_tried(
         ended = command.deploy("--server", server, "--timeout", "4", "--retries", "0", wheel, environ=environment())
 
     assert (ended.code, ended.err, list(index.files)) == (0, "", [WHEEL])
+
+
+@several_addresses
+def test_addresses_that_refuse_leave_their_time_to_the_others(
+    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(index.url.rpartition(":")[2])
+    resolve_localhost(monkeypatch, ["127.0.0.5", "127.0.0.6", "127.0.0.7", HANGING[0]])
+    argv = ["--server", f"http://localhost:{port}/", "--timeout", "2", "--retries", "0", str(factories.wheel(tmp_path))]
+
+    with hanging(port):
+        started = time.monotonic()
+        ended = command.deploy(*argv, environ=environment())
+
+    assert (ended.code, time.monotonic() - started > 1.5) == (1, True)
 
 
 @pytest.mark.slow
