@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import functools
 import re
 import socket
@@ -102,8 +103,7 @@ class Client:
                 method, url, redirect=False, headers=headers, body=body, timeout=timeout, preload_content=False
             )
         except (*LIBRARY_ERRORS, ValueError) as error:
-            is_sending = body is not None and not body.is_sent
-            raise self._no_response(error, url, timeout, is_sending=is_sending) from error
+            raise self._no_response(error, url, timeout, is_sending=body is not None and not body.is_sent) from error
 
         # A status is an answer even where the body breaks off.
         content, cut = BytesIO(), ""  # BytesIO gives out its bytes without a copy
@@ -156,7 +156,7 @@ def retry_after_seconds(value: str) -> float | None:
     if value.strip().isdecimal():
         return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        return max(0.0, calendar.timegm(parsedate_to_datetime(value).utctimetuple()) - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
 

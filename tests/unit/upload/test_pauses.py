@@ -45,6 +45,17 @@ def test_retry_after_is_read_as_a_date(value: str) -> None:
     assert 0 < (retry_after_seconds(value) or 0) <= 3600
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the system has its own time zone")
+def test_a_date_without_a_zone_is_in_utc_wherever_the_job_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as job:
+        job.setenv("TZ", "EST5")
+        time.tzset()
+        seconds = retry_after_seconds(time.asctime(time.gmtime(time.time() + 3600)))
+    time.tzset()
+
+    assert 0 < (seconds or 0) <= 3600
+
+
 def test_a_date_that_has_passed_asks_for_no_pause() -> None:
     assert retry_after_seconds("Tue, 14 Nov 2023 20:00:00 GMT") == 0.0
 
