@@ -85,7 +85,7 @@ def _parse_html(page: bytes) -> Listing:
             raise ValueError("it lists too many files")
         text = (match[1] or b"").decode("utf-8", "replace")
         attributes = {name.lower(): html.unescape(value.strip("\"'")) for name, value in ATTRIBUTE.findall(text)}
-        link, _, fragment = attributes.get("href", "").partition("#")
+        link, _, fragment = attributes.get("href", "").strip().partition("#")
         if link:
             algorithm, equals, digest = fragment.partition("=")
             filename = unquote(link.partition("?")[0].rpartition("/")[2])

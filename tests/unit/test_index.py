@@ -205,6 +205,12 @@ def test_a_malicious_html_page_is_read_in_no_time(page: bytes) -> None:
     assert list(parse(good + page, content_type=HTML_PAGE).files)[:1] == ["demo-1.0.tar.gz"]
 
 
+def test_spaces_and_line_breaks_around_a_link_are_no_part_of_it() -> None:
+    page = b'<a href="\n  ../demo-1.0.tar.gz#sha256=AB\n">x</a> <a href=" ">y</a>'
+
+    assert parse(page, content_type=HTML_PAGE) == Listing({"demo-1.0.tar.gz": ListedFile({"sha256": "ab"})})
+
+
 def test_only_links_to_follow_are_files() -> None:
     page = (
         b'<link href="style-1.0.tar.gz" rel="x"><meta href="meta-1.0.tar.gz">'
