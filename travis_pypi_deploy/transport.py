@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import urllib3
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 if TYPE_CHECKING:
@@ -47,10 +47,12 @@ def open_pools(proxy: str | None, tls: ssl.SSLContext | None, *, connections: in
     """Return pools of connections, through a proxy if there is one; raises ValueError if its URL is not valid."""
     manager: Callable[..., urllib3.PoolManager] = urllib3.PoolManager
     if proxy:
-        url = proxy if "://" in proxy else f"http://{proxy}"
-        auth = unquote(urllib3.util.parse_url(url).auth or "")
+        url = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        if not url.host:
+            raise LocationValueError("the URL of the proxy has no host")
+        auth = unquote(url.auth or "")
         headers = urllib3.make_headers(proxy_basic_auth=auth) if ":" in auth else None
-        manager = functools.partial(urllib3.ProxyManager, url, proxy_headers=headers, proxy_ssl_context=tls)
+        manager = functools.partial(urllib3.ProxyManager, url.url, proxy_headers=headers, proxy_ssl_context=tls)
     # Without retries of urllib3: the uploader decides what is sent once more.
     pools = manager(maxsize=connections, retries=False, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
     pools.pool_classes_by_scheme = POOL_CLASSES

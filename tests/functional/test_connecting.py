@@ -255,6 +255,22 @@ def test_a_proxy_that_does_not_connect_is_named(
     assert f"cannot connect to {url} through the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY): {why}. " in ended.err
 
 
+@pytest.mark.parametrize("value", ["http://", "http://:9", "http://[", "socks5://127.0.0.1:9"])
+def test_a_proxy_whose_url_is_not_valid_is_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    url, report = "https://a.example/", str(tmp_path / "report.json")
+    argv = ["--server", url, "--retries", "1", "--report", report, str(factories.wheel(tmp_path))]
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, value)
+
+    ended = command.deploy(*argv, environ=environment())
+
+    assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 1)})
+    assert ended.err == (
+        f"Error: {WHEEL}: cannot connect to {url}: its host, or the http(s) URL of the proxy (HTTPS_PROXY, HTTP_PROXY, "
+        "ALL_PROXY), is not valid\n"
+    )
+
+
 USER, PASSWORD = "bob", "pr0xy-p%40ss"
 PROXY_SECRETS = ["pr0xy-p", "p@ss", base64.b64encode(b"bob:pr0xy-p@ss").decode()]
 
