@@ -209,7 +209,7 @@ def test_the_first_attempt_does_not_wait_for_the_next_one(tmp_path: Path, index:
     with ThreadPoolExecutor() as threads:
         running = threads.submit(uploads.run)
         while not running.done():
-            seen.add(uploads.status().partition(", ")[2].partition(" for ")[0])
+            seen.add(uploads.status().partition(", ")[2].rpartition(" for ")[0])
             time.sleep(0.01)
         running.result()
 
