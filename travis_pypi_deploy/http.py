@@ -155,7 +155,7 @@ def retry_after_seconds(value: str) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for, None without a readable one (RFC 9110, 10.2.3)."""
     if value.strip().isdecimal():
         return float(value)
-    try:
+    try:  # a date without a zone is in UTC
         return max(0.0, calendar.timegm(parsedate_to_datetime(value).utctimetuple()) - time.time())
     except (TypeError, ValueError, OverflowError):
         return None

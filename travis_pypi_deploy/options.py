@@ -142,7 +142,7 @@ def _python_versions(given: Given) -> tuple[str, ...]:
     for each in given.texts:
         try:
             if each.startswith(SPECIFIER_START):
-                specifier_contains(each, "3")
+                specifier_contains(each, "3")  # any version: only the syntax is checked here
         except ValueError:
             raise given.wrong('is not a valid version specifier; an example is ">=3.10"', each) from None
     return given.texts

@@ -53,7 +53,7 @@ def open_pools(proxy: str | None, tls: ssl.SSLContext | None, *, connections: in
         auth = unquote(url.auth or "")
         headers = urllib3.make_headers(proxy_basic_auth=auth) if ":" in auth else None
         manager = functools.partial(urllib3.ProxyManager, url.url, proxy_headers=headers, proxy_ssl_context=tls)
-    # Without retries of urllib3: the uploader decides what is sent once more.
+    # Without retries of urllib3, because the uploader decides which requests are retried.
     pools = manager(maxsize=connections, retries=False, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
     pools.pool_classes_by_scheme = POOL_CLASSES
     return pools
@@ -89,7 +89,7 @@ class _LimitedReads(io.RawIOBase):
 
 
 class _LimitedResponse(HTTPResponse):
-    """An answer that is read with these limits."""
+    """A response with a deadline for all of it, and a limit on the size of its head."""
 
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None):
         super().__init__(sock, debuglevel, method, url)
