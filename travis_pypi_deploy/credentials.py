@@ -254,10 +254,9 @@ def validate(token: Macaroon, server: Server, *, source: str, now: float, projec
             f"the token in {source} is not valid before {clock_time(token.not_before)}, and the clock says "
             f"{clock_time(now)}. {_create(server)}, or correct the clock"
         )
-    allowed = token.projects
-    if project is not None and allowed is not None and macaroon.normalized(project) not in allowed:
+    if project is not None and token.projects is not None and macaroon.normalized(project) not in token.projects:
         raise UsageError(
-            f"the token in {source} is scoped to {', '.join(sorted(allowed)) or 'no project'}. Use a token for "
+            f"the token in {source} is scoped to {', '.join(sorted(token.projects)) or 'no project'}. Use a token for "
             f"{project}; for the first release of {project}, an account-wide one"
         )
 

@@ -193,8 +193,7 @@ def _read_and_check(
 ) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
     """Return the files as distributions, and every problem; a file that cannot be read is a problem."""
     release, problems = [], []
-    title = f"Checking {files(len(paths))}"
-    with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
+    with console.step("pypi.check", f"Checking {files(len(paths))}", waiting=lambda: "Still checking the files"):
         for path in paths:
             try:
                 release.append(distributions.read(path))

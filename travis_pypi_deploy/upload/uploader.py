@@ -14,6 +14,7 @@ from .client import ChangedFileError, Transfer, UploadClient
 from .outcome import FileResult, Outcome, UploadContext, outcome_of
 from .response import is_race
 
+WAKE_SECONDS = 0.5  # a signal that comes just before the main thread begins to wait is handled when it wakes
 GRACE_SECONDS = 0.3  # for answers that are on their way when the uploads are stopped
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -57,7 +58,9 @@ class Uploader:
         try:
             for wave in ([first], others, sdists if wheels else []):
                 futures = [self._threads.submit(self._run_one, each) for each in wave]
-                for future in wait(futures).done:
+                while wait(futures, timeout=WAKE_SECONDS).not_done:
+                    pass
+                for future in futures:
                     future.result()
         finally:
             self._halt.set()
