@@ -274,8 +274,7 @@ def described(credentials: Credentials | None) -> str:
     if credentials is None:
         return f"no credentials ({ANY_SERVER_VARIABLE} is not set)"
     if credentials.token is None:
-        kind = "token" if credentials.secret.startswith(PREFIX) else "password"
-        return f"{kind} from {credentials.source}"
+        return f"{'token' if credentials.secret.startswith(PREFIX) else 'password'} from {credentials.source}"
     projects = sorted(credentials.token.projects or ())
     if projects:
         limit = f"project{'s' if len(projects) > 1 else ''} {', '.join(projects)}"

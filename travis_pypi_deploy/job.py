@@ -101,9 +101,8 @@ def reasons_to_skip(job: Job, settings: Settings, bash: Bash) -> tuple[str, ...]
         unmet.append(f"TRAVIS_PYTHON_VERSION is {version}, not one of: {', '.join(pythons)} ({source}){hint}")
 
     source = sources["condition"]
-    unmet += [
-        f"the condition [[ {each} ]] is false ({source})" for each in settings.condition if not bash(each, source)
-    ]
+    failed = [each for each in settings.condition if not bash(each, source)]
+    unmet += [f"the condition [[ {each} ]] is false ({source})" for each in failed]
     return tuple(f"Skipping the deployment: {each}" for each in unmet)
 
 
