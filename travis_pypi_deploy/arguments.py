@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from . import servers
-from .credentials import contains_token
 from .errors import UsageError
+from .masking import contains_token
 from .options import OPTIONS, Given, Option, Settings
 
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")  # used, and not options

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from .credentials import SECRET_VARIABLES, secret_texts
 from .distributions import file_type
 from .errors import BuildError
+from .masking import SECRET_VARIABLES, secret_texts
 
 # The child has the import path of this process and no PYTHONPATH, which would reach the backend too.
 START = (

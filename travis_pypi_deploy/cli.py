@@ -18,9 +18,9 @@ from typing import NoReturn, TextIO
 from . import __version__
 from .arguments import help_text, password_variables, read_arguments, resolve
 from .console import Console
-from .credentials import Mask, proxy_secrets, secret_texts
 from .errors import DeployError, SignalledError, UsageError
 from .job import Bash, Job, reasons_to_skip, require_job
+from .masking import Mask, proxy_secrets, secret_texts
 from .options import Settings
 from .report import Report, check_writable, dumps, write
 

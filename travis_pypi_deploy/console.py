@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from .credentials import SHORTEST, Mask
+from .masking import SHORTEST, Mask
 
 SILENCE_SECONDS = 30.0
 QUOTED_LIMIT_CHARACTERS = 500

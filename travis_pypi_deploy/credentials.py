@@ -1,4 +1,4 @@
-"""Credentials: find them, read and validate tokens, narrow them for the upload, and hide them in everything shown."""
+"""Credentials: find them, read and validate tokens, and narrow them for the upload."""
 
 from __future__ import annotations
 
@@ -7,41 +7,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
 
 from . import macaroon
 from .errors import MissingCredentialsError, UsageError
 from .macaroon import Macaroon
-from .servers import SERVERS, Server
+from .masking import FOREIGN_VARIABLES, PASSWORD_VARIABLE, server_of_token
+from .servers import SERVERS, TOKEN_USERNAME, Server
 
-if TYPE_CHECKING:  # they are above this module
-    from .job import Job
-    from .options import Settings
-
-TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token
 PREFIX = "pypi-"
-ANY_SERVER_VARIABLE = "PYPI_PASSWORD"
-FOREIGN_VARIABLES = ("TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "FLIT_PASSWORD")  # of other tools
-SECRET_VARIABLES = ("TEST_PYPI_TOKEN", "PYPI_TOKEN", ANY_SERVER_VARIABLE, *FOREIGN_VARIABLES)
-
 LIFETIME_SECONDS = 60 * 60
 CLOCK_SKEW_SECONDS = 5 * 60
-
-MASK = "***"
-SHORT = 8  # shorter values are often ordinary words: they are masked only in quoted output
-SHORTEST = 4  # values that are even shorter are never masked
 
 FAULTS = (
     (re.compile(r"[\r\n]"), "contains a line break"),
     (re.compile(r"\s"), "contains a space"),
     (re.compile("[\"'`\u2018\u2019\u201c\u201d]"), "contains a quotation mark"),
     (re.compile(rf"\A(?!{PREFIX})"), f'does not begin with "{PREFIX}", so it is not an API token'),
-)
-# A token, or a Basic authorization with one: the base64 form of "pypi-AgE" at each of its three alignments.
-BEGINNINGS = ("pypi-AgE", "cHlwaS1BZ0", "weXBpLUFnR", "B5cGktQWdF")  # searched first: the pattern is slow in long logs
-LOOKS_LIKE_TOKEN = re.compile(
-    rf"pypi-AgE[A-Za-z0-9_-]{{13,}}|(?:\b[A-Za-z0-9+/]{{0,64}})?(?:{'|'.join(BEGINNINGS[1:])})[A-Za-z0-9+/]{{16,}}=*"
 )
 NO_SECRETS = (
     "Travis gave this job no secret variables (TRAVIS_SECURE_ENV_VARS is false): it builds a fork, or the repository's "
@@ -53,113 +34,61 @@ NO_SECRETS = (
 class Credentials:
     """A user name with a token or password; ``source`` names the variables that the secret came from.
 
-    ``token`` is the secret's contents if it is an API token that is narrowed for the upload.
+    ``contents`` are those of an API token; None for a password, and for a token that cannot be read. ``narrow``: what
+    is sent is a copy of the token with less rights.
     """
 
     username: str
     secret: str = field(repr=False)
     source: str
-    token: Macaroon | None = None
+    contents: Macaroon | None = None
+    narrow: bool = False
 
     def authorization(self, *, project: str, now: float) -> str:
         """Return the Authorization header of an attempt that begins ``now`` (seconds since the epoch)."""
-        secret = narrow(self.token, project=project, now=now) if self.token else self.secret
+        secret = narrowed(self.contents, project=project, now=now) if self.contents and self.narrow else self.secret
         return "Basic " + base64.b64encode(f"{self.username}:{secret}".encode()).decode("ascii")
 
 
-@dataclass(frozen=True)
-class Mask:
-    """Hides secrets, in all their forms, and everything that looks like a token in the texts that are shown."""
+def find(
+    server: Server,
+    environ: Mapping[str, str],
+    *,
+    names: Sequence[str],
+    username: str,
+    sources: Mapping[str, str],
+    has_secrets: bool,
+    narrow: bool,
+    now: float,
+) -> Credentials | None:
+    """Return the credentials for a server; None if another server is used without credentials.
 
-    forms: tuple[str, ...] = field(default=(), repr=False)
-
-    @classmethod
-    def of(cls, secrets: frozenset[str], *, username: str = TOKEN_USERNAME) -> Mask:
-        """Return the mask of these secrets: as they are, percent-encoded, and in a Basic authorization."""
-        # A program that repeats a secret may leave out a line break at its end, or write its lines one by one.
-        lines = {line.strip() for secret in secrets for line in secret.splitlines()} - {""}
-        forms = set()
-        for secret in secrets | lines:
-            forms |= {secret, quote(secret, safe="", errors="replace")}
-            for encoding in ("utf-8", "latin-1"):  # clients differ
-                forms.add(base64.b64encode(f"{username}:{secret}".encode(encoding, "replace")).decode())
-        return cls(tuple(sorted(forms, key=len, reverse=True)))
-
-    def hide(self, text: str, *, shortest: int = SHORT) -> str:
-        """Return the text with every secret of at least ``shortest`` characters replaced."""
-        for form in self.forms:
-            if len(form) >= shortest:
-                text = text.replace(form, MASK)
-        return LOOKS_LIKE_TOKEN.sub(MASK, text) if any(each in text for each in BEGINNINGS) else text
-
-
-def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()) -> frozenset[str]:
-    """Return the values of all variables that hold secrets, and those of ``--password-env`` joined."""
-    texts = {environ.get(name, "") for name in (*SECRET_VARIABLES, *password_env)}
-    joined = "".join(environ.get(name, "") for name in password_env)
-    return frozenset({*texts, joined} - {""})
-
-
-def proxy_secrets(environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the credentials in the URLs of proxies, in every form in which a proxy or a library may repeat them.
-
-    Unlike other secrets, the variables themselves are given to the build, which may need the proxy.
+    ``names`` are the variables of ``--password-env``; ``sources`` say by attribute which option or variable a setting
+    came from; ``has_secrets``: Travis gave the job its secret variables. Raises MissingCredentialsError if there are
+    none, and UsageError, with one sentence, if they are wrong.
     """
-    texts: set[str] = set()
-    for name in (each for each in environ if each.lower().endswith("_proxy")):
-        userinfo = re.sub(r"^\w+://", "", environ[name]).rpartition("@")[0]
-        password = userinfo.partition(":")[2]
-        if password:
-            basic = base64.b64encode(unquote(userinfo).encode("latin-1", "replace")).decode()
-            texts |= {userinfo, unquote(userinfo), password, unquote(password), basic}
-    return frozenset(texts)
-
-
-def contains_token(text: str) -> bool:
-    """Return whether a text contains an API token, or the beginning of one, in any form."""
-    return LOOKS_LIKE_TOKEN.search(text) is not None or server_of_token(text) is not None
-
-
-def server_of_token(text: str) -> Server | None:
-    """Return the server whose token a text contains, however it is quoted, encoded or cut short.
-
-    Every token of a server begins with the same bytes, so that its base64 form does too.
-    """
-    forms = [_letters(text), _letters(unquote(text))]
-    for form in tuple(forms):
-        for start in range(4):  # the text before the base64 form has any length
-            groups_of_four = form[start : len(form) - (len(form) - start) % 4]
-            forms.append(_letters(base64.urlsafe_b64decode(groups_of_four).decode("latin-1")))
-    for server in SERVERS:
-        if server.token_location:
-            beginning = macaroon.beginning(server.token_location)
-            letters = base64.b64encode(beginning).decode()[: len(beginning) * 8 // 6]
-            if any(letters in form for form in forms):
-                return server
-    return None
-
-
-def _letters(text: str) -> str:
-    """Return the base64 characters of a text, without line breaks that are written as escapes (a backslash and n)."""
-    return re.sub(r"\\[nrt]|[^A-Za-z0-9+/_-]", "", text)
-
-
-def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float) -> Credentials | None:
-    """Return the credentials for the server; None if another server is used without credentials.
-
-    Raises MissingCredentialsError if there are none, and UsageError, with one sentence, if they are wrong.
-    """
-    server = settings.server
-    found = _find_secret(settings, environ, job)
-    if found is None:
-        return None
-    secret, source = found
-    if server.is_plain_http and not server.is_loopback and not settings.allow_plain_http:
-        raise UsageError(
-            f"{source} is not sent to {server.name}, because plain http would expose it. Use https, or "
-            "--allow-plain-http in a trusted network"
+    for name in names:
+        if not environ.get(name):
+            remedy = f"Add it in the repository's settings on Travis as {name}" if has_secrets else NO_SECRETS
+            raise MissingCredentialsError(
+                f"the variable {name}, named by {sources['password_env']}, is empty or not set. {remedy}"
+            )
+    looked_at = [name for name in (server.token_variable, PASSWORD_VARIABLE) if name]
+    used = tuple(names) or tuple(name for name in looked_at if environ.get(name))[:1]
+    if not used and server.is_pypi:
+        raise MissingCredentialsError(
+            f"no token for {server.name}: {' and '.join(looked_at)} are not set. "
+            f"{_why_missing(server, environ, has_secrets=has_secrets)}"
         )
+    if not used and username != TOKEN_USERNAME:
+        raise UsageError(
+            f"{sources['username']} is given, but {PASSWORD_VARIABLE} is not set. Set it, or name the password's "
+            "variable with --password-env"
+        )
+    if not used:
+        return None
 
+    secret, source = "".join(environ[name] for name in used), " + ".join(used)
     issuer = server_of_token(secret)
     if issuer not in (None, server) and not server.is_loopback:
         raise UsageError(
@@ -167,48 +96,28 @@ def find(settings: Settings, environ: Mapping[str, str], job: Job, *, now: float
             f"password of {server.name}, or --server {issuer.name}"
         )
     if issuer is None and not server.is_pypi:
-        return Credentials(settings.username, secret, source)
-    if server.is_pypi and settings.username != TOKEN_USERNAME:
+        return Credentials(username, secret, source)
+    if server.is_pypi and username != TOKEN_USERNAME:
         raise UsageError(
-            f"{server.name} accepts API tokens only. Remove {settings.sources['username']} and put a token into "
-            f"{source}"
+            f"{server.name} accepts API tokens only. Remove {sources['username']} and put a token into {source}"
         )
-    token = read(secret, source=source, unreadable_allowed=not settings.narrow_token)
-    if token:
-        validate(token, server, source=source, now=now)
-    return Credentials(settings.username, secret, source, token if settings.narrow_token else None)
+    contents = read(secret, source=source, unreadable_allowed=not narrow)
+    if contents:
+        validate(contents, server, source=source, now=now)
+    return Credentials(username, secret, source, contents, narrow)
 
 
-def _find_secret(settings: Settings, environ: Mapping[str, str], job: Job) -> tuple[str, str] | None:
-    """Return the secret and the names of its variables, None if another server is used without credentials."""
-    server, names = settings.server, settings.password_env
-    for name in names:
-        if not environ.get(name):
-            remedy = f"Add it in the repository's settings on Travis as {name}" if job.has_secrets else NO_SECRETS
-            raise MissingCredentialsError(
-                f"the variable {name}, named by {settings.sources['password_env']}, is empty or not set. {remedy}"
-            )
-    if names:
-        return "".join(environ[name] for name in names), " + ".join(names)
-
-    looked_at = [name for name in (server.token_variable, ANY_SERVER_VARIABLE) if name]
-    for name in looked_at:
-        if environ.get(name):
-            return environ[name], name
-    if server.is_pypi:
-        raise MissingCredentialsError(
-            f"no token for {server.name}: {' and '.join(looked_at)} are not set. {_why_missing(server, environ, job)}"
-        )
-    if settings.username != TOKEN_USERNAME:
+def require_encryption(credentials: Credentials, server: Server) -> None:
+    """Raise UsageError if the credentials would go over plain http to another machine."""
+    if server.is_plain_http and not server.is_loopback:
         raise UsageError(
-            f"{settings.sources['username']} is given, but {ANY_SERVER_VARIABLE} is not set. Set it, or name the "
-            "password's variable with --password-env"
+            f"{credentials.source} is not sent to {server.name}, because plain http would expose it. Use https, or "
+            "--allow-plain-http in a trusted network"
         )
-    return None
 
 
-def _why_missing(server: Server, environ: Mapping[str, str], job: Job) -> str:
-    if not job.has_secrets:
+def _why_missing(server: Server, environ: Mapping[str, str], *, has_secrets: bool) -> str:
+    if not has_secrets:
         return NO_SECRETS
     for other in SERVERS:
         if other.token_variable and environ.get(other.token_variable):
@@ -261,7 +170,7 @@ def validate(token: Macaroon, server: Server, *, source: str, now: float, projec
         )
 
 
-def narrow(token: Macaroon, *, project: str, now: float) -> str:
+def narrowed(token: Macaroon, *, project: str, now: float) -> str:
     """Return the token, valid for ``project`` only, from 5 minutes before ``now`` to an hour after."""
     wire = macaroon.narrowed(
         token, project=project, expires_at=int(now) + LIFETIME_SECONDS, not_before=int(now) - CLOCK_SKEW_SECONDS
@@ -272,14 +181,14 @@ def narrow(token: Macaroon, *, project: str, now: float) -> str:
 def described(credentials: Credentials | None) -> str:
     """Return what is used to log in, for the first line of the log."""
     if credentials is None:
-        return f"no credentials ({ANY_SERVER_VARIABLE} is not set)"
-    if credentials.token is None:
+        return f"no credentials ({PASSWORD_VARIABLE} is not set)"
+    if credentials.contents is None:
         return f"{'token' if credentials.secret.startswith(PREFIX) else 'password'} from {credentials.source}"
-    projects = sorted(credentials.token.projects or ())
+    projects = sorted(credentials.contents.projects or ())
     if projects:
         limit = f"project{'s' if len(projects) > 1 else ''} {', '.join(projects)}"
     else:
-        limit = "not limited to a project" if credentials.token.projects is None else "not valid for any project"
+        limit = "not limited to a project" if credentials.contents.projects is None else "not valid for any project"
     return f"token from {credentials.source} ({limit})"
 
 

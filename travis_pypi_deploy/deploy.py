@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from . import __version__, builder, checks, distributions
 from .checks import Problem
 from .console import Console
-from .credentials import Credentials, described, find, validate
+from .credentials import Credentials, described, find, require_encryption, validate
 from .distributions import Distribution
 from .errors import BuildError, DeployError, InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
 from .job import Job, reason_to_deploy
@@ -63,9 +63,9 @@ def deploy(
             summary = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
             console.success(f"Checked {files(len(release))}: {summary}")
         else:
-            if credentials and credentials.token:  # again, now that the project's name is known
+            if credentials and credentials.contents:  # again, now that the project's name is known
                 source, project = credentials.source, release[0].name
-                validate(credentials.token, settings.server, source=source, now=time.time(), project=project)
+                validate(credentials.contents, settings.server, source=source, now=time.time(), project=project)
             known, predicted = publish.compare_with_index(lookup, release, settings, console)
             results, problems = known, problems + predicted
             _reject_problems(predicted, console, count=len(release), error=RejectedError)
@@ -99,12 +99,24 @@ def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, 
     if settings.check_only:
         return None
     try:
-        return find(settings, environ, job, now=time.time())
+        credentials = find(
+            settings.server,
+            environ,
+            names=settings.password_env,
+            username=settings.username,
+            sources=settings.sources,
+            has_secrets=job.has_secrets,
+            narrow=settings.narrow_token,
+            now=time.time(),
+        )
     except MissingCredentialsError as error:
         if not settings.dry_run:
             raise
         console.warn(str(error))
         return None
+    if credentials and not settings.allow_plain_http:
+        require_encryption(credentials, settings.server)
+    return credentials
 
 
 def _show_header(settings: Settings, job: Job, credentials: Credentials | None, console: Console) -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from . import servers
-from .credentials import TOKEN_USERNAME
 from .errors import UsageError
-from .servers import Server
+from .servers import TOKEN_USERNAME, Server
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .errors import UsageError
 
+TOKEN_USERNAME = "__token__"  # noqa: S105 - the user name that goes with every token
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PORT_LIMIT = 65535
 # Every parser reads such a URL in the same way, so that its host is the one that gets a connection.

@@ -12,7 +12,7 @@ import pytest
 from tests.support import invented_tokens
 from travis_pypi_deploy import cli
 from travis_pypi_deploy.console import Console
-from travis_pypi_deploy.credentials import Mask
+from travis_pypi_deploy.masking import Mask
 
 TOKEN = invented_tokens.token()
 

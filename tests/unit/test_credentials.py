@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from tests.support import given, invented_tokens, travis_job, wire
 from travis_pypi_deploy import credentials
-from travis_pypi_deploy.credentials import clock_time, contains_token, described, server_of_token
+from travis_pypi_deploy.credentials import clock_time, described
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
 from travis_pypi_deploy.job import Job
+from travis_pypi_deploy.masking import contains_token, server_of_token
 from travis_pypi_deploy.servers import SERVERS, Server
 
 if TYPE_CHECKING:
@@ -36,7 +37,19 @@ def find(*argv: str, **variables: str) -> Credentials | None:
     """Return the credentials that a job with these variables has."""
     environ = {**travis_job.job(), **variables}
     settings = given.settings(*argv, environ=environ)
-    return credentials.find(settings, environ, Job.from_environment(environ), now=time.time())
+    found = credentials.find(
+        settings.server,
+        environ,
+        names=settings.password_env,
+        username=settings.username,
+        sources=settings.sources,
+        has_secrets=Job.from_environment(environ).has_secrets,
+        narrow=settings.narrow_token,
+        now=time.time(),
+    )
+    if found and not settings.allow_plain_http:
+        credentials.require_encryption(found, settings.server)
+    return found
 
 
 def complaint(*argv: str, **variables: str) -> str:
@@ -357,6 +370,11 @@ HEADERS: dict[str, tuple[list[str], dict[str, str], str]] = {
         [f"--server={PRIVATE}", "--username=alice"],
         {"PYPI_PASSWORD": "s3cret"},
         "password from PYPI_PASSWORD",
+    ),
+    "not narrowed": (
+        ["--no-narrow-token"],
+        {"TEST_PYPI_TOKEN": invented_tokens.token(projects=("other",))},
+        "token from TEST_PYPI_TOKEN (project other)",
     ),
     "unreadable": (["--no-narrow-token"], {"TEST_PYPI_TOKEN": UNREADABLE}, "token from TEST_PYPI_TOKEN"),
     "none": ([f"--server={PRIVATE}"], {}, "no credentials (PYPI_PASSWORD is not set)"),

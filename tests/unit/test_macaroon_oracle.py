@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import invented_tokens
-from travis_pypi_deploy import credentials
+from travis_pypi_deploy import credentials, masking
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.macaroon import Macaroon, normalized
 from travis_pypi_deploy.servers import SERVERS, Server
@@ -70,7 +70,7 @@ def read(text: str) -> Macaroon:
 
 
 def narrowed(token: pypitoken.Token, *, project: str, now: float = NOW) -> pypitoken.Token:
-    return pypitoken.Token.load(credentials.narrow(read(token.dump()), project=project, now=now))
+    return pypitoken.Token.load(credentials.narrowed(read(token.dump()), project=project, now=now))
 
 
 @few
@@ -182,11 +182,11 @@ def agrees_with_the_oracle(text: str) -> None:
     ours, theirs = read(text), pypitoken.Token.load(text)
 
     assert ours.location == theirs.domain
-    assert pypitoken.Token.load(credentials.narrow(ours, project="demo", now=NOW)).domain == theirs.domain
+    assert pypitoken.Token.load(credentials.narrowed(ours, project="demo", now=NOW)).domain == theirs.domain
 
 
 @few
 @given(token=issued(), server=st.sampled_from(SERVERS))
 def test_the_oracle_s_tokens_of_a_known_index_are_recognised(token: pypitoken.Token, server: Server) -> None:
-    assert credentials.server_of_token(token.dump()) is None
-    assert credentials.server_of_token(invented_tokens.token(server.name)) is server
+    assert masking.server_of_token(token.dump()) is None
+    assert masking.server_of_token(invented_tokens.token(server.name)) is server

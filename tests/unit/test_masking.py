@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import invented_tokens
-from travis_pypi_deploy.credentials import SHORTEST, Mask, secret_texts
+from travis_pypi_deploy.masking import SHORTEST, Mask, secret_texts
 
 TOKEN = invented_tokens.token()
 

@@ -148,7 +148,7 @@ def _remedy_for_credentials(response: Response, context: UploadContext, name: st
     new_token = f" ({server.token_url})" if server.token_url else ""
     if credentials is None:
         return "No credentials were sent: name the variable that holds them with --password-env"
-    source, token = credentials.source, credentials.token
+    source, token = credentials.source, credentials.contents
     if "expired" in words and token and (token.expires_at is None or token.expires_at > time.time()):
         return (
             "The copy of the token is valid for one hour: if the upload took longer, or this machine's clock is wrong, "
