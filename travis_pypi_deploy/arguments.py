@@ -11,9 +11,10 @@ from . import servers
 from .errors import UsageError
 from .masking import contains_token
 from .options import OPTIONS, Given, Option, Settings
+from .servers import Server
 
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")  # used, and not options
-MISSPELLED_LETTERS_LIMIT = 2
+MISSPELLED_CUTOFF = 0.85  # one or two letters of a short name
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"
@@ -59,9 +60,11 @@ def read_arguments(argv: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     end = argv.index("--") if "--" in argv else len(argv)
     words = [_with_hyphens(word) for word in argv[:end]]
     for word in words:
-        name = word.partition("=")[0]
+        name, _, value = word.partition("=")
         if name.startswith("--") and name[2:] in NOT_OPTIONS:
             raise UsageError(f"{name}: {NOT_OPTIONS[name[2:]]}")
+        if name.startswith("--") and value == "--":  # argparse takes it for the end of the options
+            raise UsageError(f'{name}: "--" cannot be a value')
 
     namespace, unknown = _parser().parse_known_intermixed_args(words)
     unknown += [word for word in namespace.dist if word.startswith("-")]  # it has a space, so argparse did not see it
@@ -86,12 +89,16 @@ def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]
     given = {row.attribute: _given(row, arguments, environ) for row in OPTIONS}
     _reject_secrets({**given, "dist": Given("DIST", dist)}, environ)
 
-    address_warning = servers.find(given["server"].text, source=given["server"].source)[1]
+    server, address_warning = servers.find(given["server"].text, source=given["server"].source)
+    _reject_simple_index(server, given["server"], given["index_url"])
     misspelled = _misspelled_variables(environ, others_used=given["password_env"].texts)
-    settings = Settings(dist, given, (*([address_warning] if address_warning else []), *misspelled))
-    for row in OPTIONS:
-        getattr(settings, row.attribute)  # raises UsageError here, and not when the value is used
-    return settings
+    values = {row.attribute: row.parse(given[row.attribute]) for row in OPTIONS}
+    return Settings(
+        dist=dist,
+        sources={attribute: each.source for attribute, each in given.items()},
+        warnings=(*([address_warning] if address_warning else []), *misspelled),
+        **values,
+    )
 
 
 def password_variables(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -160,7 +167,7 @@ def _unknown_option(word: str) -> str:
     return f"unknown option {name} ({f'did you mean {close[0]}?' if close else 'see --help'})"
 
 
-def _given(row: Option[object], arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
+def _given(row: Option, arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> Given:
     variable = environ.get(row.variable, "").strip()
     if row.attribute in arguments:
         found = arguments[row.attribute]
@@ -189,21 +196,20 @@ def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str])
             )
 
 
+def _reject_simple_index(server: Server, address: Given, index_url: Given) -> None:
+    """Raise UsageError if the address to upload to is that of a simple index, which answers but stores nothing."""
+    path = server.upload_url.partition("?")[0].rstrip("/")
+    if path.endswith(("/simple", "/+simple")) or path in (each.rstrip("/") for each in index_url.texts):
+        raise UsageError(
+            f"{address.source}: {address.text} is the address of a simple index, which accepts no uploads. Use the "
+            "address that accepts uploads, and put this one into --index-url"
+        )
+
+
 def _misspelled_variables(environ: Mapping[str, str], *, others_used: Sequence[str]) -> Iterator[str]:
     """Yield a warning for each variable that is not used, and whose name is almost that of one that is."""
     known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
     for name in sorted(environ):
         if name.startswith("PYPI_") and name not in (*known, *others_used):
-            close = next((each for each in known if _edits(name, each) <= MISSPELLED_LETTERS_LIMIT), None)
-            if close:
+            for close in difflib.get_close_matches(name, known, n=1, cutoff=MISSPELLED_CUTOFF):
                 yield f"the variable {name} is not used. Did you mean {close}?"
-
-
-def _edits(one: str, other: str) -> int:
-    """Return how many letters have to be changed, added or removed between two words (Levenshtein distance)."""
-    row = list(range(len(other) + 1))
-    for line, letter in enumerate(one, start=1):
-        previous, row = row, [line]
-        for at, each in enumerate(other):
-            row.append(min(previous[at] + (letter != each), previous[at + 1] + 1, row[at] + 1))
-    return row[-1]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from dataclasses import dataclass
+from typing import Literal, TextIO
 
 from .masking import SHORTEST, Mask
 
@@ -16,6 +17,17 @@ QUOTED_LIMIT_CHARACTERS = 500
 BOLD, YELLOW, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 # Travis' page reads these as a fold anywhere in a line.
 FOLD_MARK = re.compile(r"(travis_)?(fold|time)(?=:(start|end))")
+
+
+Kind = Literal["plain", "success", "warning", "error", "quoted"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the log. A ``quoted`` one is text from others, such as the output of a build."""
+
+    text: str
+    kind: Kind = "plain"
 
 
 class Console:
@@ -38,25 +50,29 @@ class Console:
         self._lock = threading.RLock()
         self._last_line = time.monotonic()
 
-    def hide(self, mask: Mask) -> None:
+    def use(self, mask: Mask) -> None:
         """Mask these secrets in everything that is written from now on."""
         self._mask = mask
 
-    def say(self, text: str, *, colour: str = "") -> None:
-        """Write a line about the progress."""
-        self._write(self._out, text, colour)
+    def show(self, lines: Iterable[Line]) -> None:
+        """Write lines."""
+        for line in lines:
+            self.say(line.text, line.kind)
 
-    def success(self, text: str) -> None:
-        """Write a line with the result."""
-        self._write(self._out, text, GREEN)
+    def say(self, text: str, kind: Kind = "plain") -> None:
+        """Write a line: a warning or an error to the standard error, others to the standard output."""
+        if kind == "warning":
+            self._write(self._err, f"Warning: {text}", YELLOW)
+        elif kind == "error":
+            self._write(self._err, f"Error: {text}", RED)
+        elif kind == "quoted":
+            self._write(self._out, text[: len(text) - len(text.lstrip())] + self.quoted(text), "")
+        else:
+            self._write(self._out, text, GREEN if kind == "success" else "")
 
     def warn(self, text: str) -> None:
         """Write a warning."""
-        self._write(self._err, f"Warning: {text}", YELLOW)
-
-    def error(self, text: str) -> None:
-        """Write an error."""
-        self._write(self._err, f"Error: {text}", RED)
+        self.say(text, "warning")
 
     def mask_own(self, text: str) -> str:
         """Return a text of this tool as it is shown in the report."""
@@ -71,10 +87,6 @@ class Console:
         clean = self.mask_quoted(text).strip()
         return clean if len(clean) <= limit else f"{clean[:limit]} ..."
 
-    def say_quoted(self, line: str) -> None:
-        """Write a line that a build backend printed, with its indentation."""
-        self.say(line[: len(line) - len(line.lstrip())] + self.quoted(line))
-
     @contextmanager
     def step(self, name: str, title: str, *, waiting: Callable[[], str]) -> Iterator[None]:
         """Put the lines of a step into a fold with its time; ``waiting`` says what it waits for while it is silent."""
@@ -82,7 +94,7 @@ class Console:
         timer = name.replace(".", "_")
         if self._folds:
             self._raw(self._out, f"travis_fold:start:{name}\r\x1b[0Ktravis_time:start:{timer}\r\x1b[0K")
-        self.say(title, colour=BOLD)
+        self._write(self._out, title, BOLD)
         try:
             with self.heartbeat(waiting):
                 yield
@@ -128,3 +140,22 @@ class Console:
                 stream.flush()
             except (OSError, ValueError):
                 pass
+
+
+class BuildLog:
+    """Takes the lines that a build prints: shows them if ``verbose``, and remembers the last one for the heartbeat."""
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._last = ""
+
+    def take(self, line: str) -> None:
+        """Take one line."""
+        self._last = line
+        if self._verbose:
+            self._console.say(line, "quoted")
+
+    def waiting(self) -> str:
+        """Return what the build is doing."""
+        return f"Still building; last line: {self._console.quoted(self._last)}" if self._last else "Still building"

@@ -4,139 +4,202 @@ from __future__ import annotations
 
 import glob
 import os
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from . import __version__, builder, checks, distributions
-from .checks import Problem
-from .console import Console
-from .credentials import Credentials, described, find, require_encryption, validate
+from . import builder, credentials, distributions, http, index, messages
+from .checks.rules import Policy, Problem
+from .checks.validation import validate
+from .console import BuildLog, Console, Line
+from .credentials import Credentials
 from .distributions import Distribution
-from .errors import BuildError, DeployError, InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
-from .job import Job, reason_to_deploy
+from .errors import InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
+from .index import Index, IndexNotFoundError, Plan, Published
+from .job import Job
 from .options import Settings
-from .report import Report, Result, files, problem_lines
-
-if TYPE_CHECKING:  # they import requests
-    from .index import Index
-    from .upload import FileResult
+from .report import Progress, Report, result_of_uploads
+from .simple_pages import Listing
+from .upload.client import UploadClient
+from .upload.outcome import UploadContext
+from .upload.results import FileResult, Outcome
+from .upload.uploader import Uploader
 
 SIGNATURES = (".asc", ".attestation")
 
 
-def deploy(
-    settings: Settings, job: Job, environ: Mapping[str, str], console: Console, *, ignore_signals: Callable[[], None]
+def deploy(  # noqa: C901 - the steps of a deployment, one after the other
+    settings: Settings, job: Job, environ: Mapping[str, str], console: Console, progress: Progress
 ) -> Report:
-    """Deploy a job whose conditions hold, and return what happened; ``error`` of the report is what ended it.
+    """Deploy a job whose conditions hold, and return what happened.
 
-    The command line has read the settings and the job, and has checked the conditions. After ``ignore_signals`` no
-    signal raises an exception.
+    ``progress`` has what is known at every moment, for the report of a run that an exception ends.
     """
-    result: Result = "failed"
-    release: tuple[Distribution, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    results: tuple[FileResult, ...] = ()
-    error: BaseException | None = None
+    server, policy = settings.server, Policy(settings.server.is_pypi, settings.strict, settings.ignore)
     try:
-        checks.require_rules(settings.ignore, source=settings.sources["ignore"])
-        credentials = _find_credentials(settings, environ, job, console)
-        _show_header(settings, job, credentials, console)
-
-        index = None
-        if not settings.check_only:
-            # Imported here because requests takes 40 ms to import, and --check-only connects to nothing.
-            from . import http, publish
-
-            client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
-            index = publish.open_index(settings, client, credentials)
-
-        paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
-        lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
-        release, problems = _read_and_check(paths, settings, job, console)
-        _reject_problems(problems, console, count=len(paths))
-
-        if settings.check_only:
-            result = "checked"
-            summary = f"{len(problems)} warning{'s' if len(problems) > 1 else ''}" if problems else "no problems"
-            console.success(f"Checked {files(len(release))}: {summary}")
-        else:
-            if credentials and credentials.contents:  # again, now that the project's name is known
-                source, project = credentials.source, release[0].name
-                validate(credentials.contents, settings.server, source=source, now=time.time(), project=project)
-            known, predicted = publish.compare_with_index(lookup, release, settings, console)
-            results, problems = known, problems + predicted
-            _reject_problems(predicted, console, count=len(release), error=RejectedError)
-            publish.reject_different(known, settings, console)
-            missing = [each for each in release if each.filename not in {done.filename for done in known}]
-            if settings.dry_run:
-                result = "dry-run"
-                publish.show_dry_run(missing, known, settings, console)
-            else:
-                uploader = publish.uploader(missing, settings, credentials, client, index, console)
-                try:
-                    publish.upload(uploader, missing, settings, console)
-                    results = (*known, *uploader.results)
-                    publish.show_results(release, results, console)
-                except BaseException:  # a signal can interrupt any line above, but there is only one
-                    results = (*known, *uploader.results)
-                    publish.show_results(release, results, console)
-                    raise
-                publish.raise_failures(results, settings, console, count=len(release))
-                publish.wait(index, release, results, settings, console)
-                result = "deployed" if missing else "unchanged"
-                publish.show_success(release[0], results, settings, console)
-        ignore_signals()
-    except BaseException as ended:  # each error is reported; the command line chooses the exit code
-        result, error = "failed", ended
-    reasons = (str(error) or type(error).__name__,) if error else ()
-    return Report(result, job, settings.server, reasons, release, results, problems, error)
-
-
-def _find_credentials(settings: Settings, environ: Mapping[str, str], job: Job, console: Console) -> Credentials | None:
-    if settings.check_only:
-        return None
-    try:
-        credentials = find(
-            settings.server,
-            environ,
-            names=settings.password_env,
-            username=settings.username,
-            sources=settings.sources,
-            has_secrets=job.has_secrets,
-            narrow=settings.narrow_token,
-            now=time.time(),
-        )
+        login = None if settings.check_only else _find_credentials(settings, job, environ)
     except MissingCredentialsError as error:
         if not settings.dry_run:
             raise
+        login = None
         console.warn(str(error))
-        return None
-    if credentials and not settings.allow_plain_http:
-        require_encryption(credentials, settings.server)
-    return credentials
+    console.show([messages.header(settings, job, credentials.described(login))])
 
-
-def _show_header(settings: Settings, job: Job, credentials: Credentials | None, console: Console) -> None:
-    """Show what runs, and why."""
-    tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
-    if settings.check_only:
-        console.say(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")
+    if settings.dist:
+        paths, left_out = _given_files(settings.dist)
+        console.show(messages.left_out(left_out))
     else:
-        console.say(f"{tool}: {reason_to_deploy(job, settings)}; {described(credentials)}")
+        log = BuildLog(console, verbose=settings.verbose)
+        title = f"Building {' and '.join(settings.distributions)} of {Path(settings.project_dir).resolve().name}"
+        with console.step("pypi.build", title, waiting=log.waiting):
+            paths = _build(settings, environ, on_line=log.take, mask=console.mask_quoted)
+            console.show(Line(f"Built {path}") for path in paths)
+
+    client = http.Client(server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
+    pages = index.open_index(server, settings.index_url, client, credentials=login, timeout=settings.timeout)
+    title = f"Checking {messages.files(len(paths))}"
+    with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
+        release, unreadable = _read(paths)
+        progress.release, progress.problems = release, unreadable
+        if release and not settings.check_only:  # the index answers while the files are checked
+            lookup = pages.start_lookup(release[0].name)
+        tag = job.tag if settings.match_tag else ""
+        problems = (*unreadable, *validate(release, policy, tag=tag, with_files=settings.check))
+        progress.problems = problems
+        console.show(messages.hashes(release) if settings.verbose else ())
+    console.show(messages.warnings(problems, count=len(paths)))
+    if any(each.severity == "error" for each in problems):
+        return progress.report("failed")
+    if settings.check_only:
+        return progress.report("checked")
+    if login and login.contents:  # again, now that the project's name is known
+        credentials.validate(login.contents, server, source=login.source, now=time.time(), project=release[0].name)
+
+    with console.heartbeat(lambda: f"Waiting for the index page of {release[0].name}"):
+        listing, trouble = _answer(lookup)
+    is_certain = pages.is_certain and not trouble
+    plan = index.plan(release, listing, policy, is_certain=is_certain, now=datetime.now(timezone.utc))
+    progress.problems = (*problems, *plan.problems)
+    progress.planned = _planned(plan, is_certain=is_certain, skip_existing=settings.skip_existing)
+    progress.index_url = pages.found_url
+    progress.can_restart = server.is_pypi or settings.skip_existing or bool(progress.index_url)
+    if trouble:
+        console.warn(f"{trouble}. Continuing; the upload itself will show it")
+    console.show(messages.planned(plan, release, is_certain=is_certain))
+    is_rejected = any(each.severity == "error" for each in plan.problems)
+    if is_rejected or any(each.outcome.is_failure for each in progress.planned):
+        return progress.report("failed")
+    if settings.dry_run:
+        console.show(messages.dry_run(plan, progress.planned, server))
+        return progress.report("dry-run")
+
+    if plan.upload:
+        context = UploadContext(server, login, settings.skip_existing, settings.retries, pages.published, console.warn)
+        uploads = UploadClient(server.upload_url, client, timeout=settings.timeout)
+        uploader = Uploader(plan.upload, context, uploads, jobs=settings.jobs)
+        progress.uploaded = lambda: uploader.results
+        title = f"Uploading {messages.files(len(plan.upload))} to {server.name}"
+        with console.step("pypi.upload", title, waiting=uploader.status):
+            uploader.run()
+    report = progress.report(result_of_uploads(progress.report("deployed")))
+    if report.result == "failed":
+        progress.can_restart = progress.can_restart or _lists_what_was_uploaded(pages, release, report)
+        return progress.report("failed")
+
+    kept = {each.filename for each in report.results if each.outcome is Outcome.KEPT}
+    awaited = [each for each in release if each.filename not in kept]
+    if settings.wait and awaited:
+        console.say(f"Waiting up to {settings.wait} s until the index lists the release")
+        with console.heartbeat(lambda: "Still waiting for the index"):
+            progress.unlisted = pages.wait_for(awaited, seconds=settings.wait)
+        progress.index_url = pages.found_url
+    return progress.report("failed" if progress.unlisted else report.result)
 
 
-def _project_in(filename: str) -> str:
-    """Return the project's name in a file name."""
-    return filename.split("-")[0] if filename.endswith(".whl") else filename.removesuffix(".tar.gz").rpartition("-")[0]
+def _find_credentials(settings: Settings, job: Job, environ: Mapping[str, str]) -> Credentials | None:
+    """Return the credentials that the settings ask for; None if another server is used without any."""
+    found = credentials.find(
+        settings.server,
+        environ,
+        names=settings.password_env,
+        username=settings.username,
+        sources=settings.sources,
+        has_secrets=job.has_secrets,
+        narrow=settings.narrow_token,
+        now=time.time(),
+    )
+    if found and not settings.allow_plain_http:
+        credentials.require_encryption(found, settings.server)
+    return found
 
 
-def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
-    """Return the files that DIST names, each once; raises InvalidReleaseError if there are none."""
+def _build(
+    settings: Settings, environ: Mapping[str, str], *, on_line: Callable[[str], None], mask: Callable[[str], str]
+) -> tuple[Path, ...]:
+    """Build the distributions, and return them."""
+    project = Path(settings.project_dir)
+    if not os.access(f"{project}/", os.R_OK | os.X_OK):
+        raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
+    child_environ = builder.child_environment(environ, password_env=settings.password_env)
+    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := builder.commit_time(project, child_environ)):
+        child_environ["SOURCE_DATE_EPOCH"] = date
+    return builder.build(
+        project,
+        formats=settings.distributions,
+        dist_dir=project / settings.dist_dir,
+        environ=child_environ,
+        mask=mask,
+        on_line=on_line,
+    )
+
+
+def _read(paths: Sequence[Path]) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
+    """Return the files as distributions, and a problem for each file that cannot be read."""
+    release, problems = [], []
+    for path in paths:
+        try:
+            release.append(distributions.read(path))
+        except InvalidReleaseError as error:
+            problems.append(Problem("unreadable", " ".join(str(error).split()), path.name))
+    return tuple(release), tuple(problems)
+
+
+def _answer(lookup: Future[Listing]) -> tuple[Listing, str]:
+    """Return what the index lists, and why that is not known, empty if it is."""
+    try:
+        return lookup.result(), ""
+    except IndexNotFoundError:
+        return Listing(), ""
+    except RejectedError as error:
+        return Listing(), str(error)
+
+
+def _planned(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[FileResult, ...]:
+    """Return the results of the files that are not uploaded."""
+    outcome = Outcome.KEPT if skip_existing else Outcome.REJECTED
+    different = plan.different if is_certain else ()
+    return (
+        *(FileResult(name, Outcome.IDENTICAL) for name in plan.identical),
+        *(FileResult(each.filename, outcome, detail=messages.other_content(each)) for each in different),
+    )
+
+
+def _lists_what_was_uploaded(pages: Index, release: Sequence[Distribution], report: Report) -> bool:
+    """Return whether the index, which was not known before, shows that each file of this run is identical."""
+    absent = (Outcome.REJECTED, Outcome.FAILED)
+    there = {each.filename for each in report.results if each.outcome not in absent}
+    return all(pages.published(each) is Published.IDENTICAL for each in release if each.filename in there)
+
+
+def _given_files(patterns: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Return the files that DIST names, each once, and the names that are left out.
+
+    Raises InvalidReleaseError if there are no files.
+    """
     paths: dict[str, Path] = {}
-    for pattern in settings.dist:
+    for pattern in patterns:
         matches = glob.glob(glob.escape(pattern)) or sorted(glob.glob(pattern, recursive=True))
         if not matches:
             raise InvalidReleaseError(
@@ -149,91 +212,10 @@ def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
             if other != path and other.resolve() != path.resolve():
                 raise InvalidReleaseError(f"two files are named {path.name}: {other} and {path}. Name only one of them")
 
-    for name in list(paths):
-        if name.endswith(SIGNATURES):
-            console.warn(f"{name} is not uploaded, because the upload API does not accept signatures or attestations")
-            del paths[name]
-    if not paths:
+    left_out = tuple(name for name in paths if name.endswith(SIGNATURES))
+    kept = tuple(path for name, path in paths.items() if name not in left_out)
+    if not kept:
         raise InvalidReleaseError(
-            f"no distributions in {', '.join(settings.dist)}; nothing was uploaded. Name wheels or sdists"
+            f"no distributions in {', '.join(patterns)}; nothing was uploaded. Name wheels or sdists"
         )
-    return tuple(paths.values())
-
-
-def _build(settings: Settings, environ: Mapping[str, str], console: Console, index: Index | None) -> tuple[Path, ...]:
-    """Build the distributions and return them; the project is looked up as soon as the sdist is there."""
-    project = Path(settings.project_dir)
-    if not os.access(f"{project}/", os.R_OK | os.X_OK):
-        raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
-    child_environ = builder.child_environment(environ, password_env=settings.password_env)
-    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := builder.commit_time(project, child_environ)):
-        child_environ["SOURCE_DATE_EPOCH"] = date
-    last_line = ""
-
-    def on_line(line: str) -> None:
-        nonlocal last_line
-        last_line = line
-        if settings.verbose:
-            console.say_quoted(line)
-
-    def waiting() -> str:
-        return f"Still building; last line: {console.quoted(last_line)}" if last_line else "Still building"
-
-    title = f"Building {' and '.join(settings.distributions)} of {project.resolve().name}"
-    try:
-        with console.step("pypi.build", title, waiting=waiting):
-            paths = builder.build(
-                project,
-                formats=settings.distributions,
-                dist_dir=project / settings.dist_dir,
-                environ=child_environ,
-                mask=console.mask_quoted,
-                on_line=on_line,
-                on_sdist=lambda name: index.start_lookup(_project_in(name)) if index else None,
-            )
-            for path in paths:
-                console.say(f"Built {path}")
-    except BuildError as error:
-        for line in () if settings.verbose else error.output:
-            console.say_quoted(line)
-        raise
-    return paths
-
-
-def _read_and_check(
-    paths: Sequence[Path], settings: Settings, job: Job, console: Console
-) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
-    """Return the files as distributions, and every problem; a file that cannot be read is a problem."""
-    release, problems = [], []
-    with console.step("pypi.check", f"Checking {files(len(paths))}", waiting=lambda: "Still checking the files"):
-        for path in paths:
-            try:
-                release.append(distributions.read(path))
-            except InvalidReleaseError as error:
-                problems.append(Problem(path.name, "unreadable", "error", " ".join(str(error).split())))
-        problems += checks.validate(
-            release,
-            is_pypi=settings.server.is_pypi,
-            tag=job.tag if settings.match_tag and job.tag else None,
-            with_files=settings.check,
-            strict=settings.strict,
-            ignore=settings.ignore,
-        )
-        for each in release if settings.verbose else ():
-            console.say(f"{each.filename}: sha256 {each.sha256}")
-    return tuple(release), tuple(problems)
-
-
-def _reject_problems(
-    problems: Sequence[Problem], console: Console, *, count: int, error: type[DeployError] = InvalidReleaseError
-) -> None:
-    """Show each problem once, and raise the error, as the last line, if there are errors."""
-    errors = problem_lines([each for each in problems if each.severity == "error"], count=count)
-    for line in problem_lines([each for each in problems if each.severity == "warning"], count=count):
-        console.warn(line)
-    if len(errors) == 1:
-        raise error(f"{errors[0]}; nothing was uploaded")
-    for line in errors:
-        console.error(line)
-    if errors:
-        raise error(f"{len(errors)} problems found; nothing was uploaded. Fix the problems above and deploy again")
+    return kept, left_out

@@ -42,5 +42,5 @@ class SignalledError(BaseException):
 
     def __init__(self, name: str, exit_code: int) -> None:
         what = "interrupted" if name == "SIGINT" else "terminated"
-        super().__init__(f"{what} ({name}); restart this job to deploy")
+        super().__init__(f"{what} ({name})")
         self.exit_code = exit_code

@@ -1,34 +1,50 @@
-"""HTTP to one origin: answers of a limited size, proxies, redirects, and one kind of error."""
+"""HTTP to one origin with requests: answers of a limited size, proxies, redirects, and one kind of error."""
 
 from __future__ import annotations
 
 import calendar
 import functools
 import re
+import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin
 
 import requests
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, LocationValueError, NewConnectionError
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
-from . import __version__, transport
+from . import __version__
 from .servers import is_loopback, origin
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
+    from typing_extensions import Buffer
+
 USER_AGENT = f"travis-pypi-deploy/{__version__}"
+# urllib3 sends the body under the timeout for connecting, and a block has to be sent within it: 128 KiB in 30 s is
+# an uplink of 4.4 kB/s.
+CONNECT_SECONDS = 30.0
+SEND_BLOCK_BYTES = 128 * 1024
 READ_BLOCK_BYTES = 64 * 1024
+ANSWER_BODY_SECONDS = 10.0  # the status of an upload is known, and the body only explains it
 REDIRECTS_LIMIT = 3
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
 UNKNOWN_ISSUER_CODES = (18, 19, 20)  # OpenSSL: self-signed, or no issuer found
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
+CLIENT_CERTIFICATE = "CERTIFICATE_REQUIRED"
 LIBRARY_ERRORS = (OSError, HTTPException, urllib3.exceptions.HTTPError)
 
 
@@ -45,11 +61,15 @@ class HTTPResponse:
 
 
 class NoResponseError(Exception):
-    """There is no answer; the text says why. ``is_final``: a retry would not help."""
+    """There is no answer; the text says why.
 
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
+    ``is_final``: a retry would not help. ``is_refused``: the server has ended the connection before it took a request.
+    """
+
+    def __init__(self, message: str, *, is_final: bool = False, is_refused: bool = False) -> None:
         super().__init__(message)
         self.is_final = is_final
+        self.is_refused = is_refused
 
 
 class Body(Protocol):
@@ -58,7 +78,7 @@ class Body(Protocol):
     len: int
     is_sent: bool
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = ..., /) -> bytes:
         """Return the next block, empty at the end."""
         ...
 
@@ -69,59 +89,84 @@ class Client:
     ``mask`` hides secrets in what servers and proxies say.
     """
 
-    def __init__(self, url: str, *, connections: int = 1, mask: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = 1,
+        mask: Callable[[str], str] = str,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
         self.mask = mask
         self._origin = origin(url)
+        self._connections = connections
+        self._connect_seconds = connect_seconds
         settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
         # Credentials over plain http may go to loopback, so no proxy may see them.
-        self._proxy = None if is_loopback(url) else requests.utils.select_proxy(url, settings["proxies"])
+        self._proxies = {} if is_loopback(url) else settings["proxies"]
         self._ca_bundle = settings["verify"] if isinstance(settings["verify"], str) else ""
-        self._connections = connections
 
     @functools.cached_property
-    def _pools(self) -> urllib3.PoolManager:
-        """The connections; they are made for the first request, which fails if the proxy or the CAs are not valid."""
-        tls = transport.tls_context(self._ca_bundle) if self._proxy or self._origin[0] == "https" else None
-        return transport.open_pools(self._proxy, tls, connections=self._connections)
+    def _session(self) -> requests.Session:
+        """The connections; they are made for the first request, which fails if the CAs cannot be read."""
+        session = requests.Session()
+        session.trust_env = False  # neither .netrc nor a proxy for loopback
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.clear()
+        session.headers["User-Agent"] = USER_AGENT
+        tls = tls_context(self._ca_bundle) if self._origin[0] == "https" or self._proxies else None
+        session.mount(f"{self._origin[0]}://", Adapter(tls, connections=self._connections))
+        return session
 
     def request(
         self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float, body: Body | None = None
     ) -> HTTPResponse:
         """Return the answer to a GET, or to a POST of a body; raises NoResponseError, and the errors of ``body``.
 
-        ``timeout`` is in seconds: without progress while sending, and in total for the answer. Connecting has a limit
-        of its own, CONNECT_SECONDS.
+        ``timeout`` is in seconds without an answer, and for all of its body; connecting to an address, and sending a
+        block, may each take CONNECT_SECONDS.
         """
-        headers = {"User-Agent": USER_AGENT, **headers}
-        if body:
-            headers["Content-Length"] = str(body.len)
-        method = "POST" if body else "GET"
         try:
             if origin(url) != self._origin:
                 raise NoResponseError(f"{url} is not on the server's own host", is_final=True)
-            response = self._pools.urlopen(
-                method, url, redirect=False, headers=headers, body=body, timeout=timeout, preload_content=False
+            response = self._session.request(
+                "POST" if body else "GET",
+                url,
+                headers=headers,
+                data=body,
+                proxies=self._proxies,
+                timeout=(self._connect_seconds, timeout),
+                allow_redirects=False,
+                stream=True,
             )
         except (*LIBRARY_ERRORS, ValueError) as error:
             raise self._no_response(error, url, timeout, is_sending=body is not None and not body.is_sent) from error
 
         # A status is an answer even where the body breaks off.
+        until = time.monotonic() + (min(timeout, ANSWER_BODY_SECONDS) if body else timeout)
         content, cut = BytesIO(), ""  # BytesIO gives out its bytes without a copy
         try:
-            while block := response.read1(READ_BLOCK_BYTES, decode_content=True):
+            while block := response.raw.read1(READ_BLOCK_BYTES, decode_content=True):
                 content.write(block)
                 if content.tell() > limit_bytes:
                     content.truncate(limit_bytes)
                     cut = f"it is larger than {limit_bytes // 1024} KiB"
                     break
+                if time.monotonic() > until:
+                    cut = "it took too long"
+                    break
         except (*LIBRARY_ERRORS, ValueError) as error:
             cut = self.mask(root_cause(error))
         finally:
+            if cut:
+                response.raw.close()  # what is left of it must not be taken for the next answer
             response.close()
         reason = self.mask(response.reason or "")
-        return HTTPResponse(url, response.status, reason, response.headers, content.getvalue(), cut)
+        return HTTPResponse(url, response.status_code, reason, response.headers, content.getvalue(), cut)
 
-    def _no_response(self, error: Exception, url: str, timeout: float, *, is_sending: bool) -> NoResponseError:
+    def _no_response(  # noqa: C901 - a table of errors and their sentences
+        self, error: Exception, url: str, timeout: float, *, is_sending: bool
+    ) -> NoResponseError:
         """Return what an error of urllib3 or a socket means."""
         errors = chain(error)
         innermost, cause = errors[-1], self.mask(root_cause(error))
@@ -134,30 +179,120 @@ class Client:
             return NoResponseError(f"the certificate of {url} is not trusted: {cause}{remedy}", is_final=True)
         if isinstance(innermost, ssl.SSLError) and innermost.reason in NOT_TLS:
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
-        if any(isinstance(each, NewConnectionError) for each in errors):  # it is a ConnectTimeoutError, too
-            through = f" through the proxy ({PROXY_VARIABLES})" if self._proxy else ""
-            return NoResponseError(f"cannot connect to {url}{through}: {cause}")
+        if isinstance(innermost, ssl.SSLError) and "ALERT" in (innermost.reason or ""):
+            return NoResponseError(f"{url} {_refusal(innermost.reason)}", is_final=True, is_refused=True)
         if any(isinstance(each, ConnectTimeoutError) for each in errors):
-            return NoResponseError(f"no connection to {url} within {min(transport.CONNECT_SECONDS, timeout):g} s")
+            return NoResponseError(f"no connection to {url} within {self._connect_seconds:g} s")
+        if any(isinstance(each, (NewConnectionError, ProxyError)) for each in errors):
+            through = f" through the proxy ({PROXY_VARIABLES})" if self._proxies else ""
+            return NoResponseError(f"cannot connect to {url}{through}: {cause}")
+        if isinstance(innermost, socket.timeout) and is_sending:
+            return NoResponseError(f"no progress in the upload to {url} for {self._connect_seconds:g} s")
         if isinstance(innermost, socket.timeout):
-            what = "no progress" if is_sending else "no answer"
-            return NoResponseError(f"{what} from {url} for {timeout:g} s (--timeout)")
-        if isinstance(error, (LocationValueError, UnicodeError)):
+            return NoResponseError(f"no answer from {url} for {timeout:g} s (--timeout)")
+        if isinstance(error, ValueError):
             why = f"its host, or the http(s) URL of the proxy ({PROXY_VARIABLES}), is not valid"  # may hold a password
             return NoResponseError(f"cannot connect to {url}: {why}", is_final=True)
-        if isinstance(error, urllib3.exceptions.HTTPError):
+        if isinstance(error, requests.ConnectionError):
             what = "was lost" if is_sending else "was lost before the answer came"
             return NoResponseError(f"the connection to {url} {what}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
 
 
+class Adapter(HTTPAdapter):
+    """Connections with our block size and our trusted certificates, through a proxy if there is one."""
+
+    def __init__(self, tls: ssl.SSLContext | None, *, connections: int) -> None:
+        self._pool_arguments = {"ssl_context": tls, "blocksize": SEND_BLOCK_BYTES}
+        super().__init__(pool_connections=DEFAULT_POOLSIZE, pool_maxsize=connections)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **arguments: object) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(connections, maxsize, block, **arguments, **self._pool_arguments)
+        self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
+
+    def proxy_manager_for(self, proxy: str, **arguments: object) -> urllib3.ProxyManager:
+        """Return the pools of connections through a proxy."""
+        tls = {"proxy_ssl_context": self._pool_arguments["ssl_context"]}
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **arguments, **self._pool_arguments, **tls)
+        manager.pool_classes_by_scheme = POOL_CLASSES
+        return manager
+
+    def cert_verify(self, conn: urllib3.HTTPSConnectionPool, *_: object) -> None:
+        """Require a certificate that the context trusts; requests would read all of them again for each connection."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+class _Connection(HTTPConnection):
+    """A connection that is used again only if nothing is left to read, and that reads an early answer over TLS too."""
+
+    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
+        if self.sock is not None and _has_unread_bytes(self.sock):
+            self.close()  # an answer that nobody asked for would count as that to this request; it connects again
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+    def send(self, data: SupportsRead[bytes] | Iterable[Buffer] | Buffer | str) -> None:
+        try:
+            super().send(data)
+        except ssl.SSLEOFError as error:
+            # Over TLS this is how a server looks that has answered and closed; urllib3 reads on after a broken pipe.
+            raise BrokenPipeError(str(error)) from error
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+POOL_CLASSES: dict[str, type] = {"http": _Pool, "https": _TLSPool}
+
+
+def _has_unread_bytes(sock: socket.socket) -> bool:
+    # A TLS socket may be readable because of session tickets; what counts is decrypted data.
+    if isinstance(sock, ssl.SSLSocket):
+        return sock.pending() > 0
+    return bool(select.select([sock], [], [], 0)[0])
+
+
+@functools.cache
+def tls_context(ca_bundle: str) -> ssl.SSLContext:
+    """Return the context that trusts these certificates; reading them takes 12 ms, so it is done once."""
+    location = Path(ca_bundle or DEFAULT_CA_BUNDLE_PATH)
+    if not location.exists():
+        raise OSError(f"{location} does not exist (REQUESTS_CA_BUNDLE)")
+    context = urllib3.util.create_urllib3_context()
+    if location.is_dir():
+        context.load_verify_locations(capath=location)
+    else:
+        context.load_verify_locations(cafile=location)
+    return context
+
+
+def _refusal(reason: str) -> str:
+    """Return what a TLS alert of a server means."""
+    if CLIENT_CERTIFICATE in reason:
+        return "asks for a client certificate, which travis-pypi-deploy cannot send: upload with twine --client-cert"
+    words = reason.lower().replace("_", " ")
+    return (
+        f"ended the TLS connection ({words}); it may require a client certificate, which twine --client-cert can send"
+    )
+
+
 def retry_after_seconds(value: str) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for, None without a readable one (RFC 9110, 10.2.3)."""
-    if value.strip().isdecimal():
-        return float(value)
+    text = value.strip()
+    if re.fullmatch("[0-9]{1,9}", text):
+        return float(text)
     try:  # a date without a zone is in UTC
-        return max(0.0, calendar.timegm(parsedate_to_datetime(value).utctimetuple()) - time.time())
-    except (TypeError, ValueError, OverflowError):
+        return max(0.0, calendar.timegm(parsedate_to_datetime(text).utctimetuple()) - time.time())
+    except (TypeError, ValueError, OverflowError, IndexError, AttributeError):
         return None
 
 
@@ -175,9 +310,13 @@ def redirect_target(url: str, location: str) -> str | None:
 def chain(error: BaseException) -> tuple[BaseException, ...]:
     """Return an error and those that libraries have wrapped it around, the innermost last."""
     links = [error]
-    while isinstance(inner := links[-1].__cause__ or links[-1].__context__, LIBRARY_ERRORS) and inner not in links:
+    while True:
+        last = links[-1]
+        wrapped = next((each for each in last.args if isinstance(each, BaseException)), None)
+        inner = last.__cause__ or last.__context__ or wrapped
+        if not isinstance(inner, LIBRARY_ERRORS) or inner in links:
+            return tuple(links)
         links.append(inner)
-    return tuple(links)
 
 
 def root_cause(error: BaseException) -> str:

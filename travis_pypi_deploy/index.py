@@ -1,167 +1,294 @@
-"""The simple index: look up what it lists for a project, compare a release with that, wait for a release."""
+"""The simple index: look up what it lists for a project, and plan a release by that."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from enum import Enum
 from itertools import chain, repeat
 from urllib.parse import urljoin
 
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from . import http
-from .checks import Problem
+from .checks.rules import Policy, Problem
 from .credentials import Credentials
 from .distributions import Distribution, digest
 from .errors import RejectedError
+from .servers import Server, origin
 from .simple_pages import Listing, parse
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 LOOKUP_SECONDS = 30
+TRIES = 3
+RETRY_PAUSE_SECONDS = 0.5  # twice as long before the last try
 PAGE_LIMIT_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
 VERSION_LIMIT_CHARACTERS = 200
-HASH_LIMIT_CHARACTERS = 128
 # The best first; the sha256 is known without reading the file again.
 ALGORITHMS = ("sha256", "sha512", "sha384", "sha224", "sha3_256", "blake2b", "blake2s", "sha1", "md5")
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 
 
-class Index:
-    """A simple index, which ``client`` reads, with credentials if there are any.
+class Published(Enum):
+    """What an index says about a file: it lists these bytes, other bytes of this name, or no file of this name.
 
-    ``timeout`` is in seconds for each lookup, LOOKUP_SECONDS at most.
+    UNKNOWN: its page cannot be read or found, or lists the name without a hash that can be compared.
     """
 
-    def __init__(self, index_url: str, client: http.Client, *, credentials: Credentials | None, timeout: float) -> None:
-        self._url = index_url if index_url.endswith("/") else index_url + "/"
+    IDENTICAL = "identical"
+    DIFFERENT = "different"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class IndexNotFoundError(Exception):
+    """The server has no page of the project at any of the addresses where servers have their index."""
+
+
+class UnreadableError(Exception):
+    """A page cannot be read. ``is_final``: another try would not help."""
+
+    def __init__(self, message: str, *, is_final: bool = True) -> None:
+        super().__init__(message)
+        self.is_final = is_final
+
+
+class Index:
+    """The simple index of a server, which ``client`` reads, with credentials if there are any.
+
+    ``urls`` are where the index may be. If ``is_certain``, there is only one, and what it does not list is not there.
+    Otherwise the first page that lists a file of the project is taken; it may be that of several repositories.
+    ``found_url`` is the address of the index, empty while it is not known. ``timeout`` is in seconds for each request,
+    LOOKUP_SECONDS at most.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        client: http.Client,
+        *,
+        is_certain: bool,
+        credentials: Credentials | None,
+        timeout: float,
+    ) -> None:
+        self._urls = tuple(each if each.endswith("/") else each + "/" for each in urls)
+        self.is_certain = is_certain
+        self.found_url = self._urls[0] if is_certain else ""
         self._credentials = credentials
         self._client = client
         self._timeout = min(timeout, LOOKUP_SECONDS)
         # A thread, because a signal can interrupt the wait for it, but not the resolving of a host's name. Only one,
         # because a page takes much memory.
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._first_lookups: dict[str, Future[Listing]] = {}
 
-    def lookup(self, name: str) -> Listing:
-        """Return what the index lists for a project; raises RejectedError if the page cannot be read."""
-        return self._thread.submit(self._lookup, name).result()
+    def start_lookup(self, project: str) -> Future[Listing]:
+        """Begin to look up a project in the background.
 
-    def start_lookup(self, name: str) -> Future[Listing]:
-        """Begin the first lookup of a project in the background, or return it if it was begun before."""
-        if name not in self._first_lookups:
-            self._first_lookups[name] = self._thread.submit(self._lookup, name)
-        return self._first_lookups[name]
+        The result is what the index lists for it. The errors are RejectedError, if a page cannot be read after three
+        tries, and IndexNotFoundError.
+        """
+        return self._thread.submit(self._lookup, project)
 
-    def _lookup(self, name: str) -> Listing:
-        if not NAME.fullmatch(name):
-            raise RejectedError(f'cannot look up "{name}" on the index: it is not a valid project name')
-        url = urljoin(self._url, canonicalize_name(name) + "/")
-        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
-        if self._credentials:
-            headers["Authorization"] = self._credentials.authorization(project=name, now=time.time())
-        for _ in range(http.REDIRECTS_LIMIT + 1):
-            try:
-                page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
-            except http.NoResponseError as error:
-                raise RejectedError(f"cannot read the index page of {name}: {error}") from error
-            if page.status not in (301, 302, 303, 307, 308):
-                return _listing(page)
-            target = http.redirect_target(url, page.headers.get("Location", ""))
-            if target is None:
-                return Listing()  # it redirects to another index: it has nothing itself
-            url = target
-        raise RejectedError(f"cannot read the index page of {name}: more than {http.REDIRECTS_LIMIT} redirects")
+    def published(self, distribution: Distribution) -> Published:
+        """Return what the index says about a file now."""
+        try:
+            return published(distribution, self.start_lookup(distribution.name).result())
+        except (RejectedError, IndexNotFoundError):
+            return Published.UNKNOWN
 
     def wait_for(self, distributions: Sequence[Distribution], *, seconds: float) -> tuple[str, ...]:
-        """Wait until every file is listed with its hash, and return the names of those that are not."""
+        """Wait until every file is listed, and return the names of those that are not."""
         until = time.monotonic() + seconds
+        missing = tuple(each.filename for each in distributions)
         for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
             try:
-                listing = self.lookup(distributions[0].name)
-            except RejectedError:
-                listing = Listing()
-            missing = tuple(each.filename for each in distributions if not is_listed(each, listing))
+                listing = self.start_lookup(distributions[0].name).result()
+            except (RejectedError, IndexNotFoundError):
+                pass  # asked again until the time is over
+            else:
+                missing = tuple(each.filename for each in distributions if not _is_listed(each, listing))
             left = until - time.monotonic()
             if not missing or left <= 0:
                 break
             time.sleep(min(pause, left))
         return missing
 
+    def _lookup(self, project: str) -> Listing:
+        if not NAME.fullmatch(project):
+            raise RejectedError(f'cannot look up "{project}" on the index: it is not a valid project name')
+        for tried in range(1, TRIES + 1):
+            try:
+                return self._listing(self._urls[0], project) if self.is_certain else self._find(project)
+            except UnreadableError as error:
+                failure = error
+            if failure.is_final or tried == TRIES:
+                break
+            time.sleep(RETRY_PAUSE_SECONDS * tried)
+        if self.is_certain:
+            raise RejectedError(str(failure)) from failure
+        raise IndexNotFoundError
 
-def _listing(page: http.HTTPResponse) -> Listing:
+    def _find(self, project: str) -> Listing:
+        """Return the first page that lists a file of the project, and remember its address."""
+        failure: UnreadableError | None = None
+        for url in (self.found_url,) if self.found_url else self._urls:
+            try:
+                listing = self._listing(url, project)
+            except UnreadableError as error:
+                failure = failure or (None if error.is_final else error)
+                continue
+            if any(_project_in(filename) == canonicalize_name(project) for filename in listing.files):
+                self.found_url = url
+                return listing
+        if failure:
+            raise failure
+        raise IndexNotFoundError
+
+    def _listing(self, index_url: str, project: str) -> Listing:
+        """Return what one page lists, nothing if it is not there; raises UnreadableError."""
+        url = urljoin(index_url, canonicalize_name(project) + "/")
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
+        if self._credentials:
+            headers["Authorization"] = self._credentials.authorization(project=project, now=time.time())
+        for _ in range(http.REDIRECTS_LIMIT + 1):
+            try:
+                page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
+            except http.NoResponseError as error:
+                reason = f"cannot read the index page of {project}: {error}"
+                raise UnreadableError(reason, is_final=error.is_final) from error
+            if page.status not in (301, 302, 303, 307, 308):
+                return _page_listing(page)
+            target = http.redirect_target(url, page.headers.get("Location", ""))
+            if target is None:
+                return Listing()  # it redirects to another index: it has nothing itself
+            url = target
+        raise UnreadableError(f"cannot read the index page of {project}: more than {http.REDIRECTS_LIMIT} redirects")
+
+
+def _page_listing(page: http.HTTPResponse) -> Listing:
     if page.status == 404:
         return Listing()
     if page.status != 200:
-        raise RejectedError(f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" ."))
+        is_final = page.status < 500 and page.status not in (408, 425, 429)
+        raise UnreadableError(
+            f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" ."), is_final=is_final
+        )
     if page.cut:
-        raise RejectedError(f"cannot read {page.url}: the page is not complete: {page.cut}")
+        raise UnreadableError(f"cannot read {page.url}: the page is not complete: {page.cut}", is_final=False)
     try:
         return parse(page.body, content_type=page.headers.get("Content-Type", ""))
     except ValueError as error:
-        raise RejectedError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
+        raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
+
+
+def open_index(
+    server: Server, index_url: str | None, client: http.Client, *, credentials: Credentials | None, timeout: float
+) -> Index:
+    """Return the index of a server; ``client`` connects to the server, ``index_url`` is what the user has named."""
+    known = index_url or server.index_url
+    urls = (known,) if known else possible_index_urls(server.upload_url)
+    is_own = origin(urls[0]) == origin(server.upload_url)
+    # Credentials go to the server's own origin only; PyPI's pages are public.
+    login = credentials if is_own and not server.is_pypi else None
+    # The connection of the lookup is also that of the first upload.
+    index_client = client if is_own else http.Client(urls[0], mask=client.mask)
+    return Index(urls, index_client, is_certain=known is not None, credentials=login, timeout=timeout)
+
+
+def possible_index_urls(upload_url: str) -> tuple[str, ...]:
+    """Return where servers have their index: below the upload URL, as devpi names it, and beside it as in Azure."""
+    base = upload_url.partition("?")[0].rstrip("/")
+    beside = (f"{base[: -len('/upload')]}/simple/",) if base.endswith("/upload") else ()
+    return (*beside, f"{base}/simple/", f"{base}/+simple/")
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A release beside what the index lists.
+class Hashes:
+    """The hash of a file on the index, as its page writes it, and the one of the file here, in hexadecimal."""
 
-    ``identical`` names the files that are there already; ``different`` has a sentence with both hashes for each file
-    whose name is there with other content; ``warnings`` do not stop the deployment.
+    filename: str
+    algorithm: str
+    theirs: str
+    ours: str
+
+    @property
+    def are_equal(self) -> bool:
+        """Whether both files have the same content."""
+        return self.theirs.lower() == self.ours
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to each file of a release.
+
+    ``upload``: it is uploaded; ``identical``: the index has it already; ``different``: the index has other content
+    under its name. ``is_yanked``: pip installs the release only if it is pinned. ``problems``: what the page predicts.
     """
 
-    identical: frozenset[str]
-    different: Mapping[str, str]
+    upload: tuple[Distribution, ...]
+    identical: tuple[str, ...] = ()
+    different: tuple[Hashes, ...] = ()
     problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
+    is_yanked: bool = False
 
 
-def compare(
-    distributions: Sequence[Distribution], listing: Listing, *, is_pypi: bool, now: datetime | None = None
-) -> Comparison:
-    """Return how a release compares with the index; ``is_pypi``: it closes releases after RELEASE_OPEN_DAYS."""
-    identical, different = set(), {}
-    for each in distributions:
-        if hashes := _hashes(each, listing):
-            algorithm, theirs, ours = hashes
-            if theirs == ours:
-                identical.add(each.filename)
-            else:
-                both = f"{algorithm} {theirs[:HASH_LIMIT_CHARACTERS]} there, {ours} here"
-                different[each.filename] = f"the index has other content under this name: {both}"
+def plan(release: Sequence[Distribution], listing: Listing, policy: Policy, *, is_certain: bool, now: datetime) -> Plan:
+    """Return what happens to the files of a release at an index that lists these files.
 
-    name, version = distributions[0].name, distributions[0].version
-    normalized = _normalized(version)
-    published = sorted(each for each in listing.files if normalized and _normalized(_version_in(each)) == normalized)
-    warnings: tuple[str, ...] = ()
-    if published and all(listing.files[each].is_yanked for each in published):
-        warnings = (f"the release {name} {version} is yanked on the index: pip installs it only if it is pinned",)
+    A page that is not certainly that of the server's own repository only shows which files are identical: files with
+    other content are uploaded, so that the upload decides, and named in ``different``.
+    """
+    compared = [hashes for each in release if (hashes := _hashes(each, listing))]
+    identical = tuple(each.filename for each in compared if each.are_equal)
+    different = tuple(each for each in compared if not each.are_equal)
+    settled = {*identical, *(each.filename for each in different if is_certain)}
+    upload = tuple(each for each in release if each.filename not in settled)
+    if not is_certain:
+        return Plan(upload, identical, different)
 
-    new = [each for each in distributions if each.filename not in listing.files]
-    problems = _problems(new, listing, published, is_pypi=is_pypi, now=now or datetime.now(timezone.utc))
-    return Comparison(frozenset(identical), different, tuple(problems), warnings)
+    version = _normalized(release[0].version)
+    same_release = sorted(each for each in listing.files if version and _normalized(_version_in(each)) == version)
+    new = [each for each in release if each.filename not in listing.files]
+    return Plan(
+        upload,
+        identical,
+        different,
+        tuple(_predicted(new, listing, same_release, policy, now=now)),
+        is_yanked=bool(same_release) and all(listing.files[each].is_yanked for each in same_release),
+    )
 
 
-def is_listed(distribution: Distribution, listing: Listing) -> bool | None:
-    """Return whether the index lists this file (True) or another one with its name (False); None if not known."""
+def published(distribution: Distribution, listing: Listing) -> Published:
+    """Return what a page says about a file."""
+    if distribution.filename not in listing.files:
+        return Published.ABSENT
     hashes = _hashes(distribution, listing)
-    return hashes[1] == hashes[2] if hashes else None
+    if hashes is None:
+        return Published.UNKNOWN
+    return Published.IDENTICAL if hashes.are_equal else Published.DIFFERENT
 
 
-def _hashes(distribution: Distribution, listing: Listing) -> tuple[str, str, str] | None:
-    """Return the best algorithm that the page and this Python have in common, the index's hash, and the local one."""
+def _is_listed(distribution: Distribution, listing: Listing) -> bool:
+    """Return whether the page lists the file with its hash; on a page without hashes its name is enough."""
+    entry = listing.files.get(distribution.filename)
+    return entry is not None and (not entry.hashes or published(distribution, listing) is Published.IDENTICAL)
+
+
+def _hashes(distribution: Distribution, listing: Listing) -> Hashes | None:
+    """Return the hashes of a file there and here; None if the page has none that can be compared."""
     listed = listing.files.get(distribution.filename)
     for algorithm in ALGORITHMS:
         if listed is not None and algorithm in listed.hashes:
             try:
                 ours = distribution.sha256 if algorithm == "sha256" else digest(distribution.path, algorithm)
-                return algorithm, listed.hashes[algorithm], ours
+                return Hashes(distribution.filename, algorithm, listed.hashes[algorithm], ours)
             except ValueError:
                 continue  # a FIPS build of Python has no md5
             except OSError:
@@ -169,27 +296,33 @@ def _hashes(distribution: Distribution, listing: Listing) -> tuple[str, str, str
     return None
 
 
-def _problems(
-    new: Sequence[Distribution], listing: Listing, published: Sequence[str], *, is_pypi: bool, now: datetime
+def _predicted(
+    new: Sequence[Distribution], listing: Listing, same_release: Sequence[str], policy: Policy, *, now: datetime
 ) -> Iterator[Problem]:
-    """Yield what the index will reject; ``published`` names the files that the release has there."""
+    """Yield what the index will reject; ``same_release`` names the files that the release has there."""
     if new and listing.status == "archived":
         message = f"the project {new[0].name} is archived: unarchive it in its settings"
-        yield Problem(new[0].filename, "archived-project", "error", message)
+        yield policy.applied(Problem("archived-project", message), filename=new[0].filename)
 
-    sdists = [each for each in published if each.endswith(SDIST_SUFFIXES)]
-    first_upload = min((moment for each in published if (moment := listing.files[each].uploaded)), default=now)
+    sdists = [each for each in same_release if each.endswith(SDIST_SUFFIXES)]
+    first_upload = min((moment for each in same_release if (moment := listing.files[each].uploaded)), default=now)
     for each in new:
         release = f"the release {each.name} {each.version}"
         if each.filetype == "sdist" and sdists:
             message = f"{release} already has an sdist, {sdists[0]}; it can have only one"
-            yield Problem(each.filename, "second-sdist", "error", message)
-        if is_pypi and now - first_upload > timedelta(days=RELEASE_OPEN_DAYS):
+            yield policy.applied(Problem("second-sdist", message), filename=each.filename)
+        if policy.is_pypi and now - first_upload > timedelta(days=RELEASE_OPEN_DAYS):
             message = (
                 f"{release} is closed: its first file was uploaded on {first_upload:%Y-%m-%d}, and after "
                 f"{RELEASE_OPEN_DAYS} days a release accepts no new files. Raise the version"
             )
-            yield Problem(each.filename, "closed-release", "error", message)
+            yield policy.applied(Problem("closed-release", message), filename=each.filename)
+
+
+def _project_in(filename: str) -> str:
+    """Return the normalized name of the project that a published file belongs to, as far as its name says."""
+    stem = filename.partition("-")[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
+    return canonicalize_name(stem)
 
 
 def _version_in(filename: str) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, fields, replace
 
 from . import servers
+from .checks import rules
 from .errors import UsageError
 from .servers import TOKEN_USERNAME, Server
-
-T = TypeVar("T")
 
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 FORMATS = {"sdist": "sdist", "bdist_wheel": "bdist_wheel", "wheel": "bdist_wheel"}
@@ -44,9 +42,9 @@ class Given:
         return UsageError(f'{self.source}: "{text or self.text}" {why}')
 
 
-@dataclass
-class Option(Generic[T]):
-    """One option: ``--name`` on the command line, ``PYPI_NAME`` in the environment, an attribute of Settings.
+@dataclass(frozen=True)
+class Option:
+    """One option: ``--name`` on the command line, ``PYPI_NAME`` in the environment, a field of Settings.
 
     Without a ``metavar`` it is a switch; a ``negatable`` one has a ``--no-name``. ``default`` is written as a user
     writes it, several values with commas. ``dpl`` is what dpl, or ``on:``, calls the option.
@@ -55,21 +53,12 @@ class Option(Generic[T]):
     group: str
     metavar: str
     help: str
-    parse: Callable[[Given], T]
+    parse: Callable[[Given], object]
     default: str = ""
     dpl: str = ""
     repeatable: bool = False
     negatable: bool = False
     attribute: str = ""
-
-    def __set_name__(self, owner: type[Settings], name: str) -> None:
-        self.attribute = name
-
-    def __get__(self, settings: Settings, owner: type[Settings]) -> T:
-        """Return the value in these settings; it is parsed once, and then found in their ``__dict__``."""
-        value = self.parse(settings.given[self.attribute])
-        vars(settings)[self.attribute] = value
-        return value
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -100,6 +89,11 @@ def _texts(given: Given) -> tuple[str, ...]:
 
 def _text(given: Given) -> str:
     return given.text
+
+
+def _rules(given: Given) -> tuple[str, ...]:
+    rules.require_rules(given.texts, source=given.source)
+    return given.texts
 
 
 def _optional_text(given: Given) -> str | None:
@@ -178,78 +172,96 @@ def _variable_names(given: Given) -> tuple[str, ...]:
     return given.texts
 
 
+def _row(
+    group: str,
+    metavar: str,
+    help: str,  # noqa: A002 - as argparse calls it
+    parse: Callable[[Given], object],
+    *,
+    default: str = "",
+    dpl: str = "",
+    repeatable: bool = False,
+    negatable: bool = False,
+) -> Mapping[str, Option]:
+    """Return a row of the table of options, as the metadata of its field."""
+    return {"option": Option(group, metavar, help, parse, default, dpl, repeatable, negatable)}
+
+
 # fmt: off
 @dataclass(frozen=True)
 class Settings:
-    """The value of every option, as an attribute; times are in seconds.
+    """The value of every option; times are in seconds.
 
-    ``dist``: files or globs to upload; ``given``: each option's texts; ``warnings``: sentences about probable mistakes.
+    ``dist``: files or globs to upload; ``sources``: the option or variable that each value came from, by attribute;
+    ``warnings``: sentences about probable mistakes.
     """
 
     dist: tuple[str, ...]
-    given: Mapping[str, Given]
+    sources: Mapping[str, str]
     warnings: tuple[str, ...]
 
-    branch = Option(
+    branch: tuple[str, ...] = field(metadata=_row(
         CONDITIONS, "NAME", "deploy from this branch; patterns are matched by bash", _texts,
-        default="master, main", dpl="on.branch", repeatable=True)
-    all_branches = Option(CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches")
-    tags = Option(
+        default="master, main", dpl="on.branch", repeatable=True))
+    all_branches: bool = field(metadata=_row(
+        CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches"))
+    tags: bool | None = field(metadata=_row(
         CONDITIONS, "", "deploy only builds of tags, from any branch / never deploy builds of tags", _optional_switch,
-        dpl="on.tags", negatable=True)
-    repo = Option(CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo")
-    python = Option(
+        dpl="on.tags", negatable=True))
+    repo: str | None = field(metadata=_row(
+        CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo"))
+    python: tuple[str, ...] = field(metadata=_row(
         CONDITIONS, "VERSION", 'deploy if TRAVIS_PYTHON_VERSION is this text or matches this specifier (">=3.10")',
-        _python_versions, dpl="on.python", repeatable=True)
-    condition = Option(
+        _python_versions, dpl="on.python", repeatable=True))
+    condition: tuple[str, ...] = field(metadata=_row(
         CONDITIONS, "EXPR", "deploy if bash's [[ EXPR ]] is true; in .travis.yml, set PYPI_CONDITION instead", _texts,
-        dpl="on.condition", repeatable=True)
-    server = Option(
+        dpl="on.condition", repeatable=True))
+    server: Server = field(metadata=_row(
         SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", _server,
-        default="testpypi", dpl="server")
-    index_url = Option(
-        SERVER, "URL", "simple index of a private server, to compare files and for --wait", _url)
-    username = Option(SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user")
-    password_env = Option(
+        default="testpypi", dpl="server"))
+    index_url: str | None = field(metadata=_row(
+        SERVER, "URL", "simple index of a private server, if it is not found below the upload URL", _url))
+    username: str = field(metadata=_row(
+        SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user"))
+    password_env: tuple[str, ...] = field(metadata=_row(
         SERVER, "NAME", "variable that holds the token or password; several are joined. Without this option: "
         "TEST_PYPI_TOKEN (testpypi) or PYPI_TOKEN (pypi), otherwise PYPI_PASSWORD", _variable_names,
-        dpl="password", repeatable=True)
-    narrow_token = Option(
+        dpl="password", repeatable=True))
+    narrow_token: bool = field(metadata=_row(
         SERVER, "", "upload with a copy of the token that is valid for this project and one hour only / upload with "
-        "the token itself", _switch, default="on", negatable=True)
-    allow_plain_http = Option(
-        SERVER, "", "allow credentials over http to a host that is not loopback", _switch)
-    distributions = Option(
-        BUILD, "FORMATS", "what to build", _formats, default="sdist bdist_wheel", dpl="distributions")
-    project_dir = Option(BUILD, "DIR", "source tree", _text, default=".")
-    dist_dir = Option(
-        BUILD, "DIR", "folder for the built files, relative to the source tree", _text, default="dist")
-    check = Option(
+        "the token itself", _switch, default="on", negatable=True))
+    allow_plain_http: bool = field(metadata=_row(
+        SERVER, "", "allow credentials over http to a host that is not loopback", _switch))
+    distributions: tuple[str, ...] = field(metadata=_row(
+        BUILD, "FORMATS", "what to build", _formats, default="sdist bdist_wheel", dpl="distributions"))
+    project_dir: str = field(metadata=_row(BUILD, "DIR", "source tree", _text, default="."))
+    dist_dir: str = field(metadata=_row(
+        BUILD, "DIR", "folder for the built files, relative to the source tree", _text, default="dist"))
+    check: bool = field(metadata=_row(
         CHECKS, "", "validate the files before uploading / skip validation", _switch,
-        default="on", dpl="twine_check", negatable=True)
-    strict = Option(CHECKS, "", "treat warnings as errors", _switch)
-    ignore = Option(
-        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", _texts, repeatable=True)
-    match_tag = Option(
-        CHECKS, "", "require that a tag equals the version / allow any tag", _switch, default="on", negatable=True)
-    skip_existing = Option(
-        UPLOAD, "", "continue if the index has other content under a file's name", _switch, dpl="skip_existing")
-    jobs = Option(UPLOAD, "N", "number of parallel uploads", _positive, default="4")
-    retries = Option(UPLOAD, "N", "number of retries per file", _count, default="5")
-    timeout = Option(
-        UPLOAD, "SECONDS", "give up an upload after SECONDS without progress or an answer", _positive, default="300")
-    wait = Option(UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0")
-    dry_run = Option(OUTPUT, "", "do everything except the upload; works outside Travis", _switch)
-    check_only = Option(
-        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", _switch)
-    report = Option(OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text)
-    verbose = Option(OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch)
-
-    @property
-    def sources(self) -> Mapping[str, str]:
-        """Return the option or variable that each value came from, by attribute."""
-        return {attribute: each.source for attribute, each in self.given.items()}
+        default="on", dpl="twine_check", negatable=True))
+    strict: bool = field(metadata=_row(CHECKS, "", "treat warnings as errors", _switch))
+    ignore: tuple[str, ...] = field(metadata=_row(
+        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", _rules, repeatable=True))
+    match_tag: bool = field(metadata=_row(
+        CHECKS, "", "require that a tag equals the version / allow any tag", _switch, default="on", negatable=True))
+    skip_existing: bool = field(metadata=_row(
+        UPLOAD, "", "continue if the index has other content under a file's name", _switch, dpl="skip_existing"))
+    jobs: int = field(metadata=_row(UPLOAD, "N", "number of parallel uploads", _positive, default="4"))
+    retries: int = field(metadata=_row(UPLOAD, "N", "number of retries per file", _count, default="5"))
+    timeout: int = field(metadata=_row(
+        UPLOAD, "SECONDS", "give up an attempt after SECONDS without an answer", _positive, default="300"))
+    wait: int = field(metadata=_row(
+        UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0"))
+    dry_run: bool = field(metadata=_row(OUTPUT, "", "do everything except the upload; works outside Travis", _switch))
+    check_only: bool = field(metadata=_row(
+        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", _switch))
+    report: str | None = field(metadata=_row(OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text))
+    verbose: bool = field(metadata=_row(
+        OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch))
 # fmt: on
 
 
-OPTIONS: tuple[Option[object], ...] = tuple(each for each in vars(Settings).values() if isinstance(each, Option))
+OPTIONS = tuple(
+    replace(each.metadata["option"], attribute=each.name) for each in fields(Settings) if "option" in each.metadata
+)

@@ -1,22 +1,23 @@
-"""The result of a run, as JSON and as lines of the log."""
+"""The result of a run: what is known of it at any moment, why it failed, and its JSON."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from .errors import UsageError
+from .checks.rules import RULE_OF, Problem
+from .errors import DeployError, SignalledError, UsageError
 from .job import Job
-from .servers import Server
+from .servers import SERVERS, Server
+from .upload.results import FileResult, Outcome
 
-if TYPE_CHECKING:  # a skipped job must not import these, they take longer than the rest of the command
-    from .checks import Problem
+if TYPE_CHECKING:  # a skipped job must not import it, it takes longer than the rest of the command
     from .distributions import Distribution
-    from .upload import FileResult
 
 Result = Literal["deployed", "unchanged", "skipped", "dry-run", "checked", "failed"]
 
@@ -25,8 +26,10 @@ Result = Literal["deployed", "unchanged", "skipped", "dry-run", "checked", "fail
 class Report:
     """The result of a run.
 
-    ``reasons``: why the deployment was skipped, or what failed, one sentence each. ``results`` are in any order.
-    ``error`` is what ended a failed run.
+    ``reasons``: why the deployment was skipped, one sentence each. ``results`` are in any order. ``unlisted`` names
+    the files that ``--wait`` did not see on the index. ``index_url`` is the address of the index, empty if it is not
+    known. ``can_restart``: the same job, started again, uploads what is missing. ``error`` is what ended the run, None
+    if nothing did.
     """
 
     result: Result
@@ -36,10 +39,101 @@ class Report:
     distributions: tuple[Distribution, ...] = ()
     results: tuple[FileResult, ...] = ()
     problems: tuple[Problem, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    index_url: str = ""
+    can_restart: bool = True
     error: BaseException | None = None
 
 
-def dumps(report: Report, *, seconds: float, mask: Callable[[str], str]) -> str:
+class Progress:
+    """What a run has found out so far.
+
+    A signal can end a deployment between any two lines. Therefore it does not keep its findings in variables of its
+    own: it puts them here, each as soon as it is known, and the report is made from them whatever has happened.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.server = SERVERS[0]  # the default, until the settings are known
+        self.reasons: tuple[str, ...] = ()
+        self.release: tuple[Distribution, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+        self.planned: tuple[FileResult, ...] = ()
+        self.uploaded: Callable[[], tuple[FileResult, ...]] = tuple
+        self.unlisted: tuple[str, ...] = ()
+        self.index_url = ""
+        self.can_restart = True
+
+    def report(self, result: Result, *, error: BaseException | None = None) -> Report:
+        """Return the report of a run that ends now."""
+        return Report(
+            result,
+            self.job,
+            self.server,
+            self.reasons,
+            self.release,
+            (*self.planned, *self.uploaded()),
+            self.problems,
+            self.unlisted,
+            self.index_url,
+            self.can_restart,
+            error,
+        )
+
+
+class Cause(Enum):
+    """What a run failed of."""
+
+    SIGNAL = "a signal"
+    ERROR = "an error of this package, whose text is written for the log"
+    SYSTEM = "an error of the operating system"
+    DEFECT = "any other error"
+    PROBLEMS = "problems of the release"
+    UPLOADS = "files that are not on the index"
+    UNLISTED = "files that the index does not list yet"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed, and its exit code."""
+
+    cause: Cause
+    exit_code: int
+
+
+def failure(report: Report) -> Failure | None:
+    """Return why a run failed; None if it did not."""
+    error = report.error
+    if isinstance(error, SignalledError):
+        return Failure(Cause.SIGNAL, error.exit_code)
+    if isinstance(error, DeployError):
+        return Failure(Cause.ERROR, error.exit_code)
+    if isinstance(error, (OSError, MemoryError)):
+        return Failure(Cause.SYSTEM, 1 if report.results else UsageError.exit_code)
+    if error is not None:
+        return Failure(Cause.DEFECT, 1)
+
+    failed = [each for each in report.results if each.outcome.is_failure]
+    errors = [each for each in report.problems if each.severity == "error"]
+    if errors:
+        is_predicted = all(each.rule in RULE_OF and RULE_OF[each.rule].is_predicted for each in errors)
+        return Failure(Cause.PROBLEMS, 1 if is_predicted else 3)
+    if failed:
+        return Failure(Cause.UPLOADS, 3 if all(each.changed for each in failed) else 1)
+    return Failure(Cause.UNLISTED, 1) if report.unlisted else None
+
+
+def result_of_uploads(report: Report) -> Result:
+    """Return whether the uploads of a report have changed the index."""
+    if failure(report):
+        return "failed"
+    # A file that is identical after several attempts may come from one whose answer was lost.
+    stored = {(each.outcome, each.attempts > 1) for each in report.results}
+    by_this_run = {(Outcome.UPLOADED, False), (Outcome.UPLOADED, True), (Outcome.IDENTICAL, True)}
+    return "deployed" if stored & by_this_run else "unchanged"
+
+
+def dumps(report: Report, *, reasons: tuple[str, ...], seconds: float, mask: Callable[[str], str]) -> str:
     """Return the report as JSON of schema 2 (docs/report.md): sizes in bytes, times in seconds, texts masked."""
     first = report.distributions[0] if report.distributions else None
     job, results = report.job, {each.filename: each for each in report.results}
@@ -60,7 +154,7 @@ def dumps(report: Report, *, seconds: float, mask: Callable[[str], str]) -> str:
     contents = {
         "schema": 2,
         "result": report.result,
-        "reasons": [mask(each) for each in report.reasons],
+        "reasons": [mask(each) for each in reasons],
         "server": mask(report.server.name),
         "name": first.name if first else None,
         "version": first.version if first else None,
@@ -80,6 +174,12 @@ def dumps(report: Report, *, seconds: float, mask: Callable[[str], str]) -> str:
         "seconds": round(seconds, 3),
     }
     return json.dumps(contents, indent=2, ensure_ascii=False) + "\n"
+
+
+def release_page(server: Server, distribution: Distribution) -> str | None:
+    """Return the address of the release's page, None if the server has no such pages that are known."""
+    address = server.release_url
+    return address.format(name=distribution.name, version=distribution.version) if address else None
 
 
 def check_writable(filename: str, *, source: str) -> None:
@@ -103,65 +203,3 @@ def write(text: str, filename: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def release_page(server: Server, distribution: Distribution) -> str | None:
-    """Return the address of the release's page, None if it is not known."""
-    address = server.release_url
-    return address.format(name=distribution.name, version=distribution.version) if address else None
-
-
-def install_command(server: Server, index_url: str | None, distribution: Distribution) -> str | None:
-    """Return the pip command that installs the release, None if the index is not known."""
-    requirement = f"{distribution.name}=={distribution.version}"
-    if server.name == "pypi":
-        return f"pip install {requirement}"
-    return f"pip install --index-url {index_url} {requirement}" if index_url else None
-
-
-def table(results: Mapping[str, FileResult], distributions: Sequence[Distribution]) -> Iterator[str]:
-    """Yield a line for each file with its size, outcome, time and attempts; files not attempted share one line."""
-    width = max(len(each.filename) for each in distributions)
-    not_attempted: list[Distribution] = []
-    for each in distributions:
-        result = results.get(each.filename)
-        if result is None:
-            not_attempted.append(each)
-            continue
-        attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
-        effort = f" ({result.seconds:.1f} s{attempts})" if result.attempts else ""
-        yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
-    if len(not_attempted) == 1:
-        yield f"  {not_attempted[0].filename:{width}}  {size(not_attempted[0].size):>9}  not attempted"
-    elif not_attempted:
-        names = [each.filename for each in not_attempted]
-        yield f"  {files(len(names))} not attempted: {listed(names, limit=10)}"
-
-
-def problem_lines(problems: Sequence[Problem], *, count: int) -> list[str]:
-    """Return a line for each problem; one that several of ``count`` files share is one line."""
-    shared: dict[str, list[str]] = {}
-    for each in problems:
-        shared.setdefault(f"{each.message.rstrip('.')} ({each.rule})", []).append(each.filename)
-    every = "both files" if count == 2 else f"all {count} files"
-    whose = {sentence: every if len(names) == count > 1 else listed(names) for sentence, names in shared.items()}
-    return [f"{names}: {sentence}" for sentence, names in whose.items()]
-
-
-def files(count: int) -> str:
-    """Return a number of files in words."""
-    return f"{count} file{'' if count == 1 else 's'}"
-
-
-def listed(names: Sequence[str], *, limit: int = 3) -> str:
-    """Return names in one line, of many only the first ones."""
-    rest = len(names) - limit
-    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:limit])} and {rest} more"
-
-
-def size(count: int) -> str:
-    """Return a number of bytes in decimal units, as indexes show it."""
-    if count < 1000:
-        return f"{count} B"
-    # From 999,950 bytes on, kB would be rounded to 1000.0.
-    return f"{count / 1e3:.1f} kB" if count < 999_950 else f"{count / 1e6:.1f} MB"

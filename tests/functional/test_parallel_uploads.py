@@ -15,8 +15,11 @@ from tests.support import command, factories, misbehaviours
 from tests.support.misbehaviours import Answer, Delay
 from tests.support.publishing import publish
 from travis_pypi_deploy import distributions, http
+from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.servers import Server
-from travis_pypi_deploy.upload import UploadClient, UploadContext, Uploader
+from travis_pypi_deploy.upload.client import UploadClient
+from travis_pypi_deploy.upload.outcome import UploadContext
+from travis_pypi_deploy.upload.uploader import Uploader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -150,7 +153,7 @@ def uploader(
     paths: Sequence[Path],
     index: LoopbackIndex,
     *,
-    is_published: Callable[[Distribution], bool | None] = lambda distribution: None,
+    published: Callable[[Distribution], Published] = lambda distribution: Published.UNKNOWN,
     warn: Callable[[str], None] = lambda sentence: None,
     retries: int = 0,
 ) -> Uploader:
@@ -159,7 +162,7 @@ def uploader(
         skip_existing=False,
         credentials=None,
         retries=retries,
-        is_published=is_published,
+        published=published,
         warn=warn,
     )
     client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
@@ -173,7 +176,7 @@ def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Pa
         raise ZeroDivisionError("in our code")
 
     index.on_upload(Delay(0), Delay(0.5), Answer(507, "Full"))
-    uploads = uploader(wheels, index, is_published=is_published)
+    uploads = uploader(wheels, index, published=is_published)
 
     with pytest.raises(ZeroDivisionError, match="in our code"):
         uploads.run()

@@ -13,6 +13,7 @@ from tests.support.publishing import environment
 from travis_pypi_deploy.console import Console
 from travis_pypi_deploy.deploy import deploy
 from travis_pypi_deploy.job import Job
+from travis_pypi_deploy.report import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def log_of_a_restless_console(*argv: str) -> list[str]:
     out, environ = io.StringIO(), environment()
     console = Console(out, io.StringIO(), folds=True, colour=False, silence=0.1)
     job = Job.from_environment(environ)
-    deploy(settings(*argv, environ=environ), job, environ, console, ignore_signals=lambda: None)
+    deploy(settings(*argv, environ=environ), job, environ, console, Progress(job))
     return command.FOLD_MARK.sub("", out.getvalue()).splitlines()
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
-from travis_pypi_deploy import checks, distributions
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.checks.rules import Policy, Problem
+from travis_pypi_deploy.checks.validation import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +29,13 @@ class Case:
         return self.rule
 
 
-def problems(
-    *paths: Path, is_pypi: bool = True, tag: str | None = None, with_files: bool = True
-) -> tuple[checks.Problem, ...]:
+def problems(*paths: Path, is_pypi: bool = True, tag: str = "", with_files: bool = True) -> tuple[Problem, ...]:
     """Return all problems of the files, taken as one release."""
     read = [distributions.read(path) for path in paths]
-    return checks.validate(read, is_pypi=is_pypi, tag=tag, with_files=with_files)
+    return validate(read, Policy(is_pypi), tag=tag, with_files=with_files)
 
 
-def rules(*paths: Path, tag: str | None = None) -> list[str]:
+def rules(*paths: Path, tag: str = "") -> list[str]:
     """Return the names of the rules that the files break at PyPI, in order."""
     return [problem.rule for problem in problems(*paths, tag=tag)]
 

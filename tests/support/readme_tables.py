@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from travis_pypi_deploy import checks
+from travis_pypi_deploy.checks.rules import RULES
 from travis_pypi_deploy.options import OPTIONS
 
 if TYPE_CHECKING:
-    from travis_pypi_deploy.checks import Rule
+    from travis_pypi_deploy.checks.rules import Rule
     from travis_pypi_deploy.options import Option
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ def options_table() -> str:
     return "\n".join(rows)
 
 
-def option_row(option: Option[object]) -> str:
+def option_row(option: Option) -> str:
     name = f"`{option.flags[0]} {option.metavar}`" if option.metavar else f"`{option.flags[0]}`"
     name += f", `{option.flags[1]}`" if option.negatable else ""
     name += " (repeatable)" if option.repeatable else ""
@@ -32,7 +32,7 @@ def option_row(option: Option[object]) -> str:
 
 def rules_table() -> str:
     rows = ["| rule | pypi, testpypi | others | what must hold | source |", "| --- | --- | --- | --- | --- |"]
-    return "\n".join([*rows, *map(rule_row, checks.RULES)])
+    return "\n".join([*rows, *map(rule_row, RULES)])
 
 
 def rule_row(rule: Rule) -> str:

@@ -47,18 +47,18 @@ class Log:
 def test_results_go_to_stdout_and_warnings_and_errors_to_stderr() -> None:
     log = Log()
     log.console.say("Building")
-    log.console.success("Built")
+    log.console.say("Built", "success")
     log.console.warn("slow")
-    log.console.error("failed")
+    log.console.say("failed", "error")
     assert (log.out, log.err) == ("Building\nBuilt\n", "Warning: slow\nError: failed\n")
 
 
 def test_colours_are_closed_again() -> None:
     log = Log(colour=True)
     log.console.say("Building")
-    log.console.success("Built")
+    log.console.say("Built", "success")
     log.console.warn("slow")
-    log.console.error("failed")
+    log.console.say("failed", "error")
     with log.console.step("pypi.build", "Title", waiting=nothing):
         pass
     assert log.out == "Building\n\x1b[32mBuilt\x1b[0m\n\x1b[1mTitle\x1b[0m\n"
@@ -141,7 +141,7 @@ SAID = {
 def test_control_characters_line_breaks_and_folds_are_made_visible(text: str, shown: str) -> None:
     log = Log(folds=True, colour=True)
     log.console.say(text)
-    log.console.error(text)
+    log.console.say(text, "error")
     assert (log.out, log.err) == (f"{shown}\n", f"\x1b[31mError: {shown}\x1b[0m\n")
 
 
@@ -150,22 +150,22 @@ def test_an_encoding_that_lacks_a_letter_gets_its_number() -> None:
     out, err = io.TextIOWrapper(bytes_out, "ascii"), io.TextIOWrapper(bytes_err, "latin-1")
     console = Console(out, err, folds=False, colour=False)
     console.say("größe 🚀")
-    console.error("größe 🚀")
+    console.say("größe 🚀", "error")
     assert bytes_out.getvalue() == b"gr\\xf6\\xdfe \\U0001f680\n"
     assert bytes_err.getvalue() == b"Error: gr\xf6\xdfe \\U0001f680\n"
 
 
 def test_whatever_looks_like_a_token_is_masked() -> None:
     log = Log()
-    log.console.error(f"the index said: {TOKEN}, {TOKEN}!")
+    log.console.say(f"the index said: {TOKEN}, {TOKEN}!", "error")
     assert log.err == "Error: the index said: ***, ***!\n"
 
 
 def test_a_secret_is_masked_once_it_is_known() -> None:
     log = Log()
-    log.console.hide(Mask.of(frozenset({"correct horse"})))
+    log.console.use(Mask.of(frozenset({"correct horse"})))
     log.console.say("the correct horse knows")
-    log.console.error("say: correct horse")
+    log.console.say("say: correct horse", "error")
     assert (log.out, log.err) == ("the *** knows\n", "Error: say: ***\n")
 
 
@@ -173,13 +173,13 @@ def test_a_closed_log_does_not_stop_the_run() -> None:
     log = Log()
     log.console._out.close()
     log.console.say("nobody reads this")
-    log.console.error("but this")
+    log.console.say("but this", "error")
     assert log.err == "Error: but this\n"
 
 
 def test_text_of_others_is_masked_also_where_the_secret_is_short() -> None:
     log = Log()
-    log.console.hide(Mask.of(frozenset({"hunter2"})))
+    log.console.use(Mask.of(frozenset({"hunter2"})))
     assert log.console.quoted("  wrong password hunter2\n") == "wrong password ***"
     assert log.console.mask_own("hunter2-1.0.tar.gz") == "hunter2-1.0.tar.gz"
 
@@ -187,7 +187,7 @@ def test_text_of_others_is_masked_also_where_the_secret_is_short() -> None:
 @pytest.mark.parametrize("secret", [" correct horse", "correct horse ", "correct horse\n"])
 def test_text_of_others_is_masked_before_it_is_stripped(secret: str) -> None:
     log = Log()
-    log.console.hide(Mask.of(frozenset({secret})))
+    log.console.use(Mask.of(frozenset({secret})))
     assert log.console.quoted(f"it is {secret}") in ("it is ***", "it is***")
     assert log.console.quoted(secret) == "***"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import given, travis_job
-from travis_pypi_deploy.cli import bash_in
-from travis_pypi_deploy.console import Console
+from travis_pypi_deploy.bash import evaluator
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.job import Job, reason_to_deploy, reasons_to_skip, require_job
 
@@ -30,7 +28,7 @@ def conditions(*argv: str, **environ: str) -> Settings:
 
 def bash(environ: Mapping[str, str]) -> Bash:
     """Return the real bash, in this environment."""
-    return bash_in(environ, Console(io.StringIO(), io.StringIO(), folds=False, colour=False))
+    return evaluator(environ)
 
 
 def reasons(*argv: str, **changes: str | None) -> tuple[str, ...]:

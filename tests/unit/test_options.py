@@ -183,7 +183,7 @@ def test_a_repeatable_variable_has_a_value_on_each_line_that_is_not_empty() -> N
     assert settings(PYPI_BRANCH="\n a b \r\n\n c\n").branch == ("a b", "c")
 
 
-@pytest.mark.parametrize("name", ["VERSION", "HELP", "NO_CHECK", "DIST"])
+@pytest.mark.parametrize("name", ["VERSION", "HELP", "DIST"])
 def test_these_have_no_variable(name: str) -> None:
     assert values(settings(**{f"PYPI_{name}": "true"})) == DEFAULTS
 
@@ -280,7 +280,7 @@ NEARLY = {
     "PYPI_SEVRER": "PYPI_SERVER",
     "PYPI_TOKENS": "PYPI_TOKEN",
     "PYPI_JO": "PYPI_JOBS",
-    "PYPI_JXXS": "PYPI_JOBS",
+    "PYPI_JOSB": "PYPI_JOBS",
     "PYPI_PASWORD": "PYPI_PASSWORD",
     "PYPI_JBOS": "PYPI_JOBS",
     "PYPI_WAITED": "PYPI_WAIT",

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from ..distributions import Distribution
-from .rules import Finding
+from .rules import Problem
 
 LABEL_LIMIT = 32
 PORT_LIMIT = 65535
@@ -20,31 +20,31 @@ DOMAIN_LABEL_LIMIT = 63
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")
 
 
-def urls(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each address that is not a valid http or https URL, and each invalid label."""
+def urls(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each address that is not a valid http or https URL, and each invalid label."""
     for field, name in (("home_page", "Home-Page"), ("download_url", "Download-URL")):
         for url in distribution.fields.get(field, ()):
             if fault := _url_fault(url):
-                yield Finding("url", f'{name} "{url}" {fault}.')
+                yield Problem("url", f'{name} "{url}" {fault}.')
 
     seen: set[str] = set()
     for value in distribution.fields.get("project_urls", ()):
         label, comma, url = (part.strip() for part in value.partition(","))
         if not 1 <= len(label) <= LABEL_LIMIT:
-            yield Finding(
+            yield Problem(
                 "project-url", f'Project-URL "{value}" has a label of {len(label)} characters: use 1 to {LABEL_LIMIT}.'
             )
         elif label in seen:
-            yield Finding("project-url", f'two project URLs have the label "{label}": use different labels.')
+            yield Problem("project-url", f'two project URLs have the label "{label}": use different labels.')
         elif not comma or not url:
-            yield Finding("project-url", f'Project-URL "{value}" has no URL: write "LABEL, https://...".')
+            yield Problem("project-url", f'Project-URL "{value}" has no URL: write "LABEL, https://...".')
         elif fault := _url_fault(url):
-            yield Finding("project-url", f'Project-URL "{value}" {fault}.')
+            yield Problem("project-url", f'Project-URL "{value}" {fault}.')
         seen.add(label)
 
 
-def emails(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each field with one e-mail address that PyPI certainly rejects."""
+def emails(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each field with one e-mail address that PyPI certainly rejects."""
     for field, name in (("author_email", "Author-Email"), ("maintainer_email", "Maintainer-Email")):
         for value in distribution.fields.get(field, ()):
             try:
@@ -53,7 +53,7 @@ def emails(distribution: Distribution) -> Iterator[Finding]:
                 continue
             # PyPI does not validate an empty address, nor several of them.
             if len(addresses) == 1 and addresses[0] and (fault := _email_fault(addresses[0])):
-                yield Finding("email", f'{name} "{value}" is not valid: {fault}.')
+                yield Problem("email", f'{name} "{value}" is not valid: {fault}.')
 
 
 def _url_fault(url: str) -> str:

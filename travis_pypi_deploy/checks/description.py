@@ -8,19 +8,19 @@ import re
 from collections.abc import Iterator
 
 from ..distributions import Distribution
-from .rules import Finding
+from .rules import Problem
 
 # docutils takes a second for this much, and much longer for some texts.
 RENDERED_LIMIT_CHARACTERS = 100_000
 COMPLAINT = re.compile(r"^<string>:(?P<line>\d*):? ?\([A-Z]+/\d\) (?P<text>.+(?:\n.+)*)", re.MULTILINE)
 
 
-def display(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding if the description is missing, does not render, or has no content type."""
+def display(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem if the description is missing, does not render, or has no content type."""
     description = "".join(distribution.fields.get("description", ()))
     content_type = "".join(distribution.fields.get("description_content_type", ()))
     if not description:
-        yield Finding(
+        yield Problem(
             "description-missing",
             "it has no description, so its page stays empty: set long_description (readme in pyproject.toml).",
         )
@@ -29,7 +29,7 @@ def display(distribution: Distribution) -> Iterator[Finding]:
     # Without a content type PyPI reads it as reStructuredText.
     is_restructuredtext = content_type.partition(";")[0].strip().lower() in ("", "text/x-rst")
     if is_restructuredtext and len(description) > RENDERED_LIMIT_CHARACTERS:
-        yield Finding(
+        yield Problem(
             "description-length",
             f"its description has {len(description)} characters, and only {RENDERED_LIMIT_CHARACTERS} are rendered "
             "here: check on the index that its page displays it.",
@@ -37,19 +37,19 @@ def display(distribution: Distribution) -> Iterator[Finding]:
     elif is_restructuredtext:
         fault = _render_fault(description)
         if fault and content_type:
-            yield Finding(
+            yield Problem(
                 "description",
                 f"its description does not render as reStructuredText: {fault}. If the index renders it, update "
                 'readme-renderer or use "--ignore description".',
             )
         elif fault:
-            yield Finding(
+            yield Problem(
                 "description",
                 "its description has no content type, so it is read as reStructuredText, and does not render: "
                 f"{fault}. If it is Markdown, set long_description_content_type (readme in pyproject.toml).",
             )
     if not content_type:
-        yield Finding(
+        yield Problem(
             "description-type",
             "its description has no content type and is read as reStructuredText: "
             "set long_description_content_type (readme in pyproject.toml).",

@@ -9,7 +9,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from ..distributions import Distribution
 from .release import parsed_version
-from .rules import Finding
+from .rules import Problem
 
 SIZE_LIMIT_BYTES = 100 * 1024 * 1024
 # PyPI stores a wheel's metadata in a file of the wheel's name and ".metadata", of 255 bytes at most.
@@ -39,15 +39,15 @@ PLATFORMS = re.compile(
 )
 
 
-def wheel_name(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each part of a wheel's name that is wrong."""
+def wheel_name(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each part of a wheel's name that is wrong."""
     if distribution.filetype != "bdist_wheel":
         return
     filename, version = distribution.filename, parsed_version(distribution.version)
     try:
         _, named_version, _, tags = parse_wheel_filename(filename)
     except InvalidWheelFilename as error:
-        yield Finding(
+        yield Problem(
             "wheel-filename",
             f"{error}: the expected form is name-version(-build)-python-abi-platform.whl. Build the wheel again and do "
             "not rename it.",
@@ -55,43 +55,43 @@ def wheel_name(distribution: Distribution) -> Iterator[Finding]:
     else:
         found, expected = filename.split("-")[0], canonicalize_name(distribution.name).replace("-", "_")
         if found != expected:
-            yield Finding(
+            yield Problem(
                 "wheel-name",
                 f'the file name begins with "{found}", but the project "{distribution.name}" needs "{expected}": '
                 "build the wheel with a newer version of its build backend.",
             )
         if version is not None and named_version != version:
-            yield Finding(
+            yield Problem(
                 "wheel-version",
                 f'the file name has version "{named_version}", but the metadata has "{distribution.version}": '
                 "build the wheel again and do not rename it.",
             )
         for platform in sorted({tag.platform for tag in tags}):
             if remedy := platform_remedy(platform):
-                yield Finding("platform-tag", f'PyPI does not accept "{platform}" wheels: {remedy}.')
+                yield Problem("platform-tag", f'PyPI does not accept "{platform}" wheels: {remedy}.')
 
     length = len(filename.encode(errors="surrogateescape"))
     if length > LENGTH_LIMIT_BYTES:
-        yield Finding(
+        yield Problem(
             "filename-length", f"its name has {length} bytes, but PyPI accepts {LENGTH_LIMIT_BYTES}: use fewer tags."
         )
 
 
-def sdist_name(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding if the name of an sdist is not the one that PEP 625 requires."""
+def sdist_name(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem if the name of an sdist is not the one that PEP 625 requires."""
     version = parsed_version(distribution.version)
     if distribution.filetype == "sdist" and version is not None:
         expected = f"{canonicalize_name(distribution.name).replace('-', '_')}-{version}.tar.gz"
         if distribution.filename != expected:
-            yield Finding(
+            yield Problem(
                 "sdist-filename", f'its name must be "{expected}": build it with a newer version of its build backend.'
             )
 
 
-def size(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding if the file is larger than the limit of a project that has no higher one."""
+def size(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem if the file is larger than the limit of a project that has no higher one."""
     if distribution.size > SIZE_LIMIT_BYTES:
-        yield Finding(
+        yield Problem(
             "file-size",
             f"it has {distribution.size / 1024**2:.1f} MiB, but PyPI accepts {SIZE_LIMIT_BYTES // 1024**2} MiB "
             "unless the project has a higher limit: remove what is not needed, or request a higher limit.",

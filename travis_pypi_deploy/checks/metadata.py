@@ -17,7 +17,7 @@ from trove_classifiers import all_classifiers, deprecated_classifiers
 from ..distributions import Distribution, Wheel
 from ..distributions.metadata import HEADERS, NEWEST_HEADERS, parse
 from .release import parsed_version
-from .rules import Finding
+from .rules import Problem
 
 METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 DEPENDENCY_FIELDS = ("requires_dist", "provides_dist", "obsoletes_dist")
@@ -40,8 +40,8 @@ REMEDIES = {
 }
 
 
-def fields(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each field that does not follow the core metadata specification."""
+def fields(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each field that does not follow the core metadata specification."""
     raw, unparsed = parse_email(
         "".join(
             f"{HEADER_OF[attribute]}: {value}\n"
@@ -51,20 +51,20 @@ def fields(distribution: Distribution) -> Iterator[Finding]:
     )
     for field in sorted(unparsed):
         if field != "project-url":  # a rule of its own reports that
-            yield Finding("metadata", f"{field.title()} cannot be read: {REBUILD}.")
+            yield Problem("metadata", f"{field.title()} cannot be read: {REBUILD}.")
     metadata = Metadata.from_raw(raw, validate=False)
     for field in sorted({"name", "version", *raw} - {"metadata_version"}):
         remedy = REMEDIES.get(field, REBUILD)
         try:
             getattr(metadata, field)
         except ValueError as error:  # InvalidMetadata, or a number of thousands of digits
-            yield Finding("metadata", f"{field.replace('_', '-')}: {error}: {remedy}.")
+            yield Problem("metadata", f"{field.replace('_', '-')}: {error}: {remedy}.")
         except RecursionError:
-            yield Finding("metadata", f"{field.replace('_', '-')}: it is nested too deeply: simplify it.")
+            yield Problem("metadata", f"{field.replace('_', '-')}: it is nested too deeply: simplify it.")
 
 
-def headers(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding if the metadata version is not valid, and for each header that does not fit it."""
+def headers(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem if the metadata version is not valid, and for each header that does not fit it."""
     found, _ = parse(distribution.metadata)
     present = {name for name, value in found if value.strip() not in ("", "UNKNOWN")}
     known = {header.lower() for header in HEADER_OF.values()}
@@ -75,20 +75,20 @@ def headers(distribution: Distribution) -> Iterator[Finding]:
         valid = {header.lower() for header, _, _ in HEADERS.get(declared, NEWEST_HEADERS)}
         # setuptools wrote License-File before the specification had it, and it does no harm.
         for header in sorted(present & known - valid - {"license-file"}):
-            yield Finding(
+            yield Problem(
                 "metadata-fields",
                 f"its metadata version is too old for the field {header.title()}, which would be lost: {REBUILD}.",
             )
     elif version is not None and version > Version(METADATA_VERSIONS[-1]):
         unknown = sorted(present - known)
         lost = f" Fields that are not known are not uploaded: {', '.join(map(str.title, unknown))}." if unknown else ""
-        yield Finding(
+        yield Problem(
             "metadata-newer",
             f'its Metadata-Version is "{declared}", but the newest one that is known here is '
             f"{METADATA_VERSIONS[-1]}, so only the index can validate it.{lost} Update travis-pypi-deploy and pkginfo.",
         )
     else:
-        yield Finding(
+        yield Problem(
             "metadata-version",
             f'its Metadata-Version is "{declared}", but PyPI accepts {", ".join(METADATA_VERSIONS)}: {REBUILD}.',
         )
@@ -97,23 +97,23 @@ def headers(distribution: Distribution) -> Iterator[Finding]:
     for header, _, is_multiple in NEWEST_HEADERS:
         count = counts[header.lower()]
         if not is_multiple and count > 1:
-            yield Finding(
+            yield Problem(
                 "duplicate-header",
                 f"its metadata has {count} {header} headers, but only one is valid: remove the others.",
             )
 
 
-def values(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for text that is not UTF-8, and for each value that packaging accepts and PyPI does not."""
+def values(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for text that is not UTF-8, and for each value that packaging accepts and PyPI does not."""
     try:
         distribution.metadata.decode()
     except UnicodeDecodeError as error:
-        yield Finding(
+        yield Problem(
             "metadata-encoding",
             f"its metadata is not UTF-8 (byte {error.start}): save the source files of the metadata as UTF-8.",
         )
     if "+" in distribution.version:
-        yield Finding(
+        yield Problem(
             "local-version",
             f'PyPI does not accept local versions such as "{distribution.version}". With setuptools_scm: set '
             'local_scheme = "no-local-version", and "git: depth: false" in .travis.yml, because Travis clones too '
@@ -121,36 +121,36 @@ def values(distribution: Distribution) -> Iterator[Finding]:
         )
     for summary in distribution.fields.get("summary", ()):
         if len(summary) > SUMMARY_LIMIT:
-            yield Finding(
+            yield Problem(
                 "summary-length",
                 f"its Summary has {len(summary)} characters, but PyPI accepts {SUMMARY_LIMIT}: shorten it.",
             )
     if "license" in distribution.fields and "license_expression" in distribution.fields:
-        yield Finding("license", "it has both License and License-Expression: remove the old one, License (PEP 639).")
+        yield Problem("license", "it has both License and License-Expression: remove the old one, License (PEP 639).")
     # The one value that packaging accepts and PyPI does not.
     if any(value.lower() == "dynamic" for value in distribution.fields.get("dynamic", ())):
-        yield Finding("dynamic", '"Dynamic: Dynamic" is not valid: remove it.')
+        yield Problem("dynamic", '"Dynamic: Dynamic" is not valid: remove it.')
 
 
-def classifiers(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each classifier that PyPI does not know or no longer accepts."""
+def classifiers(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each classifier that PyPI does not know or no longer accepts."""
     for classifier in dict.fromkeys(distribution.fields.get("classifiers", ())):
         if classifier.startswith("Private ::"):
-            yield Finding("classifier", f'the classifier "{classifier}" prevents uploads to PyPI: remove it to upload.')
+            yield Problem("classifier", f'the classifier "{classifier}" prevents uploads to PyPI: remove it to upload.')
         elif classifier in deprecated_classifiers:
             others = " or ".join(f'"{each}"' for each in deprecated_classifiers[classifier])
             remedy = f"use {others}" if others else "remove it"
-            yield Finding("classifier", f'the classifier "{classifier}" is deprecated: {remedy}.')
+            yield Problem("classifier", f'the classifier "{classifier}" is deprecated: {remedy}.')
         elif classifier not in all_classifiers:
-            yield Finding(
+            yield Problem(
                 "classifier",
                 f'the classifier "{classifier}" is not valid on PyPI: correct it. If it is new, update '
                 'trove-classifiers or use "--ignore classifier".',
             )
 
 
-def dependencies(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each requirement that names an address, or that cannot be read."""
+def dependencies(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each requirement that names an address, or that cannot be read."""
     for field in DEPENDENCY_FIELDS:
         for value in distribution.fields.get(field, ()):
             try:
@@ -158,27 +158,27 @@ def dependencies(distribution: Distribution) -> Iterator[Finding]:
             except (InvalidRequirement, RecursionError) as error:
                 if field != "requires_dist":  # packaging.metadata has reported those
                     reason = str(error).splitlines()[0]
-                    yield Finding(
+                    yield Problem(
                         "dependency", f'{HEADER_OF[field]} "{value}" is not a valid requirement ({reason}): correct it.'
                     )
                 continue
             if requirement.url is not None:
-                yield Finding(
+                yield Problem(
                     "dependency",
                     f'{HEADER_OF[field]} "{value}" names an address, but PyPI accepts only names and versions: '
                     "depend on a published release, or move it to a requirements file.",
                 )
 
 
-def license_files(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each license file that the metadata names and the archive does not have."""
+def license_files(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each license file that the metadata names and the archive does not have."""
     archive = distribution.archive
     folder = f"{archive.folder}/licenses" if isinstance(archive, Wheel) else archive.top
     # Below Metadata 2.4 pkginfo does not know the field, so it is neither uploaded nor checked.
     for name in distribution.fields.get("license_file", ()):
         is_path = "*" not in name and ".." not in name  # else packaging.metadata has reported it
         if is_path and f"{folder}/{name}" not in archive.members:
-            yield Finding(
+            yield Problem(
                 "license-files",
                 f'its metadata names the License-File "{name}", but it has no "{folder}/{name}": '
                 "build it with a newer version of its build backend.",

@@ -9,18 +9,18 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ..distributions import Distribution
-from .rules import Finding
+from .rules import Problem
 
 
-def consistency(distribution: Distribution, release: Sequence[Distribution], tag: str | None) -> Iterator[Finding]:
-    """Yield a finding for each way in which the file does not belong to the release.
+def consistency(distribution: Distribution, release: Sequence[Distribution], tag: str) -> Iterator[Problem]:
+    """Yield a problem for each way in which the file does not belong to the release.
 
     The first file says which project and version the release is; a tag that reads as another version is reported for
     the first file only.
     """
     first = release[0]
     if canonicalize_name(distribution.name) != canonicalize_name(first.name):
-        yield Finding(
+        yield Problem(
             "one-project",
             f'its project is "{distribution.name}", but that of {first.filename} is "{first.name}": '
             "deploy one project at a time.",
@@ -29,7 +29,7 @@ def consistency(distribution: Distribution, release: Sequence[Distribution], tag
     # Texts that are not versions are compared as they are.
     version = parsed_version(distribution.version) or distribution.version
     if version != (parsed_version(first.version) or first.version):
-        yield Finding(
+        yield Problem(
             "one-version",
             f'its version is "{distribution.version}", but that of {first.filename} is "{first.version}": '
             "remove the files of earlier builds.",
@@ -37,14 +37,14 @@ def consistency(distribution: Distribution, release: Sequence[Distribution], tag
 
     sdists = [each for each in release if each.filetype == "sdist"]
     if distribution in sdists[1:]:
-        yield Finding(
+        yield Problem(
             "one-sdist",
             f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them.",
         )
 
     tagged = version_of_tag(tag, project=distribution.name) if tag and distribution is first else None
     if tagged is not None and tagged != version:
-        yield Finding(
+        yield Problem(
             "tag",
             f'the tag "{tag}" means version "{tagged}", but the release is "{distribution.version}": '
             "set the version before tagging, or use --no-match-tag.",

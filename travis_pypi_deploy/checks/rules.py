@@ -1,10 +1,13 @@
-"""The table of rules. Where the source is PyPI, its upload view requires it and no specification does."""
+"""The table of rules, and how serious a problem is. Imports none of the checks.
+
+Where the source of a rule is PyPI, its upload view requires it and no specification does.
+"""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import UsageError
@@ -17,7 +20,7 @@ class Rule:
     """One thing that is checked.
 
     ``at_pypi`` is its severity at PyPI and TestPyPI, ``elsewhere`` at every other server; ``source`` names the
-    specification, ``summary`` says what is valid.
+    specification, ``summary`` says what is valid. ``is_predicted``: the index's page says what it will reject.
     """
 
     name: str
@@ -25,14 +28,21 @@ class Rule:
     elsewhere: Severity
     source: str
     summary: str
+    is_predicted: bool = False
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A breach of a rule by a file: the rule's name, and a message with what, where, the value and the remedy."""
+class Problem:
+    """Something that the index would reject (error) or display badly (warning).
+
+    A check yields the rule and the message: what, where, the value and the remedy. Its caller adds the file, and the
+    severity by the table. Files that share a problem have problems with the same rule and message.
+    """
 
     rule: str
     message: str
+    filename: str = ""
+    severity: Severity = "error"
 
 
 ERROR: Severity = "error"
@@ -116,17 +126,39 @@ RULES = (
     Rule("one-version", ERROR, ERROR, UPLOADS, "all files are of one version"),
     Rule("one-sdist", ERROR, ERROR, "PEP 527", "there is at most one sdist"),
     Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, the tag, if it is a version, equals that of the release"),
+    # what the page of the index predicts (index.py)
+    Rule("second-sdist", ERROR, WARNING, PYPI, "the release has no other sdist on the index", is_predicted=True),
+    Rule("closed-release", ERROR, WARNING, PYPI,
+         "the first file of the release was uploaded in the last 14 days", is_predicted=True),
+    Rule("archived-project", ERROR, WARNING, PYPI, "the project is not archived", is_predicted=True),
 )
 # fmt: on
+RULE_OF = {rule.name: rule for rule in RULES}
 
-# index.py predicts the last three from the index's page.
-RULE_NAMES = frozenset({*(rule.name for rule in RULES), "second-sdist", "closed-release", "archived-project"})
+
+@dataclass(frozen=True)
+class Policy:
+    """How serious problems are: at PyPI or elsewhere, with ``--strict``, and of the rules of ``--ignore``."""
+
+    is_pypi: bool
+    strict: bool = False
+    ignore: Collection[str] = ()
+
+    def applied(self, problem: Problem, *, filename: str) -> Problem:
+        """Return the problem of a file with its severity."""
+        rule = RULE_OF[problem.rule]
+        severity = rule.at_pypi if self.is_pypi else rule.elsewhere
+        if problem.rule in self.ignore:
+            severity = WARNING
+        elif self.strict:
+            severity = ERROR
+        return replace(problem, filename=filename, severity=severity)
 
 
 def require_rules(names: Collection[str], *, source: str) -> None:
     """Raise UsageError if one of the names, which came from this option or variable, is not a rule."""
-    unknown = sorted(set(names) - RULE_NAMES)
+    unknown = sorted(set(names) - set(RULE_OF))
     if unknown:
-        close = difflib.get_close_matches(unknown[0], sorted(RULE_NAMES), n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_NAMES))}"
+        close = difflib.get_close_matches(unknown[0], sorted(RULE_OF), n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_OF))}"
         raise UsageError(f'{source}: "{unknown[0]}" is not a rule. {hint}')

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..distributions import Distribution, Sdist
-from .rules import Finding
+from .rules import Problem
 
 SHOWN_FOLDERS = 3
 
 
-def contents(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each thing that is wrong inside an sdist."""
+def contents(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each thing that is wrong inside an sdist."""
     sdist = distribution.archive
     if not isinstance(sdist, Sdist):
         return
@@ -20,29 +20,29 @@ def contents(distribution: Distribution) -> Iterator[Finding]:
         tops = sorted({name.split("/")[0] for name in sdist.members})
         shown = ", ".join(f'"{name}"' for name in tops[:SHOWN_FOLDERS])
         more = f" and {len(tops) - SHOWN_FOLDERS} more" if len(tops) > SHOWN_FOLDERS else ""
-        yield Finding(
+        yield Problem(
             "sdist-folder", f"its members are not in one top folder, but in {shown}{more}: build the sdist again."
         )
     elif sdist.members == {sdist.metadata_member}:
-        yield Finding("sdist-metadata", "it contains only a PKG-INFO: build the sdist with a build backend.")
+        yield Problem("sdist-metadata", "it contains only a PKG-INFO: build the sdist with a build backend.")
     elif f"{top}/PKG-INFO" not in sdist.members:
-        yield Finding(
+        yield Problem(
             "sdist-metadata",
             f'its PKG-INFO is "{sdist.metadata_member}", but must be "{top}/PKG-INFO", directly in the folder '
             "that holds everything: build the sdist again.",
         )
 
     for name in sorted(name for name in sdist.members if name.startswith(("/", "./"))):
-        yield Finding(
+        yield Problem(
             "sdist-members",
             f'its member "{name}" begins with "{name.split("/")[0]}/": build the sdist with a build backend.',
         )
     for name in sdist.sparse:
-        yield Finding(
+        yield Problem(
             "sdist-sparse", f'its member "{name}" is stored sparsely: create the archive without "tar --sparse".'
         )
     if sdist.is_zip:
-        yield Finding(
+        yield Problem(
             "sdist-zip",
             "it ends with a zip archive, so PyPI rejects it as both a zip and a tar file: compress the sdist, or do "
             "not put a zip file at its end.",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from itertools import chain
 
 from ..distributions import Distribution
 from . import addresses, description, file_names, metadata, release, sdists, wheels
-from .rules import RULES, Severity
+from .rules import Policy, Problem
 
 # In the order of the table of rules.
 FILE_CHECKS = (
@@ -18,46 +17,18 @@ FILE_CHECKS = (
     *(metadata.fields, metadata.headers, metadata.values, metadata.classifiers, metadata.dependencies),
     *(metadata.license_files, addresses.urls, addresses.emails, description.display),
 )
-RULE_OF = {rule.name: rule for rule in RULES}
 
 MESSAGES_LIMIT = 10
 MESSAGE_LIMIT_CHARACTERS = 1000
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something that the index would reject (error) or display badly (warning): the reason, and what to do.
-
-    Files that share a problem have problems with the same rule and message.
-    """
-
-    filename: str
-    rule: str
-    severity: Severity
-    message: str
-
-    def with_severity(self, *, strict: bool, is_ignored: bool) -> Problem:
-        """Return the problem as a warning if its rule is ignored, as an error if warnings are errors."""
-        if is_ignored:
-            return replace(self, severity="warning")
-        return replace(self, severity="error") if strict else self
-
-
 def validate(
-    distributions: Sequence[Distribution],
-    *,
-    is_pypi: bool,
-    tag: str | None = None,
-    with_files: bool = True,
-    strict: bool = False,
-    ignore: Collection[str] = (),
+    distributions: Sequence[Distribution], policy: Policy, *, tag: str = "", with_files: bool = True
 ) -> tuple[Problem, ...]:
     """Return every problem of the release, by file as they are given, then by rule.
 
-    ``is_pypi`` is true for PyPI and TestPyPI; ``tag`` is the tag that must equal the version, None for none. Without
-    ``with_files`` only the rules for the release as a whole count. With ``strict`` warnings become errors; problems of
-    the rules to ``ignore`` are warnings in any case. Of many problems of one rule and file, the first ones and their
-    number are returned.
+    ``tag`` is the tag that must equal the version, empty for none. Without ``with_files`` only the rules for the
+    release as a whole count. Of many problems of one rule and file, the first ones and their number are returned.
     """
     problems: list[Problem] = []
     for distribution in distributions:
@@ -66,18 +37,17 @@ def validate(
 
         counts: Counter[str] = Counter()
         shown: dict[str, list[str]] = {}
-        for finding in chain.from_iterable(found):
-            counts[finding.rule] += 1
-            if counts[finding.rule] <= MESSAGES_LIMIT:
-                line = " ".join(finding.message.split())
+        for problem in chain.from_iterable(found):
+            counts[problem.rule] += 1
+            if counts[problem.rule] <= MESSAGES_LIMIT:
+                line = " ".join(problem.message.split())
                 if len(line) > MESSAGE_LIMIT_CHARACTERS:  # the two ends of a very long value are enough
                     half = MESSAGE_LIMIT_CHARACTERS // 2
                     line = f"{line[:half]} [...] {line[-half:]}"
-                shown.setdefault(finding.rule, []).append(line)
+                shown.setdefault(problem.rule, []).append(line)
 
         for name, messages in shown.items():
             if counts[name] > MESSAGES_LIMIT:
                 messages.append(f"and {counts[name] - MESSAGES_LIMIT} more of the same kind.")
-            severity = RULE_OF[name].at_pypi if is_pypi else RULE_OF[name].elsewhere
-            problems += (Problem(distribution.filename, name, severity, message) for message in messages)
-    return tuple(each.with_severity(strict=strict, is_ignored=each.rule in ignore) for each in problems)
+            problems += (policy.applied(Problem(name, each), filename=distribution.filename) for each in messages)
+    return tuple(problems)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..distributions import Distribution, Wheel
 from ..distributions.zip_records import FaultKind
-from .rules import Finding
+from .rules import Problem
 
 STORED, DEFLATED = 0, 8
 UNPACKED_RATIO_LIMIT = 50
@@ -25,49 +25,49 @@ REMEDIES: dict[FaultKind, str] = {
 }
 
 
-def contents(distribution: Distribution) -> Iterator[Finding]:
-    """Yield a finding for each thing that is wrong inside a wheel."""
+def contents(distribution: Distribution) -> Iterator[Problem]:
+    """Yield a problem for each thing that is wrong inside a wheel."""
     wheel = distribution.archive
     if not isinstance(wheel, Wheel):
         return
     for name in ("METADATA", "WHEEL"):
         if f"{wheel.folder}/{name}" not in wheel.members:
-            yield Finding("dist-info", f'it has no "{wheel.folder}/{name}": {REBUILD} and do not rename it.')
+            yield Problem("dist-info", f'it has no "{wheel.folder}/{name}": {REBUILD} and do not rename it.')
     yield from _record(wheel)
     yield from _entry_points(wheel)
 
     for method in sorted(wheel.methods - {STORED, DEFLATED}):
-        yield Finding(
+        yield Problem(
             "zip-compression", f"it is compressed with zip method {method}: store (0) or deflate (8) every member."
         )
     if wheel.unpacked > max(UNPACKED_FREE_BYTES, UNPACKED_RATIO_LIMIT * distribution.size):
-        yield Finding(
+        yield Problem(
             "zip-ratio",
             f"it unpacks to {wheel.unpacked} bytes, {wheel.unpacked / distribution.size:.0f} times its size, but PyPI "
             f"accepts {UNPACKED_RATIO_LIMIT} times: generate large, repetitive files at run time.",
         )
     for fault in wheel.faults:
-        yield Finding(f"zip-{fault.kind}", f"{fault.reason}: {REMEDIES.get(fault.kind, REBUILD)}.")
+        yield Problem(f"zip-{fault.kind}", f"{fault.reason}: {REMEDIES.get(fault.kind, REBUILD)}.")
 
 
-def _record(wheel: Wheel) -> Iterator[Finding]:
-    """Yield a finding if RECORD cannot be read, or for each file that is only in it or in the wheel."""
+def _record(wheel: Wheel) -> Iterator[Problem]:
+    """Yield a problem if RECORD cannot be read, or for each file that is only in it or in the wheel."""
     if "RECORD" not in wheel.dist_info:
-        yield Finding("record", f'it has no readable "{wheel.folder}/RECORD": {REBUILD} and do not rename it.')
+        yield Problem("record", f'it has no readable "{wheel.folder}/RECORD": {REBUILD} and do not rename it.')
         return
     try:
         recorded = _recorded(wheel.dist_info["RECORD"])
     except (ValueError, csv.Error) as error:
-        yield Finding("record", f"its RECORD cannot be read ({error}): {REBUILD}.")
+        yield Problem("record", f"its RECORD cannot be read ({error}): {REBUILD}.")
         return
     signatures = {f"{wheel.folder}/RECORD.jws", f"{wheel.folder}/RECORD.p7s"}
     # Some installers reject such wheels.
     for name in sorted(wheel.members - signatures - recorded):
-        yield Finding(
+        yield Problem(
             "record-contents", f'RECORD does not list "{name}": let the build backend add all files of the wheel.'
         )
     for name in sorted(recorded - wheel.members):
-        yield Finding("record-contents", f'RECORD lists "{name}", but it is not in the wheel: {REBUILD}.')
+        yield Problem("record-contents", f'RECORD lists "{name}", but it is not in the wheel: {REBUILD}.')
 
 
 def _recorded(record: bytes) -> set[str]:
@@ -83,14 +83,14 @@ def _recorded(record: bytes) -> set[str]:
     return names
 
 
-def _entry_points(wheel: Wheel) -> Iterator[Finding]:
-    """Yield a finding for each entry point that does not follow the specification."""
+def _entry_points(wheel: Wheel) -> Iterator[Problem]:
+    """Yield a problem for each entry point that does not follow the specification."""
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # documented so: names keep their case
     try:
         parser.read_string(wheel.dist_info.get("entry_points.txt", b"").decode())
     except (UnicodeDecodeError, configparser.Error) as error:
-        yield Finding(
+        yield Problem(
             "entry-points",
             f"its entry_points.txt cannot be read ({error}): UTF-8 and NAME = MODULE:OBJECT are expected.",
         )
@@ -98,7 +98,7 @@ def _entry_points(wheel: Wheel) -> Iterator[Finding]:
     for section in ("console_scripts", "gui_scripts"):
         for name in parser[section] if parser.has_section(section) else ():
             if not SCRIPT_NAME.fullmatch(name):
-                yield Finding(
+                yield Problem(
                     "entry-points",
                     f'"{name}" in {section} is not a valid script name: use letters, digits, "_", "." and "-".',
                 )

@@ -11,7 +11,7 @@ from requests_toolbelt import MultipartEncoder
 
 from .. import http
 from ..distributions import Distribution, stamp
-from .response import Response, words_of
+from .response import Response, read_answer
 
 ANSWER_LIMIT_BYTES = 16 * 1024
 ACCEPT = "application/json, text/html;q=0.5, text/plain;q=0.4"
@@ -86,7 +86,7 @@ class UploadClient:
             target = http.redirect_target(url, response.location)
             if response.status not in (307, 308) or target is None:
                 where = f"to {self._http.mask(response.location)}" if response.location else "without a Location header"
-                return Response(response.status, f"a redirect {where}, which is not followed")
+                return Response(response.status, f"a redirect {where}, which is not followed", is_sent=response.is_sent)
             url = target
         words = f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}"
         return Response(0, words, is_sent=False, is_final=True)
@@ -106,14 +106,20 @@ class UploadClient:
                     url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES, timeout=self._timeout
                 )
             except http.NoResponseError as error:
-                return Response(0, str(error), is_sent=body.is_sent, is_final=error.is_final)
+                is_sent = body.is_sent and not error.is_refused
+                return Response(0, str(error), is_sent=is_sent, is_final=error.is_final)
         if 200 <= answer.status < 300 and not body.is_sent:
             return Response(0, f"{url} answered {answer.status} before the whole file was uploaded", is_sent=False)
         content_type = answer.headers.get("Content-Type", "")
+        words, text, is_page = read_answer(
+            answer.status, answer.reason, content_type, answer.body, mask=self._http.mask
+        )
         return Response(
             status=answer.status,
-            words=words_of(answer.status, answer.reason, content_type, answer.body, mask=self._http.mask),
+            words=words,
+            text=text,
             is_sent=body.is_sent,
+            is_page=is_page,
             location=answer.headers.get("Location", ""),
             retry_after=http.retry_after_seconds(answer.headers.get("Retry-After", "")),
         )
@@ -168,7 +174,7 @@ class Body:
         self.content_type: str = self._encoder.content_type
         self.is_sent = False
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = http.SEND_BLOCK_BYTES, /) -> bytes:
         """Return the next block; an empty one means that the block before was sent."""
         block: bytes = self._encoder.read(size)
         self._left -= len(block)

@@ -1,4 +1,4 @@
-"""The answer of an index to an upload, in the index's own words, and what these words say."""
+"""The answer of an index to an upload: what it says in its own words, and what these words mean."""
 
 from __future__ import annotations
 
@@ -8,38 +8,61 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from http import HTTPStatus
 
 from ..servers import Server
 
 WORDS_LIMIT_CHARACTERS = 500
-TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+NOT_REJECTED_STATUSES = frozenset({408, 425, 429})
 NAME_USED_BEFORE = "previously used by a file"
 SECOND_SDIST = "only one sdist may be uploaded"
-# How indexes say that they have a file of this name: (status, words). PyPI's 409 means something else.
+TOO_MANY_PROJECTS = "too many new projects"
+# How servers other than PyPI say that they have a file of this name: statuses, and words of theirs. The words change
+# between versions, so each row has only what has stayed.
 ALREADY_EXISTS = (
-    (400, "already exist"),  # PyPI, Google's Artifact Registry
-    (409, ""),  # pypiserver, devpi
-    (400, "updating asset"),  # Nexus
-    (400, "already been taken"),  # GitLab
-    (403, "overwrite artifact"),  # Artifactory
+    ({400, 409, 422}, re.compile(r"already exist")),  # pypiserver, devpi, CodeArtifact, Google
+    ({400, 409, 422}, re.compile(r"already been taken")),  # GitLab
+    ({400}, re.compile(r"updating asset|cannot be updated")),  # Nexus
+    ({403}, re.compile(r"overwrit")),  # Artifactory
+    ({409}, re.compile(r"already contains|conflict occurred while publishing")),  # Azure, CodeArtifact
+    ({409}, re.compile(r"\A(error|conflict|409|\W)*\Z")),  # a conflict without an explanation
 )
+# Conflicts that are none of names: an upstream has the file, or its name can never be used again.
+NOT_A_DUPLICATE = re.compile(r"upstream|deleted|reserved|republish|previously used")
+DOCUMENT = re.compile(r"<!doctype html|<html\b|<title\b|<form\b", re.IGNORECASE)
+HEADING = re.compile(r"(?is)<h[1-3]\b[^>]*>(.*?)</h[1-3]\s*>")
+TITLE = re.compile(r"(?is)<title\b[^>]*>(.*?)</title\s*>")
+
+
+class Kind(Enum):
+    """What an answer says about the file."""
+
+    STORED = "the index has stored it"
+    REJECTED = "the index has rejected it"
+    OPEN = "the index got the whole file, and the answer leaves open whether it has stored it"
+    NOT_SENT = "the index did not get the whole file, or did not take it now"
 
 
 @dataclass(frozen=True)
 class Response:
-    """The answer to an upload: status, the index's words, whether the whole body had been sent, and two headers.
+    """The answer to an upload.
 
-    The words are a part of a sentence: they do not end in a full stop. With status 0 there is no answer, and the words
-    say why; ``is_final``: a retry would not help.
+    ``words`` are the index's own, as a part of a sentence: they do not end in a full stop. With status 0 there is no
+    answer, and the words say why. ``text`` is everything that the answer says, in lower case. ``is_sent``: the whole
+    body was sent before. ``is_final``: a retry would not help. ``is_page``: it is a web page, as no upload API sends.
+    ``retry_after`` is in seconds, None if the index does not ask for a pause.
     """
 
     status: int
     words: str
     is_sent: bool = True
     is_final: bool = False
+    is_page: bool = False
     location: str = ""
     retry_after: float | None = None
+    text: str = ""
 
     @property
     def reason(self) -> str:
@@ -47,75 +70,119 @@ class Response:
         return ": ".join(filter(None, (f"status {self.status}" if self.status else "", self.words)))
 
     @property
-    def is_transient(self) -> bool:
-        """Whether the same upload may succeed a moment later."""
-        return self.status in TRANSIENT_STATUSES or (self.status == 0 and not self.is_final)
+    def kind(self) -> Kind:
+        """Return what the answer says about the file."""
+        if 400 <= self.status < 500 and self.status not in NOT_REJECTED_STATUSES:
+            return Kind.REJECTED
+        if not self.is_sent or self.status == 429:
+            return Kind.NOT_SENT
+        return Kind.STORED if 200 <= self.status < 300 and not self.is_page else Kind.OPEN
 
     @property
-    def may_have_arrived(self) -> bool:
-        """Whether the index may have the file although it did not say so: the whole body, and no answer or a 5xx."""
-        return self.is_sent and (self.status == 0 or self.status >= 500)
+    def is_transient(self) -> bool:
+        """Whether the same upload may succeed a moment later."""
+        if TOO_MANY_PROJECTS in self.words.lower():
+            return False
+        return self.status in TRANSIENT_STATUSES or (self.status == 0 and not self.is_final)
+
+    def says(self, words: str) -> bool:
+        """Return whether the answer has these words, in lower case, anywhere."""
+        return words in self.words.lower() or words in self.text
 
 
-def words_of(status: int, reason: str, content_type: str, body: bytes, *, mask: Callable[[str], str] = str) -> str:
-    """Return the index's own words in one line, never a page of HTML; ``mask`` hides secrets before they are cut.
+def read_answer(
+    status: int, reason: str, content_type: str, body: bytes, *, mask: Callable[[str], str] = str
+) -> tuple[str, str, bool]:
+    """Return the words of an answer in one line, all of its text in lower case, and whether it is a web page.
 
-    ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too. From a proxy, or with HTML such as
-    "<h1>403 Forbidden</h1>", only one of the two says something.
+    ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too. ``mask`` hides secrets before
+    anything is cut. Of a page, only the heading or the title are its words, not its menus.
     """
-    text = body.decode("utf-8", "replace")
+    content = mask(body.decode("utf-8", "replace"))
+    is_markup = "html" in content_type or content.lstrip()[:1] == "<"
+    is_page = is_markup and "json" not in content_type and DOCUMENT.search(content) is not None
+    text = content
     if "json" in content_type:
-        try:
-            words = next(_explanations(json.loads(text)), "")
-        except (ValueError, RecursionError):
-            words = ""
-    elif "html" in content_type or text.lstrip()[:1] == "<":
-        words = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", text)
-        words = re.sub(r"(?s)<[^>]*>", " ", words)
-        with contextlib.suppress(ValueError):  # a number with more digits than Python converts
-            words = html.unescape(words)
+        words = text = _explanation(content)
+    elif is_markup:
+        text = _visible(content)
+        heading = HEADING.search(content) or TITLE.search(content)
+        words = _visible(heading[1]) if heading else text
     else:
-        words = text
-    words, reason = _one_line(mask(words)), _one_line(reason)
-    if not words or words in reason:
-        return reason
-    is_standard = any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
-    return words if reason in words or is_standard else _one_line(f"{reason}: {words}")
+        words = content
+    return _combined(status, reason, words), f"{reason} {text}".lower(), is_page
+
+
+def _visible(markup: str) -> str:
+    """Return the text of a piece of HTML."""
+    text = re.sub(r"(?is)<!--.*?-->|<(script|style|head|title)\b.*?</\1\s*>", " ", markup)
+    text = re.sub(r"(?s)<[^>]*>", " ", text)
+    with contextlib.suppress(ValueError):  # a number with more digits than Python converts
+        text = html.unescape(text)
+    return text
+
+
+def _explanation(content: str) -> str:
+    """Return what a JSON answer says; each thing once."""
+    try:
+        answer = json.loads(content)
+        if isinstance(answer, dict) and (code := re.match(r"\d{3} +(\S.*)", str(answer.get("code")), re.DOTALL)):
+            return code[1]  # PyPI and devpi put it here, and pad their message with empty lines
+        said: list[str] = []
+        for each in _explanations(answer):
+            if not any(each.lower() in other.lower() for other in said):
+                said.append(each)
+    except (ValueError, RecursionError):
+        return ""
+    return ": ".join(said)
 
 
 def _explanations(answer: object) -> Iterator[str]:
-    """Yield what an answer says, the best first.
-
-    PyPI and devpi put it behind the number in ``code``, and pad ``message`` with empty lines; Artifactory has a list
-    of ``errors``.
-    """
+    """Yield what an answer says, the most general first; Artifactory has a list of ``errors``."""
     if isinstance(answer, str) and answer.strip():
-        yield answer
+        yield " ".join(answer.split()).rstrip(".")
     elif isinstance(answer, list):
         for each in answer:
             yield from _explanations(each)
     elif isinstance(answer, dict):
-        yield from re.findall(r"^\d{3} +(\S.*)", str(answer.get("code")), flags=re.DOTALL)
-        for key in ("message", "detail", "error", "errors"):
+        for key in ("message", "error", "detail", "errors"):
             yield from _explanations(answer.get(key))
 
 
+def _combined(status: int, reason: str, words: str) -> str:
+    """Return what reason phrase and body say together; from a proxy only one of them says something."""
+    words, reason = (
+        _one_line(re.sub(rf"^\s*(error:? )?{status}\b:?\s*", "", words, flags=re.IGNORECASE)),
+        _one_line(reason),
+    )
+    if not words or words.lower() in reason.lower():
+        return reason
+    is_standard = any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
+    return words if reason.lower() in words.lower() or is_standard else _one_line(f"{reason}: {words}")
+
+
 def _one_line(text: str) -> str:
-    """Return the text as a part of a sentence: one line, not too long, without what PyPI repeats for each check."""
+    """Return the text as a part of a sentence: one line, not too long, without what it repeats."""
     clauses: list[str] = []
-    for clause in " ".join(text.split()).split(", "):
+    for clause in " ".join(text.split()).split(", "):  # PyPI repeats some once for each check
         if not any(each.endswith(clause) for each in clauses):
             clauses.append(clause)
     line = ", ".join(clauses).rstrip(".")
+    line = re.sub(r"\A(.{3,200}?)[.:,]? \1\Z", r"\1", line)
     return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " [...]"
 
 
 def already_exists(response: Response, server: Server) -> bool:
     """Return whether the index says that it has a file of this name now."""
-    if is_race(response, server):
+    text = f"{response.words} {response.text}".lower().strip()
+    if server.is_pypi:
+        return response.status == 400 and "already exist" in text and not is_race(response, server)
+    if is_race(response, server) or (response.status == 409 and NOT_A_DUPLICATE.search(text)):
         return False
-    words = response.words.lower()
-    return any(response.status == status and each in words for status, each in ALREADY_EXISTS)
+    return any(
+        response.status in statuses and (words.search(text) or words.search(response.words.lower()))
+        for statuses, words in ALREADY_EXISTS
+    )
 
 
 def is_race(response: Response, server: Server) -> bool:
@@ -125,5 +192,4 @@ def is_race(response: Response, server: Server) -> bool:
     """
     if server.is_pypi and response.status == 409:
         return True
-    words = response.words.lower()
-    return response.status in (400, 409) and (NAME_USED_BEFORE in words or SECOND_SDIST in words)
+    return response.status in (400, 409) and (response.says(NAME_USED_BEFORE) or response.says(SECOND_SDIST))

@@ -11,8 +11,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from ..credentials import clock_time
 from ..distributions import Distribution
 from .client import ChangedFileError, Transfer, UploadClient
-from .outcome import FileResult, Outcome, UploadContext, outcome_of
-from .response import is_race
+from .outcome import UploadContext, outcome_of
+from .response import Kind, is_race
+from .results import FileResult, Outcome
 
 WAKE_SECONDS = 0.5  # a signal that comes just before the main thread begins to wait is handled when it wakes
 GRACE_SECONDS = 0.3  # for answers that are on their way when the uploads are stopped
@@ -140,7 +141,7 @@ class Upload:
             authorization = credentials.authorization(project=project, now=time.time()) if credentials else None
             self._attempts += 1
             response = self._client.attempt(self.distribution, authorization, self.transfer)
-            self._lost_answer = self._lost_answer or response.may_have_arrived
+            self._lost_answer = self._lost_answer or response.kind is Kind.OPEN
 
             if is_race(response, self._context.server) and not has_raced:
                 has_raced = True

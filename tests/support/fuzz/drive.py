@@ -19,7 +19,9 @@ import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]  #
 from tests.support import factories
 
 with atheris.instrument_imports(include=["travis_pypi_deploy", "pkginfo", "packaging"]):
-    from travis_pypi_deploy import checks, distributions
+    from travis_pypi_deploy import distributions
+    from travis_pypi_deploy.checks.rules import Policy
+    from travis_pypi_deploy.checks.validation import validate
     from travis_pypi_deploy.errors import InvalidReleaseError
 
 WHEEL, SDIST = "demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"
@@ -36,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, seed in seeds(target, Path(folder)).items():
             (corpus / name).write_bytes(seed)
-        atheris.Setup(sys.argv, lambda data: validate(made(target, data, Path(folder))))
+        atheris.Setup(sys.argv, lambda data: check(made(target, data, Path(folder))))
         atheris.Fuzz()
 
 
@@ -68,7 +70,7 @@ def made(target: str, data: bytes, folder: Path) -> Path:
     return path
 
 
-def validate(path: Path) -> None:
+def check(path: Path) -> None:
     """Read and validate the file; a sentence that rejects it is a valid answer."""
     try:
         read = [distributions.read(path)]
@@ -76,7 +78,7 @@ def validate(path: Path) -> None:
         if not str(error).startswith(f"{path.name}: "):
             raise
         return
-    checks.validate(read, is_pypi=True, tag="v1.0")
+    validate(read, Policy(is_pypi=True), tag="v1.0")
 
 
 if __name__ == "__main__":

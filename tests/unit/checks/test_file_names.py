@@ -8,8 +8,9 @@ import pytest
 
 from tests.support import factories
 from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
-from travis_pypi_deploy import checks, distributions
+from travis_pypi_deploy import distributions
 from travis_pypi_deploy.checks.file_names import platform_remedy
+from travis_pypi_deploy.checks.rules import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def test_the_nearest_valid_file_name_passes(case: Case, tmp_path: Path) -> None:
 def test_a_problem_has_file_rule_severity_and_reason(tmp_path: Path) -> None:
     (problem,) = problems(factories.wheel(tmp_path, tag="cp311-cp311-linux_x86_64"))
 
-    assert problem == checks.Problem(
+    assert problem == Problem(
         filename="demo-1.0-cp311-cp311-linux_x86_64.whl",
         rule="platform-tag",
         severity="error",

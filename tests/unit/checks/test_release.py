@@ -68,8 +68,8 @@ def test_a_tag_of_another_version_is_found_once(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("tag", ["v1.0.0", "1.0", "demo-1.0", "release/v1", "nightly", "v2", "other-1.1", None])
-def test_a_tag_of_the_same_version_or_of_none_passes(tag: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tag", ["v1.0.0", "1.0", "demo-1.0", "release/v1", "nightly", "v2", "other-1.1", ""])
+def test_a_tag_of_the_same_version_or_of_none_passes(tag: str, tmp_path: Path) -> None:
     assert rules(*release(tmp_path), tag=tag) == []
 
 

@@ -22,7 +22,9 @@ from tests.support.handmade_zip import (
     rewrite,
     with_fields,
 )
-from travis_pypi_deploy import checks, distributions
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.checks.rules import Policy
+from travis_pypi_deploy.checks.validation import validate
 from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
@@ -425,5 +427,5 @@ def test_a_wheel_may_unpack_to_64_mebibytes_or_50_times_its_size(
     wheel = distributions.read(factories.wheel(tmp_path))
     assert isinstance(wheel.archive, distributions.Wheel)
     large = replace(wheel, size=size, archive=replace(wheel.archive, unpacked=unpacked))
-    found = [each.rule for each in checks.validate([large], is_pypi=True)]
+    found = [each.rule for each in validate([large], Policy(is_pypi=True))]
     assert ("zip-ratio" not in found) is is_accepted

@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import factories, measuring
-from travis_pypi_deploy import checks, distributions
+from travis_pypi_deploy import distributions
+from travis_pypi_deploy.checks.rules import Policy
+from travis_pypi_deploy.checks.validation import validate
 from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def answer(path: Path) -> str:
         read = [distributions.read(path)]
     except InvalidReleaseError as error:
         return f"{path.name}: {error}"
-    problems = checks.validate(read, is_pypi=True, tag="v1.0")
+    problems = validate(read, Policy(is_pypi=True), tag="v1.0")
     return "\n".join(f"{problem.filename}: {problem.message}" for problem in problems)
 
 

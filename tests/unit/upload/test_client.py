@@ -10,8 +10,7 @@ import pytest
 from tests.support import factories, misbehaviours
 from tests.support.misbehaviours import Answer, Early
 from travis_pypi_deploy import distributions, http
-from travis_pypi_deploy.upload import UploadClient
-from travis_pypi_deploy.upload.client import StoppedError, Transfer
+from travis_pypi_deploy.upload.client import StoppedError, Transfer, UploadClient
 from travis_pypi_deploy.upload.response import Response
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def test_three_redirects_are_followed(
 def test_a_status_is_passed_on(tmp_path: Path, index: LoopbackIndex, status: int) -> None:
     index.on_upload(Answer(status, "Words", {"Retry-After": "7"}))
 
-    assert attempt(tmp_path, index) == Response(status, "Words", retry_after=7.0)
+    assert attempt(tmp_path, index) == Response(status, "Words", retry_after=7.0, text="words ")
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 306, 309, 399])

@@ -20,8 +20,9 @@ EAST = timezone(timedelta(hours=1))
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
-        *[(Response(status, ""), True) for status in (429, 500, 502, 503, 504)],
-        *[(Response(status, ""), False) for status in (200, 400, 401, 403, 404, 405, 408, 409, 410, 413, 501, 507)],
+        *[(Response(status, ""), True) for status in (408, 429, 500, 502, 503, 504)],
+        *[(Response(status, ""), False) for status in (200, 400, 401, 403, 404, 405, 409, 410, 413, 501, 507)],
+        (Response(429, "Too many new projects created"), False),
         (LOST, True),
         (BROKEN, True),
         (Response(0, "a request that cannot be sent", is_final=True), False),

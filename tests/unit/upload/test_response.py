@@ -12,10 +12,18 @@ from tests.support import invented_tokens
 from travis_pypi_deploy import credentials
 from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.distributions import Distribution, Sdist
+from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.servers import SERVERS, Server
-from travis_pypi_deploy.upload import Outcome, UploadContext
-from travis_pypi_deploy.upload.outcome import outcome_of
-from travis_pypi_deploy.upload.response import WORDS_LIMIT_CHARACTERS, Response, already_exists, is_race, words_of
+from travis_pypi_deploy.upload.outcome import UploadContext, outcome_of
+from travis_pypi_deploy.upload.response import (
+    WORDS_LIMIT_CHARACTERS,
+    Kind,
+    Response,
+    already_exists,
+    is_race,
+    read_answer,
+)
+from travis_pypi_deploy.upload.results import Outcome
 
 PRIVATE = Server(name="https://private.example/", upload_url="https://private.example/")
 PYPI = next(server for server in SERVERS if server.name == "pypi")
@@ -37,6 +45,7 @@ LOST = Response(0, "no answer")
 BROKEN = Response(0, "the connection was lost", is_sent=False)
 EXPIRED = "Invalid API Token: token is expired"
 USED_BEFORE = "This filename was previously used by a file that has since been deleted"
+DEVPI_PAGE = b"<!doctype html><title>devpi - Not Found</title><form>How to search?</form><h1>Not Found</h1><p>Sorry</p>"
 SECOND_SDIST = "Only one sdist may be uploaded per release"
 
 
@@ -47,17 +56,18 @@ def context(
     secret_source: str = "PYPI_TOKEN",
     is_narrowed: bool = False,
     is_expired: bool = False,
-    same: bool | None = None,
+    published: Published = Published.UNKNOWN,
 ) -> UploadContext:
     text = invented_tokens.token("pypi", expired=is_expired)
     token = credentials.read(text, source=secret_source) if is_narrowed else None
     return UploadContext(
         server=server,
-        credentials=Credentials("__token__", text, secret_source, token) if secret_source else None,
+        credentials=Credentials("__token__", text, secret_source, token, is_narrowed) if secret_source else None,
         skip_existing=skip_existing,
         retries=0,
-        is_published=lambda distribution: same,
+        published=lambda distribution: published,
         warn=lambda sentence: None,
+        look_pauses=(0.0,),
     )
 
 
@@ -80,7 +90,7 @@ def json_of(**fields: object) -> bytes:
         (400, "Bad Request", "application/json", json_of(code="invalid", detail="Too big"), "Too big"),
         (403, "Forbidden", "application/json", json_of(errors=[{"status": 403, "message": "Not here"}]), "Not here"),
         (400, "Bad Request", "application/json", json_of(message={"file": ["taken"]}), "Bad Request"),
-        (400, "Bad Request", "application/json", b'["one", "two"]', "one"),
+        (400, "Bad Request", "application/json", b'["one", "two"]', "one: two"),
         (400, "Bad Request", "application/json", b'{"code": "400 cut', "Bad Request"),
         (400, "Bad Request", "application/json", b"[" * 100_000, "Bad Request"),
         (400, "Bad Request", "application/json", b"null", "Bad Request"),
@@ -92,10 +102,10 @@ def json_of(**fields: object) -> bytes:
                 b"<html><head><title>400</title><style>p {}</style></head><body><!-- no --><h1>Sorry</h1>\n"
                 b"<p>too &lt;big&gt;</p><script>x()</script></body></html>"
             ),
-            "Sorry too <big>",
+            "Sorry",
         ),
-        (409, "NAME already exists", "text/html", b"<h1>409 Conflict</h1>", "NAME already exists: 409 Conflict"),
-        (403, "Forbidden", "", b"<h1>403 Forbidden</h1>", "403 Forbidden"),
+        (409, "NAME already exists", "text/html", b"<h1>409 Conflict</h1>", "NAME already exists: Conflict"),
+        (403, "Forbidden", "", b"<h1>403 Forbidden</h1>", "Forbidden"),
         (403, "Not yours, at all", "text/html", b"<p>Not yours</p>", "Not yours, at all"),
         (503, "Service Unavailable", "text/plain", b"first byte\ttimeout\n", "first byte timeout"),
         (503, "Service Unavailable", "", b"", "Service Unavailable"),
@@ -107,6 +117,16 @@ def json_of(**fields: object) -> bytes:
         (520, "Strange", "text/plain", b"\xff\xfe", "Strange: \ufffd\ufffd"),
         (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT_CHARACTERS + " [...]"),
         (403, f"{EXPIRED}, token is expired", "", b"", EXPIRED),
+        (429, "Slow down", "application/json", json_of(message="429 Slow down. Slow down"), "Slow down"),
+        (422, "", "application/json", json_of(error="Invalid", message="Bad name"), "Bad name: Invalid"),
+        (404, "Not Found", "text/html", DEVPI_PAGE, "Not Found"),
+        (
+            203,
+            "Non-Authoritative Information",
+            "text/html",
+            b"<title>Sign in</title><form>Name</form>",
+            "Sign in",
+        ),
     ],
     ids=[
         "PyPI's JSON",
@@ -133,11 +153,15 @@ def json_of(**fields: object) -> bytes:
         "no text at all",
         "too long",
         "a clause that PyPI repeats",
+        "a sentence twice, with the status",
+        "an error beside the message",
+        "a page with menus",
+        "a page to sign in",
     ],
 )
 def test_an_answer_s_own_words_are_found(status: int, reason: str, content_type: str, body: bytes, words: str) -> None:
     gc.collect()  # finalizers of earlier tests would fail if they ran in the depths of the JSON
-    assert words_of(status, reason, content_type, body) == words
+    assert read_answer(status, reason, content_type, body)[0] == words
 
 
 @pytest.mark.parametrize(
@@ -145,12 +169,32 @@ def test_an_answer_s_own_words_are_found(status: int, reason: str, content_type:
     [
         (PYPI, 400, "File already exists ('demo-1.0.tar.gz', with blake2_256 hash 'ab').", True),
         (PYPI, 409, "The name 'demo' conflicts with an existing project", False),
+        (PYPI, 403, "overwrite", False),
         (PRIVATE, 400, "The file already exist", True),
         (PRIVATE, 409, "Conflict", True),
         (PRIVATE, 409, "", True),
         (PRIVATE, 400, "Repository does not allow updating assets: pypi", True),
+        (PRIVATE, 400, "packages/demo/1.0/demo-1.0.tar.gz cannot be updated", True),
         (PRIVATE, 400, "Validation failed: File name has already been taken", True),
+        (PRIVATE, 422, "Validation failed: File name has already been taken", True),
         (PRIVATE, 403, "Not enough permissions to overwrite artifact", True),
+        (
+            PRIVATE,
+            403,
+            "Not enough permissions to delete/overwrite artifact 'x' (user: 'a' needs DELETE permission)",
+            True,
+        ),
+        (PRIVATE, 409, "A conflict occurred while publishing", True),
+        (PRIVATE, 409, "The feed already contains file 'demo' in package 'demo 1.0'", True),
+        (PRIVATE, 409, "Error: 409 Conflict", True),
+        (
+            PRIVATE,
+            409,
+            "cannot be published to the feed because it exists in at least one of its upstream sources",
+            False,
+        ),
+        (PRIVATE, 409, "demo 1.0 was deleted, and its version stays reserved", False),
+        (PRIVATE, 409, "Uploads to this repository are not allowed", False),
         (PRIVATE, 400, "Invalid version", False),
         (PRIVATE, 403, "Forbidden", False),
         (PRIVATE, 403, "already exists", False),
@@ -186,75 +230,89 @@ def test_an_answer_may_come_from_a_race_with_another_job(
     assert is_race(Response(status, words), server) is expected
 
 
+KEPT, REJECTED, UNKNOWN = Outcome.KEPT, Outcome.REJECTED, Outcome.UNKNOWN
+
+
 @pytest.mark.parametrize(
-    ("server", "skip_existing", "lost_answer", "same", "outcome"),
+    ("server", "published", "expected"),
     [
-        (PYPI, False, False, None, Outcome.REJECTED),
-        (PYPI, False, True, None, Outcome.REJECTED),
-        (PYPI, True, False, None, Outcome.KEPT),
-        (PYPI, True, True, True, Outcome.KEPT),
-        (PRIVATE, False, False, True, Outcome.IDENTICAL),
-        (PRIVATE, False, True, True, Outcome.IDENTICAL),
-        (PRIVATE, True, False, True, Outcome.IDENTICAL),
-        (PRIVATE, False, False, False, Outcome.REJECTED),
-        (PRIVATE, False, True, False, Outcome.REJECTED),
-        (PRIVATE, True, False, False, Outcome.KEPT),
-        (PRIVATE, True, True, False, Outcome.KEPT),
-        (PRIVATE, False, False, None, Outcome.REJECTED),
-        (PRIVATE, False, True, None, Outcome.UPLOADED),
-        (PRIVATE, True, False, None, Outcome.KEPT),
-        (PRIVATE, True, True, None, Outcome.KEPT),
+        (PYPI, Published.UNKNOWN, (REJECTED, REJECTED, KEPT, KEPT)),
+        (PYPI, Published.IDENTICAL, (REJECTED, REJECTED, KEPT, KEPT)),
+        (PRIVATE, Published.IDENTICAL, (Outcome.IDENTICAL,) * 4),
+        (PRIVATE, Published.DIFFERENT, (REJECTED, REJECTED, KEPT, KEPT)),
+        (PRIVATE, Published.ABSENT, (REJECTED, UNKNOWN, KEPT, KEPT)),
+        (PRIVATE, Published.UNKNOWN, (REJECTED, UNKNOWN, KEPT, KEPT)),
     ],
 )
 def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
-    server: Server, skip_existing: bool, lost_answer: bool, same: bool | None, outcome: Outcome
+    server: Server, published: Published, expected: tuple[Outcome, ...]
 ) -> None:
-    where = context(server, skip_existing=skip_existing, same=same)
+    found = tuple(
+        outcome_of(
+            Response(400, "already exists"),
+            context(server, skip_existing=skip_existing, published=published),
+            DEMO,
+            lost_answer=lost_answer,
+        )
+        for skip_existing in (False, True)
+        for lost_answer in (False, True)
+    )
 
-    found, _ = outcome_of(Response(400, "already exists"), where, DEMO, lost_answer=lost_answer)
+    assert [each for each, _ in found] == list(expected)
+    compared = server is PYPI or published in (Published.IDENTICAL, Published.DIFFERENT)
+    assert all(("nothing was compared" in reason) is not compared for _, reason in found)
+    assert all(("with other content" in reason or "other content under" in reason) <= compared for _, reason in found)
 
-    assert found is outcome
+
+PAGE = Response(200, "Sign in", is_page=True)
 
 
 @pytest.mark.parametrize(
-    ("response", "outcome", "is_sent"),
+    ("response", "kind", "expected"),
     [
-        (Response(200, "OK"), Outcome.UPLOADED, False),
-        (Response(201, ""), Outcome.UPLOADED, False),
-        (Response(299, ""), Outcome.UPLOADED, False),
-        (Response(300, ""), Outcome.REJECTED, False),
-        (Response(400, "No"), Outcome.REJECTED, False),
-        (Response(413, ""), Outcome.REJECTED, False),
-        (Response(428, ""), Outcome.REJECTED, False),
-        (Response(429, "Later"), Outcome.FAILED, False),
-        (Response(430, ""), Outcome.REJECTED, False),
-        (Response(499, ""), Outcome.REJECTED, False),
-        (Response(500, "Oops"), Outcome.UNKNOWN, True),
-        (Response(503, "Later"), Outcome.UNKNOWN, True),
-        (Response(507, "Full"), Outcome.UNKNOWN, True),
-        (Response(503, "Later", is_sent=False), Outcome.FAILED, False),
-        (BROKEN, Outcome.FAILED, False),
-        (LOST, Outcome.UNKNOWN, True),
-        (Response(0, "a request that cannot be sent", is_sent=False, is_final=True), Outcome.FAILED, False),
+        (Response(200, "OK"), Kind.STORED, Outcome.UPLOADED),
+        (Response(299, ""), Kind.STORED, Outcome.UPLOADED),
+        (PAGE, Kind.OPEN, UNKNOWN),
+        (Response(103, ""), Kind.OPEN, UNKNOWN),
+        (Response(303, ""), Kind.OPEN, UNKNOWN),
+        (Response(400, "No"), Kind.REJECTED, REJECTED),
+        (Response(413, "", is_sent=False), Kind.REJECTED, REJECTED),
+        (Response(408, ""), Kind.OPEN, UNKNOWN),
+        (Response(425, ""), Kind.OPEN, UNKNOWN),
+        (Response(429, "Later"), Kind.NOT_SENT, Outcome.FAILED),
+        (Response(499, ""), Kind.REJECTED, REJECTED),
+        (Response(500, "Oops"), Kind.OPEN, UNKNOWN),
+        (Response(507, "Full"), Kind.OPEN, UNKNOWN),
+        (Response(503, "Later", is_sent=False), Kind.NOT_SENT, Outcome.FAILED),
+        (BROKEN, Kind.NOT_SENT, Outcome.FAILED),
+        (LOST, Kind.OPEN, UNKNOWN),
+        (Response(0, "a request that cannot be sent", is_sent=False, is_final=True), Kind.NOT_SENT, Outcome.FAILED),
     ],
 )
-def test_an_answer_means_this_outcome_and_may_leave_open_whether_the_file_arrived(
-    response: Response, outcome: Outcome, is_sent: bool
-) -> None:
+def test_an_answer_is_stored_rejected_or_open(response: Response, kind: Kind, expected: Outcome) -> None:
     found, reason = outcome_of(response, context(), DEMO)
 
-    assert (found, response.may_have_arrived) == (outcome, is_sent)
-    assert bool(reason) is outcome.is_failure
+    assert (response.kind, found) == (kind, expected)
+    assert bool(reason) is expected.is_failure
 
 
+@pytest.mark.parametrize("response", [LOST, PAGE, Response(103, ""), Response(503, "Later")], ids=str)
 @pytest.mark.parametrize(
-    ("same", "outcome"), [(True, Outcome.UPLOADED), (False, Outcome.REJECTED), (None, Outcome.UNKNOWN)]
+    ("published", "expected"),
+    [
+        (Published.IDENTICAL, Outcome.UPLOADED),
+        (Published.DIFFERENT, REJECTED),
+        (Published.ABSENT, UNKNOWN),
+        (Published.UNKNOWN, UNKNOWN),
+    ],
 )
-def test_the_index_page_settles_what_an_answer_leaves_open(same: bool | None, outcome: Outcome) -> None:
-    found, reason = outcome_of(LOST, context(same=same), DEMO)
+def test_the_index_page_settles_what_an_answer_leaves_open(
+    response: Response, published: Published, expected: Outcome
+) -> None:
+    found, reason = outcome_of(response, context(published=published), DEMO)
 
-    assert found is outcome
-    assert "no answer" in reason
+    assert found is expected
+    assert ("--index-url" in reason) is (published is Published.UNKNOWN)
 
 
 NEW_TOKEN = f"create a new one ({PYPI.token_url})"
@@ -288,7 +346,10 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "gone": (context(), Response(410, ""), "unarchive it in its settings"),
     "too large": (context(PYPI), Response(413, ""), f"request a higher limit ({PYPI.limits_url})"),
     "file too large": (context(PYPI), Response(400, "File too large. Limit is 100 MB"), "request a higher limit"),
-    "project too large": (context(), Response(400, "Project size too large"), "request a higher limit"),
+    "project too large": (context(PYPI), Response(400, "Project size too large"), "request a higher limit"),
+    "a proxy's limit": (context(), Response(413, ""), "a proxy in front of it, limits the size of an upload"),
+    "new projects": (context(PYPI), Response(429, "Too many new projects created"), "run this job again tomorrow"),
+    "a web page": (context(), PAGE, "Check that the URL in --server"),
     "busy": (context(PYPI), Response(429, ""), f"See {PYPI.status_url}, and run this job again later"),
     "an internal error elsewhere": (context(), Response(500, ""), "Run this job again later"),
     "too similar": (
@@ -301,7 +362,7 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "a second sdist": (context(PYPI), Response(400, SECOND_SDIST), "raise the version"),
     **{
         f"not the upload URL, {status}": (context(), Response(status, ""), "Check that the URL in --server")
-        for status in (300, 399, 404, 405)
+        for status in (300, 303, 404, 405)
     },
 }
 
@@ -314,14 +375,14 @@ def test_a_rejection_comes_with_its_remedy(where: UploadContext, response: Respo
     assert ".." not in reason
 
 
-@pytest.mark.parametrize("status", [400, 402, 406, 408, 411, 412, 414, 422, 428, 430, 499])
+@pytest.mark.parametrize("status", [400, 402, 406, 411, 412, 414, 422, 428, 430, 499])
 def test_a_rejection_that_explains_itself_has_no_remedy(status: int) -> None:
     _, reason = outcome_of(Response(status, "Invalid version"), context(), DEMO)
 
     assert reason == f"rejected with status {status}: Invalid version"
 
 
-@pytest.mark.parametrize("status", [400, 408, 411])
+@pytest.mark.parametrize("status", [400, 411])
 def test_only_a_conflict_means_at_pypi_that_the_name_is_taken(status: int) -> None:
     _, reason = outcome_of(Response(status, "Invalid version"), context(PYPI), DEMO)
 

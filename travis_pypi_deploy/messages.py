@@ -1,0 +1,257 @@
+"""The wording of the log: values become lines. Pure: nothing is decided, read or written here."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .checks.rules import Problem
+from .console import Line
+from .errors import BuildError
+from .job import Job, reason_to_deploy
+from .options import Settings
+from .report import Cause, Failure, Report, release_page
+from .servers import Server
+from .upload.results import FileResult, Outcome
+
+if TYPE_CHECKING:  # a skipped job must not import these, they take longer than the rest of the command
+    from .distributions import Distribution
+    from .index import Hashes, Plan
+
+NAMES_LIMIT = 10
+BEFORE_A_RESTART = (
+    "Before you restart this job, name the simple index of the server with --index-url, or add --skip-existing; "
+    "without them, the files that are there already are rejected"
+)
+
+
+def header(settings: Settings, job: Job, credentials: str) -> Line:
+    """Return the first line of a deployment: what runs, and why; ``credentials`` describes them."""
+    tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
+    if settings.check_only:
+        return Line(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")
+    return Line(f"{tool}: {reason_to_deploy(job, settings)}; {credentials}")
+
+
+def warnings(problems: Sequence[Problem], *, count: int) -> list[Line]:
+    """Return a line for each warning among the problems of a release of ``count`` files."""
+    return [Line(each, "warning") for each in problem_texts(problems, "warning", count=count)]
+
+
+def left_out(names: Sequence[str]) -> list[Line]:
+    """Return the warning about files that belong to distributions and are not uploaded."""
+    verb = "is" if len(names) == 1 else "are"
+    text = f"{listed(names)} {verb} not uploaded, because the upload API accepts distributions only"
+    return [Line(text, "warning")] if names else []
+
+
+def hashes(release: Sequence[Distribution]) -> list[Line]:
+    """Return a line with the hash of each file."""
+    return [Line(f"{each.filename}: sha256 {each.sha256}") for each in release]
+
+
+def planned(plan: Plan, release: Sequence[Distribution], *, is_certain: bool) -> list[Line]:
+    """Return the warnings about what the index lists."""
+    first, lines = release[0], []
+    if plan.is_yanked:
+        text = f"the release {first.name} {first.version} is yanked on the index: pip installs it only if it is pinned"
+        lines.append(Line(text, "warning"))
+    if not is_certain:
+        lines += [
+            Line(f"{each.filename}: {other_content(each)}. Continuing; the upload itself will show it", "warning")
+            for each in plan.different
+        ]
+    return lines + warnings(plan.problems, count=len(release))
+
+
+def dry_run(plan: Plan, results: Sequence[FileResult], server: Server) -> list[Line]:
+    """Return what would happen to each file."""
+    lines = [Line(f"Would not upload {each.filename}: {each.outcome.value}") for each in results]
+    return lines + [Line(f"Would upload {each.filename} to {server.name}") for each in plan.upload]
+
+
+def other_content(pair: Hashes) -> str:
+    """Return how a file differs from the one that the index has under its name."""
+    return f"the index has other content under this name: {pair.algorithm} {pair.theirs} there, {pair.ours} here"
+
+
+def ending(report: Report, failed: Failure | None, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
+    """Return the last lines of a run; the very last line of a failed one says the cause, and what to do.
+
+    ``quoted`` masks and cuts a text from others.
+    """
+    lines = _results(report)
+    if failed is None:
+        return lines + _success(report)
+    *others, last = _failure(report, failed, verbose=verbose, quoted=quoted)
+    return lines + others + [Line(last.text, "error")]
+
+
+def _results(report: Report) -> list[Line]:
+    """Return what happened to each file whose upload was asked for."""
+    if report.result == "dry-run" or not any(each.attempts for each in report.results):
+        kept = [each for each in report.results if each.outcome is Outcome.KEPT]
+        return [Line(f"{each.filename}: {each.detail}", "warning") for each in kept]
+    lines = [Line(each) for each in table(report.results, report.distributions)]
+    explained = [each for each in report.results if each.detail and not each.outcome.is_failure]
+    return lines + [Line(f"{each.filename}: {each.detail}", "warning") for each in explained]
+
+
+def _success(report: Report) -> list[Line]:
+    if report.result == "skipped":
+        return [Line(each) for each in report.reasons]
+    if report.result == "dry-run":
+        return []
+    if report.result == "checked":
+        count = len(report.problems)
+        summary = f"{count} warning{'s' if count > 1 else ''}" if count else "no problems"
+        return [Line(f"Checked {files(len(report.distributions))}: {summary}", "success")]
+
+    first, server = report.distributions[0], report.server
+    name_version = f"{first.name} {first.version}"
+    kept = [each for each in report.results if each.outcome is Outcome.KEPT]
+    if report.result == "deployed":
+        lines = [Line(f"Deployed {name_version} to {server.name}", "success")]
+    else:
+        verb = "is" if len(kept) == 1 else "are"
+        content = f"; {files(len(kept))} {verb} there already with other content" if kept else ""
+        lines = [Line(f"Nothing to upload: {server.name} already has every file of {name_version}{content}")]
+    if page := release_page(server, first):
+        lines.append(Line(f"See it at {page}"))
+    if command := install_command(server, report.index_url, first):
+        lines.append(Line(f"Install it with: {command}"))
+    return lines
+
+
+def _failure(report: Report, failed: Failure, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
+    """Return why a run failed; the text of the last line is the cause."""
+    if failed.cause is Cause.PROBLEMS:
+        return _problems(report)
+    if failed.cause is Cause.UPLOADS:
+        return _uploads(report)
+    if failed.cause is Cause.UNLISTED:
+        if not report.index_url:
+            return [Line("every file was uploaded, but the server's index was not found: name it with --index-url")]
+        text = f"every file was uploaded, but the index does not list {listed(report.unlisted)} yet. "
+        return [Line(text + "Check the project's page later, or wait longer with --wait")]
+    if failed.cause is Cause.SIGNAL:
+        remedy = "; restart this job to deploy" if _can_restart(report) else f". {BEFORE_A_RESTART}"
+        return [Line(f"{report.error}{remedy}")]
+    if failed.cause is Cause.DEFECT:
+        error = f"unexpected {type(report.error).__name__}: {quoted(str(report.error))}"
+        remedy = (
+            "report it with the lines above" if verbose else "run it again with --verbose and report what that shows"
+        )
+        return [Line(f"{error}. This is a defect of travis-pypi-deploy: {remedy}")]
+    if failed.cause is Cause.SYSTEM:
+        reason = quoted(str(report.error)) or type(report.error).__name__
+        return [Line(f"the system of this job reported an error: {reason}. Correct that, and run the job again")]
+    output = report.error.output if isinstance(report.error, BuildError) and not verbose else ()
+    return [*(Line(each, "quoted") for each in output), Line(str(report.error))]
+
+
+def _problems(report: Report) -> list[Line]:
+    errors = problem_texts(report.problems, "error", count=len(report.distributions))
+    if len(errors) == 1:
+        return [Line(f"{errors[0]}; nothing was uploaded")]
+    summary = f"{len(errors)} problems found; nothing was uploaded. Fix the problems above and deploy again"
+    return [*(Line(each, "error") for each in errors), Line(summary)]
+
+
+def _uploads(report: Report) -> list[Line]:
+    failed = [each for each in report.results if each.outcome.is_failure]
+    if not any(each.attempts for each in failed):
+        names = "this name" if len(failed) == 1 else "these names"
+        cause = (
+            f"{report.server.name} has other content under {names}; nothing was uploaded. Either another job of this "
+            "build published it (deploy from one job), or this job was restarted (sdists of setuptools differ from "
+            "build to build; use --skip-existing), or the version was not raised"
+        )
+        return [*(Line(f"{each.filename}: {each.detail}", "error") for each in failed), Line(cause)]
+
+    causes: dict[str, list[str]] = {}
+    for each in failed:
+        causes.setdefault(each.detail, []).append(each.filename)
+    texts = [f"{listed(names)}: {cause}" for cause, names in causes.items()]
+    return [*_incomplete(report), *(Line(each, "error") for each in texts[:-1]), Line(texts[-1])]
+
+
+def _incomplete(report: Report) -> list[Line]:
+    """Return what is on the index after a failure, and how the release is completed."""
+    there = [each for each in report.results if not each.outcome.is_failure]
+    unknown = [each.filename for each in report.results if each.outcome is Outcome.UNKNOWN]
+    if not any(each.attempts for each in report.results):
+        return []
+    if not there and not unknown:
+        return [Line("Nothing was uploaded.")]
+    perhaps = f", and possibly {listed(unknown)}" if unknown else ""
+    count = f"{len(there)} of {files(len(report.distributions))}"
+    promise = "After fixing the cause, restart this job; it uploads only what is missing"
+    restart = promise if _can_restart(report) else BEFORE_A_RESTART
+    return [Line(f"The release is incomplete: {count} on {report.server.name}{perhaps}. {restart}.")]
+
+
+def _can_restart(report: Report) -> bool:
+    """Return whether this job, started again, will not stumble over the files that it has uploaded."""
+    failed = (Outcome.REJECTED, Outcome.FAILED)
+    return report.can_restart or all(each.outcome in failed for each in report.results)
+
+
+def table(results: Sequence[FileResult], distributions: Sequence[Distribution]) -> Iterator[str]:
+    """Yield a line for each file with its size, outcome, time and attempts; files not attempted share one line."""
+    by_name = {each.filename: each for each in results}
+    width = max(len(each.filename) for each in distributions)
+    not_attempted: list[Distribution] = []
+    for each in distributions:
+        result = by_name.get(each.filename)
+        if result is None:
+            not_attempted.append(each)
+            continue
+        attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
+        effort = f" ({result.seconds:.1f} s{attempts})" if result.attempts else ""
+        yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
+    if len(not_attempted) == 1:
+        yield f"  {not_attempted[0].filename:{width}}  {size(not_attempted[0].size):>9}  not attempted"
+    elif not_attempted:
+        names = [each.filename for each in not_attempted]
+        yield f"  {files(len(names))} not attempted: {listed(names, limit=NAMES_LIMIT)}"
+
+
+def problem_texts(problems: Sequence[Problem], severity: str, *, count: int) -> list[str]:
+    """Return a text for each problem of this severity; one that several of ``count`` files share is one text."""
+    shared: dict[str, list[str]] = {}
+    for each in problems:
+        if each.severity == severity:
+            shared.setdefault(f"{each.message.rstrip('.')} ({each.rule})", []).append(each.filename)
+    every = "both files" if count == 2 else f"all {count} files"
+    whose = {sentence: every if len(names) == count > 1 else listed(names) for sentence, names in shared.items()}
+    return [f"{names}: {sentence}" for sentence, names in whose.items()]
+
+
+def install_command(server: Server, index_url: str, distribution: Distribution) -> str:
+    """Return the pip command that installs the release, empty if the index is not known."""
+    requirement = f"{distribution.name}=={distribution.version}"
+    if server.name == "pypi":
+        return f"pip install {requirement}"
+    return f"pip install --index-url {index_url} {requirement}" if index_url else ""
+
+
+def files(count: int) -> str:
+    """Return a number of files in words."""
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str], *, limit: int = 3) -> str:
+    """Return names in one line, of many only the first ones."""
+    rest = len(names) - limit
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:limit])} and {rest} more"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in decimal units, as indexes show it."""
+    if count < 1000:
+        return f"{count} B"
+    # From 999,950 bytes on, kB would be rounded to 1000.0.
+    return f"{count / 1e3:.1f} kB" if count < 999_950 else f"{count / 1e6:.1f} MB"

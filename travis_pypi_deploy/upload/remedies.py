@@ -1,0 +1,74 @@
+"""What to do about an answer that is not a success, in one clause. Pure."""
+
+from __future__ import annotations
+
+import time
+
+from ..credentials import Credentials
+from ..servers import Server
+from .response import NAME_USED_BEFORE, SECOND_SDIST, TOO_MANY_PROJECTS, Kind, Response
+
+CHECK_URL = "Check that the URL in --server is the one that accepts uploads"
+
+
+def remedy(  # noqa: C901 - a table of answers and their remedies
+    response: Response, server: Server, credentials: Credentials | None, name: str
+) -> str:
+    """Return what to do; empty if the index's own words are enough. ``name`` is the project's."""
+    status = response.status
+    if status == 0:
+        return _try_later(server) if server.status_url else "Check the URL in --server, or run this job again later"
+    if response.is_page or 300 <= status < 400 or status in (404, 405):
+        return CHECK_URL
+    if response.says(TOO_MANY_PROJECTS):
+        return "An account may create a few projects a day: run this job again tomorrow"
+    if response.says("archived") or status == 410:
+        where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
+        return f"An archived project accepts no files: unarchive it in its settings{where}"
+    if response.says("too similar"):
+        return "Choose another project name"
+    if status == 413 or response.says("file too large") or response.says("size too large"):
+        if not server.is_pypi:
+            return (
+                "The server, or a proxy in front of it, limits the size of an upload: ask its administrator to raise it"
+            )
+        where = f" ({server.limits_url})" if server.limits_url else ""
+        return f"Delete old releases, or request a higher limit{where}"
+    if response.says(NAME_USED_BEFORE):
+        return "The name of a deleted file can never be used again: raise the version"
+    if response.says(SECOND_SDIST):
+        return "The release has an sdist of another name: raise the version"
+    if status in (401, 403):
+        return _remedy_for_credentials(response, server, credentials, name)
+    if server.is_pypi and status == 409:
+        return "The project name is taken: choose another one"
+    return "" if response.kind is Kind.REJECTED else _try_later(server)
+
+
+def _remedy_for_credentials(response: Response, server: Server, credentials: Credentials | None, name: str) -> str:
+    new_token = f" ({server.token_url})" if server.token_url else ""
+    if credentials is None:
+        return "No credentials were sent: name the variable that holds them with --password-env"
+    source, token = credentials.source, credentials.contents
+    copy_has_expired = token is not None and credentials.narrow and (token.expires_at or time.time() + 1) > time.time()
+    if response.says("expired") and copy_has_expired:
+        return (
+            "The copy of the token is valid for one hour: if the upload took longer, or this machine's clock is wrong, "
+            "use --no-narrow-token"
+        )
+    if response.says("expired"):
+        return f"The token in {source} has expired: create a new one{new_token}"
+    if response.says("isn't allowed"):
+        return (
+            f"The account of {source} is not a maintainer of {name}: ask a maintainer to add it, or choose another name"
+        )
+    if response.says("project-scoped") or response.says("not valid for project"):
+        return f"The token in {source} is for another project: use one for {name}"
+    if server.is_pypi:
+        return f"Check that {source} holds a valid token of {server.name} whose scope includes {name}{new_token}"
+    return f"Check --username and the value of {source}"
+
+
+def _try_later(server: Server) -> str:
+    """Return what to do if the index itself has a problem."""
+    return f"See {server.status_url}, and run this job again later" if server.status_url else "Run this job again later"

@@ -1,0 +1,37 @@
+"""The result of each distribution. Imports nothing, because every run needs it for its report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """The outcome of one distribution; the value is its name in the log and the report."""
+
+    UPLOADED = "uploaded"
+    IDENTICAL = "identical"
+    KEPT = "kept"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it ends the release, so that no other upload begins."""
+        return self in (Outcome.REJECTED, Outcome.FAILED, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """The outcome of one distribution, how many attempts and seconds it took, and the reason.
+
+    ``changed``: the file on the disk was not the checked one any more, and was therefore not uploaded.
+    """
+
+    filename: str
+    outcome: Outcome
+    attempts: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+    changed: bool = False
