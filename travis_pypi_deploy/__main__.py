@@ -1,22 +1,20 @@
 """``python -m travis_pypi_deploy``, and where the installed command starts."""
 
-from __future__ import annotations
+from travis_pypi_deploy.signals import Signals  # first, because a signal may come at any moment
 
-from typing import NoReturn
-
-from travis_pypi_deploy.importing import drop_working_directory
-from travis_pypi_deploy.signals import Signals
+SIGNALS = Signals()
+SIGNALS.handle()
 
 
-def run() -> NoReturn:
+def run() -> None:
     """Run the command line and exit."""
-    signals = Signals()
-    signals.handle()
+    from travis_pypi_deploy.importing import drop_working_directory
+
     drop_working_directory()
-    # Imported here, because signals come at any moment, and the project's own modules must not replace what it imports.
+    # Imported here, because the project's own modules must not replace what the command line imports.
     from travis_pypi_deploy.cli import run as run_command_line
 
-    run_command_line(signals)
+    run_command_line(SIGNALS)
 
 
 if __name__ == "__main__":

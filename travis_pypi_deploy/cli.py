@@ -62,7 +62,7 @@ def main(
         finally:
             signals.ignore()  # from here on the result is certain
     except BaseException as error:  # the only one: whatever ends a run, its last line and its report are written below
-        report = progress.report("failed", error=error)
+        report = progress.report("failed", error=signals.cause(error))
 
     failed, is_verbose = failure(report), settings is not None and settings.verbose
     if report.error and is_verbose and failed and failed.cause is Cause.DEFECT:

@@ -67,6 +67,42 @@ def find(
     came from; ``has_secrets``: Travis gave the job its secret variables. Raises MissingCredentialsError if there are
     none, and UsageError, with one sentence, if they are wrong.
     """
+    used = _variables_used(server, environ, names, username, sources, has_secrets=has_secrets)
+    if not used:
+        return None
+    secret, source = "".join(environ[name] for name in used), " + ".join(used)
+    try:
+        secret.encode()
+    except UnicodeEncodeError:  # the cause has the secret in it
+        raise UsageError(f"the value of {source} is not UTF-8 text. Store it again, encoded as UTF-8") from None
+    issuer = server_of_token(secret)
+    if issuer not in (None, server) and not server.is_loopback:
+        raise UsageError(
+            f"{source} contains a token of {issuer.name}, which is never sent to {server.name}. Use a token or "
+            f"password of {server.name}, or --server {issuer.name}"
+        )
+    if issuer is None and not server.is_pypi:
+        return Credentials(username, secret, source)
+    if server.is_pypi and username != TOKEN_USERNAME:
+        raise UsageError(
+            f"{server.name} accepts API tokens only. Remove {sources['username']} and put a token into {source}"
+        )
+    contents = read(secret, source=source, unreadable_allowed=not narrow)
+    if contents:
+        validate(contents, server, source=source, now=now)
+    return Credentials(username, secret, source, contents, narrow)
+
+
+def _variables_used(
+    server: Server,
+    environ: Mapping[str, str],
+    names: Sequence[str],
+    username: str,
+    sources: Mapping[str, str],
+    *,
+    has_secrets: bool,
+) -> tuple[str, ...]:
+    """Return the variables that hold the secret; none if another server is used without credentials."""
     for name in names:
         if not environ.get(name):
             remedy = f"Add it in the repository's settings on Travis as {name}" if has_secrets else NO_SECRETS
@@ -85,26 +121,7 @@ def find(
             f"{sources['username']} is given, but {PASSWORD_VARIABLE} is not set. Set it, or name the password's "
             "variable with --password-env"
         )
-    if not used:
-        return None
-
-    secret, source = "".join(environ[name] for name in used), " + ".join(used)
-    issuer = server_of_token(secret)
-    if issuer not in (None, server) and not server.is_loopback:
-        raise UsageError(
-            f"{source} contains a token of {issuer.name}, which is never sent to {server.name}. Use a token or "
-            f"password of {server.name}, or --server {issuer.name}"
-        )
-    if issuer is None and not server.is_pypi:
-        return Credentials(username, secret, source)
-    if server.is_pypi and username != TOKEN_USERNAME:
-        raise UsageError(
-            f"{server.name} accepts API tokens only. Remove {sources['username']} and put a token into {source}"
-        )
-    contents = read(secret, source=source, unreadable_allowed=not narrow)
-    if contents:
-        validate(contents, server, source=source, now=now)
-    return Credentials(username, secret, source, contents, narrow)
+    return used
 
 
 def require_encryption(credentials: Credentials, server: Server) -> None:

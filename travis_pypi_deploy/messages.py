@@ -145,6 +145,9 @@ def _failure(report: Report, failed: Failure, *, verbose: bool, quoted: Callable
             "report it with the lines above" if verbose else "run it again with --verbose and report what that shows"
         )
         return [Line(f"{error}. This is a defect of travis-pypi-deploy: {remedy}")]
+    if failed.cause is Cause.INSTALLATION:
+        remedy = "Install it again, in a virtual environment of its own"
+        return [Line(f"travis-pypi-deploy is not installed completely: {quoted(str(report.error))}. {remedy}")]
     if failed.cause is Cause.SYSTEM:
         reason = quoted(str(report.error)) or type(report.error).__name__
         return [Line(f"the system of this job reported an error: {reason}. Correct that, and run the job again")]

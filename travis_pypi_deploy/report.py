@@ -86,6 +86,7 @@ class Cause(Enum):
 
     SIGNAL = "a signal"
     ERROR = "an error of this package, whose text is written for the log"
+    INSTALLATION = "a package that cannot be imported"
     SYSTEM = "an error of the operating system"
     DEFECT = "any other error"
     PROBLEMS = "problems of the release"
@@ -108,6 +109,8 @@ def failure(report: Report) -> Failure | None:
         return Failure(Cause.SIGNAL, error.exit_code)
     if isinstance(error, DeployError):
         return Failure(Cause.ERROR, error.exit_code)
+    if isinstance(error, ImportError):
+        return Failure(Cause.INSTALLATION, 1)
     if isinstance(error, (OSError, MemoryError)):
         return Failure(Cause.SYSTEM, 1 if report.results else UsageError.exit_code)
     if error is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from types import FrameType
 
 from .errors import SignalledError
+
+TYPE_CHECKING = False  # as for type checkers, without the 5 ms that typing takes
+if TYPE_CHECKING:
+    from types import FrameType
 
 EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
 
@@ -33,7 +36,11 @@ class Signals:
         """Let the first signal raise SignalledError from now on; raises it if a signal came before."""
         self._can_raise = True
         if self._received:
-            raise self._error()
+            raise SignalledError(self._received, EXIT_CODES[self._received])
+
+    def cause(self, error: BaseException) -> BaseException:
+        """Return why the run ended: the signal, if one came; Python can turn its error into another one."""
+        return SignalledError(self._received, EXIT_CODES[self._received]) if self._received else error
 
     def ignore(self) -> None:
         """Ignore every further signal: the result is certain."""
@@ -46,7 +53,4 @@ class Signals:
             os._exit(EXIT_CODES[self._received])
         self._received = signal.Signals(number).name
         if self._can_raise:
-            raise self._error()
-
-    def _error(self) -> SignalledError:
-        return SignalledError(self._received, EXIT_CODES[self._received])
+            raise SignalledError(self._received, EXIT_CODES[self._received])

@@ -172,11 +172,11 @@ def uploader(
 def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Path, index: LoopbackIndex) -> None:
     wheels, _ = release(tmp_path, 4)
 
-    def is_published(_: Distribution) -> bool | None:
+    def published(_: Distribution) -> Published:
         raise ZeroDivisionError("in our code")
 
     index.on_upload(Delay(0), Delay(0.5), Answer(507, "Full"))
-    uploads = uploader(wheels, index, published=is_published)
+    uploads = uploader(wheels, index, published=published)
 
     with pytest.raises(ZeroDivisionError, match="in our code"):
         uploads.run()
