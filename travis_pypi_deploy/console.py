@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
-from .masking import SHORTEST, Mask
+from .masking import Mask
 
 SILENCE_SECONDS = 30.0
 QUOTED_LIMIT_CHARACTERS = 500
@@ -79,8 +79,8 @@ class Console:
         return self._mask.hide(text)
 
     def mask_quoted(self, text: str) -> str:
-        """Return a text from an index, a build backend or bash, with short secrets masked too."""
-        return self._mask.hide(text, shortest=SHORTEST)
+        """Return a text from an index, a build backend or bash, in which every form of a secret is masked."""
+        return self._mask.hide_quoted(text)
 
     def quoted(self, text: str, *, limit: int = QUOTED_LIMIT_CHARACTERS) -> str:
         """Return a text from others for use in a sentence: masked, and then cut if it is long."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -164,7 +164,7 @@ class Index:
                 reason = f"cannot read the index page of {project}: {error}"
                 raise UnreadableError(reason, is_final=error.is_final) from error
             if page.status not in (301, 302, 303, 307, 308):
-                return _page_listing(page)
+                return _page_listing(page, self._client.mask)
             target = http.redirect_target(url, page.headers.get("Location", ""))
             if target is None:
                 return Listing()  # it redirects to another index: it has nothing itself
@@ -172,7 +172,7 @@ class Index:
         raise UnreadableError(f"cannot read the index page of {project}: more than {http.REDIRECTS_LIMIT} redirects")
 
 
-def _page_listing(page: http.HTTPResponse) -> Listing:
+def _page_listing(page: http.HTTPResponse, mask: Callable[[str], str]) -> Listing:
     if page.status == 404:
         return Listing()
     if page.status != 200:
@@ -185,7 +185,8 @@ def _page_listing(page: http.HTTPResponse) -> Listing:
     try:
         return parse(page.body, content_type=page.headers.get("Content-Type", ""))
     except ValueError as error:
-        raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
+        reason = mask(str(error))
+        raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {reason}") from error
 
 
 def open_index(

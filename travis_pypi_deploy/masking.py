@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -26,30 +27,191 @@ LOOKS_LIKE_TOKEN = re.compile(
 )
 
 
+# Other forms of a text: percent, HTML, JSON, backslash and shell escapes, and UTF-8 that was read as latin-1.
+ENCODED = re.compile(
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<html>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});?)"
+    r"|(?P<unicode>(?:\\u\{?[0-9A-Fa-f]{4,6}\}?)+|\\U[0-9A-Fa-f]{8})"
+    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2})+)"
+    r"|(?P<shell>'\\''|'\"'\"'|\\[^\w]|\\[a-tv-wyzA-TV-Z0-9])"
+    r"|(?P<latin>[\x80-\xff]+)"
+)
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
+BASE64_LETTER = re.compile(r"[A-Za-z0-9+/_=-]")
+DECODINGS_LIMIT = 6  # so often is a text encoded at the most, and decoded here
+SHORTEST_BASE64 = 5
+
+
 @dataclass(frozen=True)
 class Mask:
-    """Hides secrets, in all their forms, and everything that looks like a token in the texts that are shown."""
+    """Hides secrets, and everything that looks like a token, in the texts that are shown.
+
+    ``forms`` are the secrets as this tool could write them, the longest first. In texts from others the other two are
+    searched, in one normal form of text and secret: ``plain`` are the secrets without spaces, ``encoded`` the middle
+    of their base64 forms, which is the same whatever stands around them.
+    """
 
     forms: tuple[str, ...] = field(default=(), repr=False)
+    plain: tuple[str, ...] = field(default=(), repr=False)
+    encoded: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, secrets: frozenset[str], *, username: str = TOKEN_USERNAME) -> Mask:
-        """Return the mask of these secrets: as they are, percent-encoded, and in a Basic authorization."""
+        """Return the mask of these secrets, which may be sent in a Basic authorization of this user."""
         # A program that repeats a secret may leave out a line break at its end, or write its lines one by one.
         lines = {line.strip() for secret in secrets for line in secret.splitlines()} - {""}
-        forms = set()
+        forms, plain, encoded = set(), set(), set()
         for secret in secrets | lines:
             forms |= {secret, quote(secret, safe="", errors="replace")}
             for encoding in ("utf-8", "latin-1"):  # clients differ
                 forms.add(base64.b64encode(f"{username}:{secret}".encode(encoding, "replace")).decode())
-        return cls(tuple(sorted(forms, key=len, reverse=True)))
+            decoded = [text for text, _ in _decodings(secret)][-1]
+            ascii_only = "".join(each for each in secret if each.isascii())  # the rest may be unreadable
+            plain |= {_without_spaces(secret), _without_spaces(decoded)}
+            plain |= {_without_spaces(ascii_only)} if len(ascii_only) >= SHORT else set()
+            if len(secret) >= SHORTEST:
+                encoded |= set(_base64_middles(secret))
+        by_length = [tuple(sorted(each, key=len, reverse=True)) for each in (forms, plain, encoded)]
+        return cls(by_length[0], tuple(each for each in by_length[1] if len(each) >= SHORTEST), by_length[2])
 
     def hide(self, text: str, *, shortest: int = SHORT) -> str:
-        """Return the text with every secret of at least ``shortest`` characters replaced."""
+        """Return a text of this tool with every secret of at least ``shortest`` characters replaced."""
         for form in self.forms:
             if len(form) >= shortest:
                 text = text.replace(form, MASK)
         return LOOKS_LIKE_TOKEN.sub(MASK, text) if any(each in text for each in BEGINNINGS) else text
+
+    def hide_quoted(self, text: str) -> str:
+        """Return a text from others with every secret replaced, however it is written; a text without one as it is."""
+        text = self.hide(text, shortest=SHORTEST)
+        found = self._places(text)
+        if not found:
+            return text
+        for start, end in sorted(found, reverse=True):
+            text = text[:start] + MASK + text[max(end, start) :]
+        return MASK if self._places(text) else text  # what cannot be cut out is replaced whole
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """Return where secrets are in a text, whatever their form; places that overlap are one."""
+        found: list[tuple[int, int]] = []
+        for decoded, origins in _decodings(text):
+            if any(each in decoded for each in BEGINNINGS):
+                found += [_origin(origins, *match.span()) for match in LOOKS_LIKE_TOKEN.finditer(decoded)]
+            if not self.plain:
+                continue
+            together = _without_spaces(decoded)
+            letters = "".join(decoded.split())
+            if any(each in together for each in self.plain):
+                found += self._plain_places(decoded, origins, together)
+            if any(each in letters for each in self.encoded):
+                found += self._encoded_places(decoded, origins, letters)
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(found):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
+
+    def _plain_places(self, decoded: str, origins: Sequence[Origin], together: str) -> Iterator[Origin]:
+        kept = [at for at, each in enumerate(decoded) if _without_spaces(each)]
+        for secret in self.plain:
+            for match in re.finditer(re.escape(secret), together):
+                yield _origin(origins, kept[match.start()], kept[match.end() - 1] + 1)
+
+    def _encoded_places(self, decoded: str, origins: Sequence[Origin], letters: str) -> Iterator[Origin]:
+        kept = [at for at, each in enumerate(decoded) if not each.isspace()]
+        for middle in self.encoded:
+            for match in re.finditer(re.escape(middle), letters):
+                start, end = kept[match.start()], kept[match.end() - 1] + 1
+                # The letters around the middle depend on the secret, too.
+                while start and BASE64_LETTER.match(decoded[start - 1]):
+                    start -= 1
+                while end < len(decoded) and BASE64_LETTER.match(decoded[end]):
+                    end += 1
+                yield _origin(origins, start, end)
+
+
+Origin = tuple[int, int]
+"""Where a decoded character comes from: the span in the original text."""
+
+
+def _origin(origins: Sequence[Origin], start: int, end: int) -> Origin:
+    return origins[start][0], origins[end - 1][1]
+
+
+def _decodings(text: str) -> Iterator[tuple[str, Sequence[Origin]]]:
+    """Yield the text, and what it is when it is decoded, until nothing is encoded any more."""
+    origins: Sequence[Origin] = _Itself()
+    for _ in range(DECODINGS_LIMIT):
+        yield text, origins
+        if text.isascii() and not any(each in text for each in "%&\\'"):  # the pattern is slow in long logs
+            return
+        pieces, places, at = [], [], 0
+        for match in ENCODED.finditer(text):
+            new = _decoded(match)
+            start, end = match.span()
+            pieces += [text[at:start], new]
+            places += [origins[each] for each in range(at, start)] + [_origin(origins, start, end)] * len(new)
+            at = end
+        decoded = "".join([*pieces, text[at:]])
+        if decoded == text:
+            return
+        text, origins = decoded, [*places, *(origins[each] for each in range(at, len(text)))]
+
+
+class _Itself(Sequence[Origin]):
+    """The origins of a text that is not decoded: each character comes from its own place."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def __getitem__(self, at: int) -> Origin:  # type: ignore[override]  # slices are not asked for
+        return at, at + 1
+
+
+def _decoded(match: re.Match[str]) -> str:
+    """Return what a piece of encoded text means."""
+    text, kind = match[0], match.lastgroup
+    if kind == "percent":
+        return _text_of(bytes.fromhex(text.replace("%", "")))
+    if kind == "html" and text[1] != "#":
+        return html.unescape(text)
+    if kind == "html":
+        number = text[2:].rstrip(";").lower()
+        return chr(min(int(number[1:], 16) if number[0] == "x" else int(number), 0x10FFFF))
+    if kind == "unicode":
+        characters = "".join(chr(min(int(each, 16), 0x10FFFF)) for each in re.findall(r"[0-9A-Fa-f]{4,8}", text))
+        return characters.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs
+    if kind == "bytes":
+        return _text_of(bytes(int(each[1:], 16) if each[0] == "x" else int(each, 8) for each in text.split("\\")[1:]))
+    if kind == "latin":
+        return _text_of(text.encode("latin-1"))
+    return ESCAPES.get(text[1], text[1]) if text.startswith("\\") else "'"
+
+
+def _text_of(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _without_spaces(text: str) -> str:
+    """Return the text without spaces, which are folded and split, and without the plus that stands for one."""
+    return "".join(text.split()).replace("+", "").replace("\ufffd", "")
+
+
+def _base64_middles(secret: str) -> Iterator[str]:
+    """Yield the letters of base64 that depend on the secret alone, for each position in a group of three bytes."""
+    for encoding in ("utf-8", "latin-1", "utf-16-le"):
+        data = secret.encode(encoding, "replace")
+        for before in range(3):
+            letters = base64.b64encode(bytes(before) + data).decode().rstrip("=")
+            first, end = -(-before * 8 // 6), (before + len(data)) * 8 // 6
+            if end - first >= SHORTEST_BASE64:
+                yield letters[first:end]
+                yield letters[first:end].replace("+", "-").replace("/", "_")
 
 
 def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()) -> frozenset[str]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+import shlex
+import subprocess
 import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.support import invented_tokens
-from travis_pypi_deploy.masking import SHORTEST, Mask, secret_texts
+from travis_pypi_deploy.masking import Mask, secret_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOKEN = invented_tokens.token()
 
@@ -44,7 +53,7 @@ def test_a_secret_is_hidden_and_the_rest_is_not(text: str, secret: str, shown: s
 def test_a_short_secret_is_hidden_in_text_of_others_only(secret: str, is_hidden: bool) -> None:
     mask, text = Mask.of(frozenset({secret})), f"it is {secret}"
     assert mask.hide(text) == text
-    assert mask.hide(text, shortest=SHORTEST) == ("it is ***" if is_hidden else text)
+    assert mask.hide_quoted(text) == ("it is ***" if is_hidden else text)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
@@ -116,3 +125,93 @@ def test_each_part_of_a_password_and_the_joined_value_are_secrets() -> None:
 
 def test_a_mask_does_not_show_what_it_hides() -> None:
     assert "correct horse" not in repr(Mask.of(frozenset({"correct horse"})))
+
+
+# Texts from others: one normal form of text and secret
+
+PASSWORD = "p\u00e4ss w\u00f6rd/+&<\"'\\%41$x"
+
+
+def bash_quoted(text: str) -> str:
+    return subprocess.run(["bash", "-c", 'printf %q "$0"', text], capture_output=True, check=True).stdout.decode()
+
+
+def lower_percent(text: str) -> str:
+    return "".join(f"%{each:02x}" for each in text.encode())
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "UTF-8 read as latin-1": lambda text: text.encode().decode("latin-1"),
+    "JSON": json.dumps,
+    "JSON in UTF-8": lambda text: json.dumps(text, ensure_ascii=False),
+    "JSON twice": lambda text: json.dumps(json.dumps(text)),
+    "JSON with escaped slashes": lambda text: json.dumps(text).replace("/", "\\/"),
+    "HTML": html.escape,
+    "HTML in numbers": lambda text: "".join(f"&#{ord(each)};" for each in text),
+    "HTML in hexadecimal": lambda text: "".join(f"&#x{ord(each):X};" for each in text),
+    "HTML in JSON": lambda text: json.dumps(html.escape(text)),
+    "percent": lambda text: quote(text, safe=""),
+    "percent, slashes kept": quote,
+    "percent, in lower case": lower_percent,
+    "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "plus": quote_plus,
+    "repr": repr,
+    "repr of bytes": lambda text: repr(text.encode()),
+    "octal": lambda text: "".join(f"\\{each:03o}" for each in text.encode()),
+    "shell": shlex.quote,
+    "bash's %q": bash_quoted,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "Basic of any user": lambda text: base64.b64encode(f"somebody:{text}".encode()).decode(),
+    "Basic in latin-1": lambda text: base64.b64encode(f"me:{text}".encode("latin-1", "replace")).decode(),
+    "base64 in lines": lambda text: base64.encodebytes(b"x" * 50 + text.encode()).decode(),
+    "collapsed spaces": lambda text: " ".join(text.split()),
+    "split over two lines": lambda text: text[:6] + "\r\n " + text[6:],
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN.values(), ids=WRITTEN)
+def test_a_secret_in_a_text_from_others_is_masked_however_it_is_written(how: Callable[[str], str]) -> None:
+    for secret in (PASSWORD, "correct horse battery", "Tr0ub4dor&3"):
+        shown = Mask.of(frozenset({secret})).hide_quoted(f"before {how(secret)} after")
+        assert shown.startswith("before ")
+        assert shown.endswith(" after")
+        assert "***" in shown
+        assert not set(secret.split()) & set(shown.split())
+
+
+words = st.sampled_from(
+    ["correct", "horse", "status", "demo", "token", "a", "the", "10", "/", "<b>", "%20", "&amp;", "\\n"]
+)
+passwords = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=4, max_size=30),
+    st.lists(words, min_size=2, max_size=5).map(" ".join),
+)
+not_base64 = [each for name, each in WRITTEN.items() if "ase64" not in name and "Basic" not in name]
+encodings = st.lists(st.sampled_from([each for each in not_base64 if each is not bash_quoted]), max_size=2)
+
+
+@settings(deadline=None, max_examples=300)
+@given(secret=passwords, before=st.lists(words).map(" ".join), after=st.lists(words).map(" ".join), how=encodings)
+def test_no_text_from_others_shows_a_secret_written_twice_over(
+    secret: str, before: str, after: str, how: list[Callable[[str], str]]
+) -> None:
+    assume(len("".join(secret.replace("+", "").split())) >= 4)
+    written = secret
+    for each in how:
+        written = each(written)
+    shown = Mask.of(frozenset({secret})).hide_quoted(f"{before} {written} {after}")
+    assert written not in shown.replace("***", "\0")
+
+
+@settings(deadline=None, max_examples=300)
+@given(text=st.lists(words | st.text(max_size=8)).map(" ".join), secret=st.text("\u0410\u0411\u0412\u0413", min_size=4))
+def test_a_text_from_others_without_a_secret_stays_as_it_is(text: str, secret: str) -> None:
+    innocent = text.translate(dict.fromkeys(map(ord, secret)))
+    assert Mask.of(frozenset({secret})).hide_quoted(innocent) == innocent
+
+
+def test_upper_and_lower_case_are_two_things() -> None:
+    mask = Mask.of(frozenset({"password"}))
+    assert mask.hide_quoted("PYPI_PASSWORD is not set; password") == "PYPI_PASSWORD is not set; ***"
