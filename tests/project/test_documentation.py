@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from tests.support import pictures
+from tests.support import given, pictures
 from tests.support.readme_tables import CHECKS, README, ROOT, renewed
 from travis_pypi_deploy.arguments import NOT_OPTIONS, help_text
 from travis_pypi_deploy.migrate.parse import parse
@@ -73,3 +74,11 @@ def test_the_pictures_show_what_the_tool_prints(tmp_path: Path) -> None:
 def without_numbers(picture: str) -> str:
     """Return a picture without versions, sizes and times."""
     return re.sub(r"\d+(\.\d+)*", "0", picture)
+
+
+def test_every_block_of_the_page_on_private_indexes_can_be_read() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "private-indexes.md").read_text("utf-8"), re.DOTALL)
+    commands = [yaml.safe_load(block)["deploy"]["script"].split()[3:] for block in blocks]
+    servers = [given.settings(*words, environ={}).server.upload_url for words in commands]
+
+    assert len(set(servers)) == 8
