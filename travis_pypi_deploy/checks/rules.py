@@ -74,6 +74,7 @@ RULES = (
          "a wheel has METADATA and WHEEL in {name}-{version}.dist-info, spelled as in the file name"),
     Rule("record", ERROR, ERROR, WHEELS, "a wheel has a readable RECORD in its .dist-info folder"),
     Rule("record-contents", WARNING, WARNING, WHEELS, "RECORD lists exactly the wheel's files"),
+    Rule("record-hash", WARNING, WARNING, WHEELS, "members match their hashes in RECORD"),
     Rule("entry-points", ERROR, WARNING, "Entry points specification",
          "entry_points.txt is UTF-8, INI with \"=\", and has scripts with letters, digits, _ . - only"),
     # zip archives
@@ -85,8 +86,8 @@ RULES = (
     Rule("zip-comments", ERROR, WARNING, PYPI_ARCHIVES, "members have no comments (the archive may have one)"),
     Rule("zip-data-descriptors", ERROR, WARNING, PYPI_ARCHIVES, "members have their sizes in their headers"),
     Rule("zip-records", ERROR, WARNING, PYPI_ARCHIVES, "the central directory, local headers and ZIP64 records agree"),
-    Rule("zip-contents", ERROR, WARNING, PYPI,
-         "members are not encrypted, and source files match their checksums in the archive"),
+    Rule("zip-contents", ERROR, ERROR, PYPI_ARCHIVES,
+         "members are not encrypted, and match their checksums in the archive"),
     # sdists
     Rule("sdist-folder", ERROR, WARNING, SDISTS, "all members of an sdist are in one top folder"),
     Rule("sdist-metadata", ERROR, ERROR, SDISTS, "PKG-INFO is directly in the top folder"),

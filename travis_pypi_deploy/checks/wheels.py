@@ -16,6 +16,7 @@ UNPACKED_RATIO_LIMIT = 50
 UNPACKED_FREE_BYTES = 64 * 1024 * 1024
 # Twice the number of members that a wheel may have.
 RECORD_LIMIT_LINES = 200_000
+LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # PyPI splits RECORD at all of these
 
 SCRIPT_NAME = re.compile(r"[\w.-]+")
 REBUILD = "build the wheel again"
@@ -62,25 +63,29 @@ def _record(wheel: Wheel) -> Iterator[Problem]:
         return
     signatures = {f"{wheel.folder}/RECORD.jws", f"{wheel.folder}/RECORD.p7s"}
     # Some installers reject such wheels.
-    for name in sorted(wheel.members - signatures - recorded):
+    for name in sorted(wheel.members - signatures - set(recorded)):
         yield Problem(
             "record-contents", f'RECORD does not list "{name}": let the build backend add all files of the wheel.'
         )
-    for name in sorted(recorded - wheel.members):
+    for name in sorted(set(recorded) - wheel.members):
         yield Problem("record-contents", f'RECORD lists "{name}", but it is not in the wheel: {REBUILD}.')
+    for name, digest in wheel.digests.items():
+        algorithm, _, expected = recorded.get(name, "").partition("=")
+        if algorithm == "sha256" and expected != digest:
+            yield Problem("record-hash", f'"{name}" does not match its hash in RECORD: {REBUILD} after each change.')
 
 
-def _recorded(record: bytes) -> set[str]:
-    """Return the names that a RECORD lists; raises ValueError or csv.Error if it cannot be read."""
-    if record.count(b"\n") > RECORD_LIMIT_LINES:
+def _recorded(record: bytes) -> dict[str, str]:
+    """Return the names that a RECORD lists with their hashes; raises ValueError or csv.Error if it cannot be read."""
+    text = record.decode()
+    if sum(map(text.count, LINE_BREAKS)) > RECORD_LIMIT_LINES:
         raise ValueError(f"it lists more than {RECORD_LIMIT_LINES} files")
-    names: set[str] = set()
-    # PyPI splits RECORD at form feeds and other separators, too.
-    for row in csv.reader(record.decode().splitlines()):
+    recorded: dict[str, str] = {}
+    for row in csv.reader(text.splitlines()):
         if not row:
             raise ValueError("it has an empty line")
-        names.add(row[0].replace("\\", "/"))
-    return names
+        recorded[row[0].replace("\\", "/")] = row[1] if len(row) > 1 else ""
+    return recorded
 
 
 def _entry_points(wheel: Wheel) -> Iterator[Problem]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import io
 import math
 import posixpath
 import tarfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidReleaseError
-from . import tars
 from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
 
+CHUNK_BYTES = 256 * 1024
+MEMBER_LIMIT = 200_000
+NAMES_LIMIT_CHARACTERS = 16 * 1024 * 1024
 # An sdist with many zeros is valid; one that exceeds both limits is a decompression bomb.
 UNPACKED_LIMIT_BYTES = 1024 * 1024 * 1024
 UNPACKED_LIMIT_RATIO = 50
+
+# What gzip and tarfile raise for broken archives.
+BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -35,10 +44,24 @@ class Sdist:
     @property
     def top(self) -> str:
         """Return the folder that holds everything, as PyPI determines it; empty if there is none."""
+        first, *_, last = sorted(self.members, key=lambda name: name.replace("/", "\0")) * 2
         try:
-            return posixpath.commonpath(self.members)
+            return posixpath.commonpath([first, last])
         except ValueError:
             return ""
+
+
+class _HashingFile(io.BufferedReader):
+    """A file that gzip reads from front to back, and that is hashed at the same time."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = super().read(size)
+        self.sha256.update(block)
+        return block
 
 
 def scan(path: Path) -> tuple[Sdist, bytes, str]:
@@ -47,24 +70,65 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
     Of several PKG-INFO, the last of those nearest to the top counts. Raises InvalidReleaseError if the file is not a
     whole gzip-compressed tar archive or has no PKG-INFO.
     """
+    limit = max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size)
     names: set[str] = set()
     sparse: list[str] = []
-    metadata_member, metadata, least_depth = "", None, math.inf
-    with path.open("rb", buffering=0) as file:
-        stream = tars.Gunzip(file, max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size))
+    metadata_member, metadata, least_depth, characters = "", b"", math.inf, 0
+    with path.open("rb", buffering=0) as file, _HashingFile(file) as packed:
         try:
-            for member in tars.members(stream):
-                names.add(member.name)
-                depth = member.name.count("/")
-                if member.is_sparse:
-                    sparse.append(member.name)
-                elif member.is_regular and posixpath.basename(member.name) == "PKG-INFO" and depth <= least_depth:
-                    if member.size > METADATA_LIMIT_BYTES:
-                        raise InvalidReleaseError(f"its {member.name} is larger than {METADATA_LIMIT_BYTES} bytes")
-                    metadata_member, metadata, least_depth = member.name, stream.read(member.size), depth
-            sha256 = stream.finish()
-        except tarfile.TarError as error:
-            raise InvalidReleaseError(f"not a readable gzip-compressed tar archive: {error}") from error
-    if metadata is None:
+            with (
+                gzip.GzipFile(fileobj=packed) as unpacked,
+                tarfile.open(fileobj=unpacked, mode="r:", encoding="utf-8", errors="surrogateescape") as archive,
+            ):
+                for count, member in enumerate(archive, start=1):
+                    archive.members = []  # type: ignore[attr-defined]  # documented; it would keep all of them
+                    name = member.name.rstrip("/")
+                    names.add(name)
+                    characters += len(name)
+                    _check_limits(count, characters, member.offset_data + member.size, limit)
+                    depth = name.count("/")
+                    if member.issparse():
+                        sparse.append(name)
+                    elif member.isreg() and posixpath.basename(name) == "PKG-INFO" and depth <= least_depth:
+                        if member.size > METADATA_LIMIT_BYTES:
+                            raise InvalidReleaseError(f"its {name} is larger than {METADATA_LIMIT_BYTES} bytes")
+                        contents = archive.extractfile(member)
+                        metadata_member, metadata, least_depth = name, contents.read() if contents else b"", depth
+                _read_to_the_end(unpacked, limit)
+        except BROKEN as error:
+            reason = str(error) or type(error).__name__
+            raise InvalidReleaseError(
+                f"not a readable gzip-compressed tar archive: {reason}. Build the sdist again, and copy all of it"
+            ) from error
+        while packed.read(CHUNK_BYTES):
+            pass
+    if not metadata_member:
         raise InvalidReleaseError("it has no PKG-INFO. Build the sdist again")
-    return Sdist(frozenset(names), metadata_member, tuple(sparse), zipfile.is_zipfile(path)), metadata, sha256
+    return (
+        Sdist(frozenset(names), metadata_member, tuple(sparse), zipfile.is_zipfile(path)),
+        metadata,
+        packed.sha256.hexdigest(),
+    )
+
+
+def _check_limits(members: int, characters: int, size: int, limit: int) -> None:
+    if members > MEMBER_LIMIT:
+        raise tarfile.ReadError(f"it has more than {MEMBER_LIMIT} members")
+    if characters > NAMES_LIMIT_CHARACTERS:
+        raise tarfile.ReadError(f"the names of its members have more than {NAMES_LIMIT_CHARACTERS} characters")
+    if size > limit:
+        raise tarfile.ReadError(f"it unpacks to more than {limit} bytes")
+
+
+def _read_to_the_end(unpacked: gzip.GzipFile, limit: int) -> None:
+    """Read the rest of the gzip data, which shows whether the file is whole.
+
+    Bytes behind the data are tolerated, as pip does.
+    """
+    try:
+        while unpacked.read(CHUNK_BYTES):
+            if unpacked.tell() > limit:
+                raise tarfile.ReadError(f"it unpacks to more than {limit} bytes")
+    except gzip.BadGzipFile as error:
+        if "Not a gzipped file" not in str(error):
+            raise

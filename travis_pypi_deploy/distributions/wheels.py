@@ -14,11 +14,11 @@ from ..errors import InvalidReleaseError
 from . import zip_records
 from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
 
-DIRECTORY_LIMIT_BYTES = 32 * 1024 * 1024
+DIRECTORY_LIMIT_BYTES = 16 * 1024 * 1024
 MEMBER_LIMIT = 100_000
 READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # The files of .dist-info that the checks look into, and how many bytes of each are read at most.
-CHECKED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 1024 * 1024}
+CHECKED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 64 * 1024}
 
 # What zipfile raises for broken archives.
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, IndexError, OverflowError, RuntimeError, ValueError)
@@ -30,7 +30,8 @@ class Wheel:
 
     ``folder`` is the ``.dist-info`` folder that the file's name asks for; ``members`` are the names of all files,
     without folders; ``dist_info`` holds the contents of WHEEL, RECORD and entry_points.txt if they are in ``folder``;
-    ``methods`` are zip compression methods; ``unpacked`` is the number of bytes that the directory promises.
+    ``methods`` are zip compression methods; ``unpacked`` is the number of bytes that the directory promises;
+    ``digests`` are the sha256 of the members that were read, as RECORD has them.
     """
 
     folder: str
@@ -39,6 +40,7 @@ class Wheel:
     methods: frozenset[int]
     unpacked: int
     faults: tuple[zip_records.Fault, ...]
+    digests: Mapping[str, str]
 
 
 def scan(path: Path) -> tuple[Wheel, bytes]:
@@ -57,13 +59,15 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
                     info = archive.NameToInfo.get(f"{folder}/{name}")
                     if info and info.compress_type in READABLE_METHODS:
                         dist_info[name] = _contents(archive, info, limit)
+                found = tuple(zip_records.read(raw, {info.orig_filename: info for info in infos}))
                 wheel = Wheel(
                     folder=folder,
                     members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
                     dist_info=dist_info,
                     methods=frozenset(info.compress_type for info in infos),
                     unpacked=sum(info.file_size for info in infos),
-                    faults=tuple(zip_records.faults(raw, {info.orig_filename: info for info in infos})),
+                    faults=tuple(each for each in found if isinstance(each, zip_records.Fault)),
+                    digests={each.name: each.sha256 for each in found if isinstance(each, zip_records.Digest)},
                 )
         except BROKEN as error:
             raise InvalidReleaseError(f"not a readable zip archive: {error}") from error

@@ -7,6 +7,8 @@ because a wheel may have 100,000 members and each costs microseconds.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import os
 import re
@@ -15,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Union
 
 LOCAL_HEADER = b"PK\x03\x04"
 CENTRAL_HEADER = b"PK\x01\x02"
@@ -38,10 +40,9 @@ STORED, DEFLATED = 0, 8
 
 BLOCK_BYTES = 1024 * 1024
 RECORD_BYTES = 512  # most records are shorter; of longer ones the rest is read when it is needed
-# PyPI scans the source files, so a wrong checksum in one of them fails the upload.
-SCANNED_SUFFIXES = (b".py", b".pye")
-SCANNED_LIMIT_BYTES = 64 * 1024 * 1024
-SCANNED_MEMBER_LIMIT_BYTES = 16 * 1024 * 1024
+# So many bytes of members are unpacked and compared with their checksums; a member beyond them is not read.
+UNPACKED_LIMIT_BYTES = 64 * 1024 * 1024
+EXTRA_FIELDS_LIMIT = 64
 CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f\x7f]")
 
 FaultKind = Literal["names", "comments", "data-descriptors", "records", "surroundings", "contents"]
@@ -55,8 +56,19 @@ class Fault:
     reason: str
 
 
-def faults(file: io.FileIO, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Fault]:
-    """Yield what is wrong with the zip archive's records.
+@dataclass(frozen=True)
+class Digest:
+    """The sha256 of a member's contents, as RECORD has it: base64 for URLs, without padding."""
+
+    name: str
+    sha256: str
+
+
+Found = Union[Fault, Digest]
+
+
+def read(file: io.FileIO, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Found]:
+    """Yield what is wrong with the zip archive's records and members, and the digest of each member that is read.
 
     ``directory`` holds the members by the names that a reader of the central directory sees. Reading ends at the
     first record that does not tell where the next one begins.
@@ -110,11 +122,11 @@ class _Window:
 
 def _local_faults(
     window: _Window, directory: Mapping[str, zipfile.ZipInfo]
-) -> Generator[Fault, None, tuple[list[bytes], int]]:
-    """Yield the faults of the local headers and of the members; return the names and where the members end."""
+) -> Generator[Found, None, tuple[list[bytes], int]]:
+    """Yield what is found in the local headers and the members; return the names and where the members end."""
     names: list[bytes] = []
     seen: set[bytes] = set()
-    end, scannable = 0, SCANNED_LIMIT_BYTES
+    end, bytes_left = 0, UNPACKED_LIMIT_BYTES
     while (record := window.read(end, RECORD_BYTES))[:4] == LOCAL_HEADER:
         name, flags, compressed, unpacked, start = _local_header(window, end, record)
         end = start + compressed
@@ -129,11 +141,9 @@ def _local_faults(
             yield Fault("names", f"{_shown(name)} is not printable UTF-8")
         elif fault := _member_fault(name, info, flags, (compressed, unpacked)):
             yield fault
-        elif info and name.lower().endswith(SCANNED_SUFFIXES):
-            size = max(compressed, unpacked)
-            scannable -= size
-            if scannable >= 0 and size <= SCANNED_MEMBER_LIMIT_BYTES:
-                yield from _contents_faults(window.read(start, compressed), info)
+        elif info and info.compress_type in (STORED, DEFLATED) and unpacked <= bytes_left:
+            bytes_left -= unpacked
+            yield _checked(window, start, info)
         names.append(name)
         seen.add(name)
     if not names:
@@ -169,24 +179,32 @@ def _member_fault(name: bytes, info: zipfile.ZipInfo | None, flags: int, sizes: 
     return Fault("contents", f"{_shown(name)} is encrypted") if flags & ENCRYPTED_FLAG else None
 
 
-def _contents_faults(packed: bytes, info: zipfile.ZipInfo) -> Iterator[Fault]:
-    """Yield a fault if the member does not unpack to as many bytes as it says, with the checksum that it has."""
-    contents = packed
+def _checked(window: _Window, start: int, info: zipfile.ZipInfo) -> Found:
+    """Return the digest of a member, or that it does not match its size or its checksum in the archive."""
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS) if info.compress_type == DEFLATED else None
+    sha256, checksum, size = hashlib.sha256(), 0, 0
     try:
-        if info.compress_type == DEFLATED:
-            contents = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, info.file_size + 1)
+        for offset in range(start, start + info.compress_size, BLOCK_BYTES):
+            piece = window.read(offset, min(BLOCK_BYTES, start + info.compress_size - offset))
+            while piece and size <= info.file_size:
+                contents = inflate.decompress(piece, BLOCK_BYTES) if inflate else piece
+                piece = inflate.unconsumed_tail if inflate else b""
+                sha256.update(contents)
+                checksum = zlib.crc32(contents, checksum)
+                size += len(contents)
     except zlib.error:
-        contents = b""
-    if info.compress_type not in (STORED, DEFLATED):  # another rule reports that
-        return
-    if len(contents) != info.file_size or zlib.crc32(contents) != info.CRC:
-        yield Fault("contents", f"{info.filename!r} is damaged, its checksum is wrong")
+        size = -1
+    if size != info.file_size or checksum != info.CRC:
+        return Fault("contents", f"{info.filename!r} does not match its checksum in the archive")
+    return Digest(info.filename, base64.urlsafe_b64encode(sha256.digest()).rstrip(b"=").decode())
 
 
 def _extras(name: bytes, extra: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the extra fields that say how a member is read; each of them may be there once only."""
     seen = set()
-    while extra:
+    for _ in range(EXTRA_FIELDS_LIMIT):
+        if not extra:
+            return
         kind, size = struct.unpack("<HH", extra[:4]) if len(extra) >= 4 else (0, len(extra))
         if size + 4 > len(extra):
             raise _LostError("records", f"{_shown(name)} has a malformed extra field")
@@ -196,6 +214,7 @@ def _extras(name: bytes, extra: bytes) -> Iterator[tuple[int, bytes]]:
             seen.add(kind)
             yield kind, extra[4 : 4 + size]
         extra = extra[4 + size :]
+    raise _LostError("records", f"{_shown(name)} has more than {EXTRA_FIELDS_LIMIT} extra fields")
 
 
 def _zip64_sizes(name: bytes, value: bytes, compressed: int, unpacked: int, *, is_stored: bool) -> tuple[int, int]:

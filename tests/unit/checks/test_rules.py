@@ -50,6 +50,7 @@ def test_just_what_no_index_and_no_installer_can_use_is_an_error_everywhere() ->
         "wheel-version",
         "dist-info",
         "record",
+        "zip-contents",
         "sdist-metadata",
         "metadata",
         *test_release.RULES,

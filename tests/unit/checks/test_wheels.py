@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import zipfile
 from dataclasses import replace
@@ -129,6 +130,12 @@ WHEEL_CASES = (
         says='RECORD lists "demo/lost.py"',
     ),
     Case(
+        "record-hash",
+        broken=recording(lambda record: record.replace(b"demo/__init__.py,sha256=", b"demo/__init__.py,sha256=x")),
+        neighbour=recording(lambda record: re.sub(rb"sha256=[^,]*", b"", record)),
+        says='"demo/__init__.py" does not match its hash in RECORD',
+    ),
+    Case(
         "entry-points",
         broken=scripts("[console_scripts]\n../demo = demo:main\n"),
         neighbour=scripts("[console_scripts]\nde.mo-2 = demo:main\n[any.group]\n../x = demo:main\n"),
@@ -166,8 +173,8 @@ ZIP_CASES = (
     Case(
         "zip-contents",
         broken=rewritten(with_fields(crc=1)),
-        neighbour=rewritten(with_fields(crc=1), of="demo/data.txt"),
-        says="'demo/__init__.py' is damaged, its checksum is wrong",
+        neighbour=rewritten(with_fields(flags=0)),
+        says="'demo/__init__.py' does not match its checksum in the archive",
     ),
     Case("zip-records", ending(End(zip64=True, more_locator_offset=1)), ending(End(zip64=True)), says="ZIP64"),
 )
@@ -314,9 +321,14 @@ def test_a_deflated_source_file_that_cannot_be_unpacked_is_found(tmp_path: Path)
     assert rules(path) == ["zip-contents"]
 
 
-@pytest.mark.parametrize(("damaged", "expected"), [("demo/m3.py", ["zip-contents"]), ("demo/m4.py", [])])
-def test_source_files_are_unpacked_up_to_64_mebibytes(damaged: str, expected: list[str], tmp_path: Path) -> None:
-    files = {f"demo/m{number}.py": bytes(16 * MEBIBYTE) for number in range(5)}
+def test_a_member_of_any_kind_that_does_not_match_its_checksum_is_an_error_everywhere(tmp_path: Path) -> None:
+    path = rewritten(with_fields(crc=1), of="demo/data.txt")(tmp_path)
+    assert [(each.rule, each.severity) for each in problems(path, is_pypi=False)] == [("zip-contents", "error")]
+
+
+@pytest.mark.parametrize(("damaged", "expected"), [("demo/m3.so", ["zip-contents"]), ("demo/m4.so", [])])
+def test_members_are_unpacked_up_to_64_mebibytes(damaged: str, expected: list[str], tmp_path: Path) -> None:
+    files = {f"demo/m{number}.so": bytes(16 * MEBIBYTE) for number in range(5)}
     path = factories.wheel(tmp_path, files=files, compression=zipfile.ZIP_STORED)
     assert rules(rewrite(path, with_fields(crc=1), of=damaged)) == expected
 

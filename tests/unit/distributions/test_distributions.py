@@ -18,7 +18,6 @@ from packaging.metadata import parse_email
 from tests.support import factories
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.distributions import Sdist, Wheel, metadata_fields
-from travis_pypi_deploy.distributions.tars import Gunzip
 from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
@@ -154,31 +153,29 @@ def test_what_is_no_zip_archive_is_rejected(content: bytes, tmp_path: Path) -> N
         distributions.read(path)
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        pytest.param(b"", "it is not a gzip file", id="empty"),
-        pytest.param(b"hello", "it is not a gzip file", id="text"),
-        pytest.param(b"\x1f\x8b", "it is cut short: the gzip data has no end", id="magic alone"),
-        pytest.param(b"\x1f\x8b\x09" + bytes(20), "its gzip data is damaged", id="unknown method"),
-        pytest.param(gzip.compress(b""), "it does not begin with a tar header", id="nothing inside"),
-        pytest.param(gzip.compress(b"x" * 512), "it does not begin with a tar header", id="text inside"),
-        pytest.param(gzip.compress(bytes(1024)), "it does not begin with a tar header", id="empty tar"),
-    ],
-)
-def test_what_is_no_gzip_compressed_tar_archive_is_rejected(content: bytes, reason: str, tmp_path: Path) -> None:
+NOT_SDISTS = {
+    "empty": b"",
+    "text": b"hello",
+    "cut after two bytes": b"\x1f\x8b",
+    "an unknown method": b"\x1f\x8b\x09" + bytes(20),
+    "text inside": gzip.compress(b"x" * 512),
+    "nothing inside": gzip.compress(b""),
+}
+
+
+@pytest.mark.parametrize("content", NOT_SDISTS.values(), ids=NOT_SDISTS)
+def test_what_is_no_gzip_compressed_tar_archive_is_rejected(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.tar.gz"
     path.write_bytes(content)
-    with pytest.raises(InvalidReleaseError) as caught:
+    with pytest.raises(InvalidReleaseError, match=r"not a readable gzip-compressed tar archive: .*Build"):
         distributions.read(path)
-    assert str(caught.value).startswith(f"not a readable gzip-compressed tar archive: {reason}")
 
 
 @pytest.mark.parametrize("missing", [1, 4, 8, 9, 30, 200])
 def test_an_sdist_that_is_cut_short_anywhere_is_rejected(missing: int, tmp_path: Path) -> None:
     path = factories.sdist(tmp_path)
     path.write_bytes(path.read_bytes()[:-missing])
-    with pytest.raises(InvalidReleaseError, match="it is cut short: the gzip data has no end"):
+    with pytest.raises(InvalidReleaseError, match="not a readable gzip-compressed tar archive"):
         distributions.read(path)
 
 
@@ -186,22 +183,12 @@ def test_a_tar_archive_that_breaks_off_inside_whole_gzip_data_is_rejected(tmp_pa
     path = factories.sdist(tmp_path, files={"large.py": b"x" * 5000})
     inside = gzip.decompress(path.read_bytes())
     path.write_bytes(gzip.compress(inside[: inside.index(b"xxxx") + 1000]))
-    with pytest.raises(InvalidReleaseError, match="it ends within a member"):
+    with pytest.raises(InvalidReleaseError, match="not a readable gzip-compressed tar archive"):
         distributions.read(path)
 
 
 def test_an_sdist_with_80_mebibytes_of_zeros_is_read(tmp_path: Path) -> None:
     assert distributions.read(factories.sdist(tmp_path, files={"zeros": bytes(80 * 1024 * 1024)})).name == "demo"
-
-
-@pytest.mark.parametrize(("limit", "is_read"), [(10_000, True), (9_999, False)])
-def test_no_more_than_the_limit_is_unpacked(limit: int, is_read: bool) -> None:
-    stream = Gunzip(io.BytesIO(gzip.compress(bytes(10_000))), limit)
-    if is_read:
-        stream.finish()
-    else:
-        with pytest.raises(tarfile.TarError, match="it unpacks to more than 9999 bytes"):
-            stream.finish()
 
 
 @pytest.mark.parametrize(("more", "is_read"), [(0, True), (1, False)], ids=["1 GiB", "more than 1 GiB"])
@@ -254,7 +241,7 @@ def test_a_damaged_byte_in_the_middle_of_an_sdist_is_found(tmp_path: Path) -> No
     contents = bytearray(path.read_bytes())
     contents[len(contents) // 2] ^= 1
     path.write_bytes(contents)
-    with pytest.raises(InvalidReleaseError, match="its gzip data is damaged"):
+    with pytest.raises(InvalidReleaseError, match="not a readable gzip-compressed tar archive"):
         distributions.read(path)
 
 
@@ -441,13 +428,13 @@ def test_an_unreasonable_central_directory_is_not_read(tmp_path: Path) -> None:
 
 
 def test_of_a_wheel_only_what_the_checks_need_is_kept(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * 1024 * 1024, "notes.txt": b"x"})
+    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * 64 * 1024, "notes.txt": b"x"})
     archive = distributions.read(path).archive
     assert isinstance(archive, Wheel)
     assert sorted(archive.dist_info) == ["RECORD", "WHEEL", "entry_points.txt"]
 
 
 def test_a_wheel_with_too_many_entry_points_is_rejected(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (1024 * 1024 + 1)})
-    with pytest.raises(InvalidReleaseError, match=r"entry_points\.txt is larger than 1048576 bytes"):
+    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (64 * 1024 + 1)})
+    with pytest.raises(InvalidReleaseError, match=r"entry_points\.txt is larger than 65536 bytes"):
         distributions.read(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import struct
 import sys
 import tarfile
 import zipfile
@@ -20,7 +21,7 @@ from travis_pypi_deploy.checks.validation import validate
 from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
@@ -140,10 +141,6 @@ def test_any_entry_points_and_record_are_validated(entry_points: str, name: str,
     check_answer(factories.wheel(tmp_path, files={f"demo/{name}".replace("\0", ""): b""}, dist_info=dist_info))
 
 
-def zip_bomb(folder: Path) -> Path:
-    return factories.wheel(folder, files={"demo/zeros": bytes(300 * MEBIBYTE)})
-
-
 def wheel_with(**members: bytes) -> Callable[[Path], Path]:
     """Return what makes a wheel with these contents in its ``.dist-info`` folder."""
 
@@ -158,86 +155,50 @@ def wheel_with(**members: bytes) -> Callable[[Path], Path]:
     return make
 
 
-def wheel_of_many_members(folder: Path) -> Path:
-    return factories.wheel(folder, files={f"{number:x}": b"" for number in range(100_001)})
+def extra_fields(folder: Path) -> Path:
+    """Write a wheel of 200 members with 16,000 extra fields each."""
+    path = folder / "demo-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("demo-1.0.dist-info/METADATA", factories.metadata())
+        for number in range(200):
+            member = zipfile.ZipInfo(f"demo/{number}")
+            member.extra = struct.pack("<HH", 7, 0) * 16_000
+            archive.writestr(member, b"")
+    return path
 
 
-def sdist_of(pieces: Callable[[], Iterable[bytes]]) -> Callable[[Path], Path]:
-    """Return what makes an sdist of its PKG-INFO and pieces of a tar archive."""
-
-    def make(folder: Path) -> Path:
-        path = folder / "demo-1.0.tar.gz"
-        with gzip.open(path, "wb", 1) as archive:
-            archive.write(member("demo-1.0/PKG-INFO", factories.metadata()))
-            for piece in pieces():
-                archive.write(piece)
-        return path
-
-    return make
+def deep_names(folder: Path) -> Path:
+    """Write an sdist of 100,000 members in deep folders."""
+    path = folder / "demo-1.0.tar.gz"
+    with gzip.open(path, "wb", 1) as archive:
+        archive.write(member("demo-1.0/PKG-INFO", factories.metadata()))
+        for number in range(100_000):
+            archive.write(member(f"demo-1.0/{'a/' * 40}{number}"))
+    return path
 
 
-def member(name: str, content: bytes = b"", *, size: int = 0, kind: bytes = tarfile.REGTYPE) -> bytes:
+def member(name: str, content: bytes = b"") -> bytes:
     info = tarfile.TarInfo(name)
-    info.size, info.type = size or len(content), kind
+    info.size = len(content)
     return info.tobuf(tarfile.GNU_FORMAT) + content + bytes(-len(content) % 512)
 
 
-def members(count: int) -> Iterator[bytes]:
-    """Yield empty members with different names; tarfile takes ten times as long to make them."""
-    zero = b"demo-1.0/000000"
-    header = member(zero.decode())
-    checksum = int(header[148:154], 8)
-    for number in range(count):
-        name = b"demo-1.0/%06x" % number
-        yield name + header[len(name) : 148] + b"%06o\0 " % (checksum - sum(zero) + sum(name)) + header[156:]
-
-
-def extended(content: bytes) -> bytes:
-    return member("pax", content, kind=tarfile.XHDTYPE) + member("demo-1.0/a")
-
-
-def many_headers() -> bytes:
-    return b"Name: demo\nVersion: 1.0\n" + b"A: b\n" * 500_000
-
-
-def requiring(requirement: str) -> bytes:
-    return factories.metadata(requires_dist=requirement)
-
-
-def described(description: str) -> bytes:
-    return factories.metadata(description=description, description_content_type="text/x-rst")
-
-
-BOMBS: Mapping[str, Callable[[Path], Path]] = {
-    "a member that unpacks to 300 MiB": zip_bomb,
+LARGE: Mapping[str, Callable[[Path], Path]] = {
+    "a member that unpacks to 300 MiB": lambda folder: factories.wheel(folder, files={"x": bytes(300 * MEBIBYTE)}),
     "metadata of 300 MiB": wheel_with(METADATA=factories.metadata() + bytes(300 * MEBIBYTE)),
     "a RECORD of 15 MiB": wheel_with(RECORD=b"".join(b"%d,,\n" % number for number in range(1_500_000))),
-    "entry points of 16 MiB": wheel_with(entry_points=b"[x]\n" + b"".join(b"%d=\n" % n for n in range(1_500_000))),
-    "500 000 headers": wheel_with(METADATA=many_headers()),
-    "100 000 members": wheel_of_many_members,
-    "a requirement of nested parentheses": wheel_with(METADATA=requiring("a; " + "(" * 90_000)),
-    "a requirement of 20 000 versions": wheel_with(METADATA=requiring("a" + ">=1," * 20_000)),
-    "a requirement of a megabyte": wheel_with(METADATA=requiring("a" + ">=1," * 250_000)),
-    "an e-mail address of nested comments": wheel_with(METADATA=factories.metadata(author_email="(" * 90_000)),
-    "a version of 90 000 digits": wheel_with(METADATA=factories.metadata(version="1" * 90_000)),
-    "a content type of 20 000 parameters": wheel_with(
-        METADATA=factories.metadata(description_content_type="text/plain;" + "a=b;" * 20_000)
-    ),
-    "a description of 100 000 characters": wheel_with(METADATA=described(".. code::\n\n" + "   x = (1\n" * 9_990)),
-    "zeros after the end of the archive": sdist_of(lambda: [bytes(1024), *[bytes(MEBIBYTE)] * 500]),
-    "a member of 6 GiB": sdist_of(lambda: [member("demo-1.0/a", size=6 * 2**30), *[bytes(MEBIBYTE)] * 1000]),
-    "300 000 members": sdist_of(lambda: members(300_000)),
-    "a chain of 100 000 extended headers": sdist_of(lambda: [member("pax", kind=tarfile.XHDTYPE) * 1000] * 100),
-    "3 000 000 records": sdist_of(lambda: [extended(b"6 a=b\n" * 3000)] * 1000),
-    "digits without an end": sdist_of(lambda: [extended(b"1" * MEBIBYTE)] * 15),
-    "many PKG-INFO": sdist_of(lambda: [member("demo-1.0/PKG-INFO", bytes(8 * MEBIBYTE))] * 20),
+    "a RECORD of form feeds": wheel_with(RECORD=b"\f" * 15 * MEBIBYTE),
+    "entry points of 100,000 spaces": wheel_with(entry_points=b"[console_scripts]\na" + b" " * 100_000 + b"= b:c"),
+    "500,000 headers": wheel_with(METADATA=b"Name: demo\nVersion: 1.0\n" + b"A: b\n" * 500_000),
+    "16,000 extra fields": extra_fields,
+    "100,000 deep names": deep_names,
 }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory in other units")
-@pytest.mark.parametrize("bomb", BOMBS.values(), ids=list(BOMBS))
-def test_a_bomb_costs_little_memory_and_ends(bomb: Callable[[Path], Path], tmp_path: Path) -> None:
-    done = measuring.run("--check-only", "--server", "pypi", str(bomb(tmp_path)), environ=os.environ)
+@pytest.mark.parametrize("make", LARGE.values(), ids=list(LARGE))
+def test_an_unreasonable_file_costs_little_memory_and_time(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    done = measuring.run("--check-only", "--server", "pypi", str(make(tmp_path)), environ=os.environ)
     text = done.out + done.err
     assert "Traceback" not in text
     assert done.code == 0 or (done.code == 3 and "demo-1.0" in text)
