@@ -31,7 +31,6 @@ LAYERS = {
     "servers": 1,
     "signals": 1,
     "simple_pages": 1,
-    "transport": 1,
     "checks": 2,
     "http": 2,
     "masking": 2,
@@ -50,7 +49,7 @@ LAYERS = {
     "cli": 9,
     "__main__": 10,
 }
-NETWORK = {"http", "index", "servers", "transport", "upload"}
+NETWORK = {"http", "index", "servers", "upload"}
 LAZY_IMPORTS_LIMIT = 4
 HEAVY = {
     "build",
