@@ -21,8 +21,8 @@ from tests.support.played_travis import Config, Event, deployments, items, jobs,
 from tests.support.travis_world import failures
 from travis_pypi_deploy import __version__
 from travis_pypi_deploy.arguments import read_arguments
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
+from travis_pypi_deploy.travis_yml.parse import parse
 
 if TYPE_CHECKING:
     from tests.support.travis_world import World

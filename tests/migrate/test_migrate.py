@@ -14,11 +14,11 @@ import yaml
 
 from travis_pypi_deploy.arguments import read_arguments
 from travis_pypi_deploy.migrate.formats import aliases
-from travis_pypi_deploy.migrate.notes import Note
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import Migration, migrate
 from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
 from travis_pypi_deploy.servers import SERVERS, Server
+from travis_pypi_deploy.travis_yml.notes import Note
+from travis_pypi_deploy.travis_yml.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

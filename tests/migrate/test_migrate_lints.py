@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
+from travis_pypi_deploy.travis_yml.parse import parse
 
 TAG_IN_PLACE = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
 NEVER = f"this branch condition {TAG_IN_PLACE}."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
+from travis_pypi_deploy.travis_yml.parse import parse
 
 MANY = 1500
 

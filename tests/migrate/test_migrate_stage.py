@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import Migration, migrate
 from travis_pypi_deploy.migrate.stage import to_stage, verify_stage
-from travis_pypi_deploy.migrate.tree import MappingNode
+from travis_pypi_deploy.travis_yml.parse import parse
+from travis_pypi_deploy.travis_yml.tree import MappingNode
 
 DEPLOY = "deploy:\n  provider: pypi\n  on:\n    tags: true\n"
 JOB = """\

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
+from travis_pypi_deploy.travis_yml.parse import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

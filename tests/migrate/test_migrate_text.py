@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from travis_pypi_deploy.migrate.edits import written
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
+from travis_pypi_deploy.travis_yml.parse import parse
 
 DROPPED = (
     "user: __token__",

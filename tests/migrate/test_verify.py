@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.migrate.parse import parse
-from travis_pypi_deploy.migrate.tree import MappingNode
 from travis_pypi_deploy.migrate.verify import verify
+from travis_pypi_deploy.travis_yml.parse import parse
+from travis_pypi_deploy.travis_yml.tree import MappingNode
 
 OURS = "python -m travis_pypi_deploy"
 

@@ -11,9 +11,9 @@ import yaml
 from tests.support import given, pictures
 from tests.support.readme_tables import CHECKS, README, ROOT, renewed
 from travis_pypi_deploy.arguments import NOT_OPTIONS, help_text
-from travis_pypi_deploy.migrate.parse import parse
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.options import OPTIONS
+from travis_pypi_deploy.travis_yml.parse import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .notes import Note
-from .tree import entries, members, resolved, words
+from ..travis_yml.notes import Note
+from ..travis_yml.tree import entries, members, resolved, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..servers import Server
-    from .tree import Node, Pair
+    from ..travis_yml.tree import Node, Pair
 
 VARIABLES = re.compile(r"(?:\$\w+|\$\{\w+\})+")
 VARIABLE = re.compile(r"\w+")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from .notes import Note
-from .places import deployments, is_pypi, jobs, mappings
+from ..travis_yml.notes import Note
+from ..travis_yml.places import deployments, is_pypi, jobs, mappings
+from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
 from .translate import SCRIPT_OPTIONS, in_the_way
-from .tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
 
 TEMPLATE_MARKS = {".", "_"}
 UNTIE = "this deployment is left as it is; untie the two, then run this again."

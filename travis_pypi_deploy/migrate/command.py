@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
+from ..travis_yml.parse import parse
+from ..travis_yml.tree import MappingNode
 from . import formats
-from .parse import parse
 from .rewrite import Migration, migrate
 from .stage import to_stage, verify_stage
-from .tree import MappingNode
 from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .tree import Node
+    from ..travis_yml.tree import Node
 
 PROGRAM = "python -m travis_pypi_deploy.migrate"
 

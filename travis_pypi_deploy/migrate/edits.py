@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .tree import Alias, MappingNode, Pair, ScalarNode, walk
+from ..travis_yml.tree import Alias, MappingNode, Pair, ScalarNode, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import configparser
 from typing import TYPE_CHECKING
 
 from ..options import FORMATS
-from .notes import Note
+from ..travis_yml.notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

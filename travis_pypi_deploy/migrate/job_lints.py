@@ -1,54 +1,37 @@
-"""Conditions that do not choose the job they are meant to choose."""
+"""Deployments that several jobs make, or a job without a Python for the tool."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .conditions import Conditions, conditions
-from .matrix import OLD_IMAGES, value
-from .notes import Note
+from ..travis_yml.conditions import Conditions, conditions
+from ..travis_yml.matrix import OLD_IMAGES, value
+from ..travis_yml.notes import Note
+from ..travis_yml.places import deployments, deployments_of_packages
+from ..travis_yml.tree import MappingNode, entries, words
 from .obstacles import obstacle
-from .places import deployments
-from .tree import MappingNode, entries, members, versions, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from .matrix import Build, Job
-    from .tree import Node
-
-FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
+    from ..travis_yml.matrix import Build, Job
+    from ..travis_yml.tree import Node
 
 
-def chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
-    """Yield the conditions on the job that Travis ignores in part, or that no job meets."""
-    asked = list(on.equalities)
-    if "os" in on.pairs:
-        pair = on.pairs["os"]
-        said = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
-        yield Note(pair.key.line, said)
-    if "python" in on.pairs:
-        pair = on.pairs["python"]
-        asked += [(pair.key.line, "TRAVIS_PYTHON_VERSION", version) for version in versions(pair.value)[:1]]
-        if len(members(pair.value)) > 1:
-            yield Note(pair.key.line, "Travis checks only the first of these versions.")
-    for line, name, wanted in asked:
-        if build.lacks(name, wanted):
-            yield Note(line, f"no job of this build has {FACTS[name]} {wanted}: this never deploys.")
-
-
-def wheels_of_python_2(build: Build, node: Node, on: Conditions) -> Iterator[Note]:
+def wheels_of_python_2(build: Build, nodes: Collection[Node]) -> Iterator[Note]:
     """Yield that wheels were of Python 2, which this tool does not run on."""
-    if any(job.python.startswith("2") for job in build.deploying(node, on)) and "bdist_wheel" in words(
-        entries(node), "distributions"
-    ):
-        yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
+    for node in nodes:
+        jobs = build.deploying(node, conditions(entries(node)))
+        if any(job.python.startswith("2") for job in jobs) and "bdist_wheel" in words(entries(node), "distributions"):
+            yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
-def deploying_jobs(build: Build, nodes: Collection[Node], rewritten: Collection[Node]) -> tuple[Note, ...]:
+def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
     """Return a note for each deployment that several jobs make, or a job without a Python for the tool."""
-    several, root = _made_by_several(build, nodes), build.root
+    root = build.root
+    nodes = dict.fromkeys(node for _, node in deployments_of_packages(root))
+    several = _made_by_several(build, nodes)
     notes = []
     for node in nodes:
         choice = "single one out in `on:`" if node in deployments(root, root) else "deploy from one of them only"

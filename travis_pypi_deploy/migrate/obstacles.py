@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .places import deployments, deploys_to_pypi, jobs
+from ..travis_yml.places import deployments, deploys_to_pypi, jobs
+from ..travis_yml.tree import Alias, MappingNode, Pair, SequenceNode, entries, members, resolved, walk
+from ..travis_yml.variables import environments_of
 from .ready_made import ready_made
-from .tree import Alias, MappingNode, Pair, SequenceNode, entries, members, resolved, walk
-from .variables import environments_of
 
 
 def obstacle(root: MappingNode) -> str:

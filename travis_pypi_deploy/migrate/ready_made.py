@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .notes import Note
-from .places import deployments, effective, emptying, jobs
-from .tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, resolved
+from ..travis_yml.notes import Note
+from ..travis_yml.places import deployments, effective, emptying, jobs
+from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

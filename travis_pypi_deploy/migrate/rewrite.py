@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..travis_yml.lints import lints
+from ..travis_yml.matrix import build
+from ..travis_yml.notes import Note, arranged
+from ..travis_yml.places import jobs, mappings, names_pypi
+from ..travis_yml.tree import MappingNode, Node, Pair, entries
+from ..travis_yml.variables import variables
 from .blocks import blocks, emptied_templates
 from .edits import Edit, apply, take_out
-from .lints import lints
-from .matrix import build
-from .notes import Note, arranged
-from .places import jobs, mappings, names_pypi
+from .job_lints import deploying_jobs, wheels_of_python_2
 from .ready_made import ready_made
 from .script import rewrite_mapping, rewrite_name
 from .steps import Plan, install_at, plan
 from .translate import translate
-from .tree import MappingNode, Node, Pair, entries
-from .variables import variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -68,7 +69,9 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands for note in filled.get(node, ())),
         *(_about_variables(root, known, commands.values()) if moved else ()),
-        *lints(described, moved),
+        *lints(described),
+        *deploying_jobs(described, moved),
+        *wheels_of_python_2(described, moved),
     ]
     return Migration(
         _same_end(text, apply(text, edits)),

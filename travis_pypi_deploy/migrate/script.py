@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..travis_yml.places import is_pypi
+from ..travis_yml.tree import Alias, MappingNode, ScalarNode, SequenceNode, entries, merged, walk, word
 from .edits import Edit, line_break, line_start, put_behind, written
-from .places import is_pypi
-from .tree import Alias, MappingNode, ScalarNode, SequenceNode, entries, merged, walk, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .tree import Node
+    from ..travis_yml.tree import Node
 
 PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 

@@ -6,25 +6,35 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
-from .conditions import EQUALITY, OF_A_JOB, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts, variables_in
+from ..travis_yml.conditions import (
+    EQUALITY,
+    OF_A_JOB,
+    PLAIN_BRANCH,
+    RUNTIMES,
+    Conditions,
+    conditions,
+    parts,
+    variables_in,
+)
+from ..travis_yml.lints import as_written
+from ..travis_yml.matrix import build, expands, value
+from ..travis_yml.notes import Note, arranged
+from ..travis_yml.places import deployments, deploys_to_pypi, jobs
+from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, resolved, word, words
+from ..travis_yml.variables import environments_of, variables, variables_of_jobs
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
-from .lints import as_written
-from .matrix import build, expands, value
-from .notes import Note, arranged
+from .job_lints import wheels_of_python_2
 from .obstacles import obstacle
-from .places import deployments, deploys_to_pypi, jobs
 from .rewrite import Migration
 from .steps import IN_THE_JOB
 from .translate import translate
-from .tree import MappingNode, SequenceNode, entries, members, resolved, word, words
-from .variables import environments_of, variables, variables_of_jobs
 from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .matrix import Build
-    from .tree import Node, Pair
+    from ..travis_yml.matrix import Build
+    from ..travis_yml.tree import Node, Pair
 
 KEPT = ("allow_failure", "dpl_version")
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
@@ -57,7 +67,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Migrat
         lines = [*_job(root, on, command), *options, *(["    on:", *asked] if asked else [])]
         added.append("\n".join(lines))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
-    notes += as_written(described)
+    notes += (*as_written(root), *wheels_of_python_2(described, found))
     return Migration(apply(text, edits), len(added), arranged(notes))
 
 

@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..travis_yml.conditions import conditions
+from ..travis_yml.places import deployments, effective, jobs, runs_us
+from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
 from .blocks import sources
-from .conditions import conditions
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
-from .places import deployments, effective, jobs, runs_us
-from .tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from .matrix import Build
+    from ..travis_yml.matrix import Build
 
 ANCHOR = re.compile(r"[&!]\S+[ \t]*")
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from .. import servers
 from ..errors import UsageError
+from ..travis_yml.conditions import conditions
+from ..travis_yml.notes import Note
+from ..travis_yml.places import CONDITIONS, PYPI_OPTIONS
+from ..travis_yml.tree import MappingNode, is_false, is_true, resolved, word, words
 from . import accounts, formats
-from .conditions import conditions
-from .notes import Note
-from .tree import MappingNode, is_false, is_true, resolved, word, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .tree import Node, Pair
+    from ..travis_yml.tree import Node, Pair
 
 DROPPED = {
     "docs_dir": "indexes take no documentation any more",
@@ -31,8 +32,6 @@ DROPPED = {
     "repository": "it never limited a deployment; the condition is `repo:` under `on:`",
     "dist": "it never did anything here; the image is chosen by `dist:` of the job",
 }
-TRANSLATED = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
-CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
 SCRIPT_OPTIONS = {"provider", "on", "if", "true", "run", "allow_failure", "cleanup", "dpl_version", "<<", ""}
 
 CREDENTIALS_IN_URL = (
@@ -81,7 +80,7 @@ def translate(
 
 def in_the_way(block: Mapping[str, Pair]) -> Note | None:
     """Return why a deployment cannot be translated: dpl's oldest form gives an option one value a branch."""
-    for name in sorted(TRANSLATED & block.keys()):
+    for name in sorted(PYPI_OPTIONS & block.keys()):
         if isinstance(resolved(block[name].value), MappingNode) and not accounts.is_encrypted(block[name].value):
             said = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
             return Note(block[name].key.line, said)
@@ -138,7 +137,7 @@ def _switches(block: Mapping[str, Pair]) -> Translation:
 def _dropped(block: Mapping[str, Pair]) -> Translation:
     notes = []
     for name, pair in block.items():
-        if name in SCRIPT_OPTIONS | TRANSLATED or _is_without_effect(name, pair.value):
+        if name in SCRIPT_OPTIONS | PYPI_OPTIONS or _is_without_effect(name, pair.value):
             continue
         if name == "skip_cleanup":
             said = "skip_cleanup: false is dropped: a script keeps the job's files; `cleanup: true` would remove them."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from .places import mappings, runs_us
-from .tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, walk, word
+from ..travis_yml.places import mappings, runs_us
+from ..travis_yml.tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, walk, word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""Problems that the file had before the migration; none of them is changed."""
+"""Problems of a .travis.yml itself: misplaced keys, conditions that never hold, lost zeros."""
 
 from __future__ import annotations
 
@@ -6,37 +6,33 @@ import re
 from typing import TYPE_CHECKING
 
 from .conditions import PLAIN_BRANCH, Conditions, conditions
-from .job_lints import chooses_no_job, deploying_jobs, wheels_of_python_2
 from .notes import Note
-from .places import deployments, deploys_to_pypi, jobs, mappings, runs_us
+from .places import CONDITIONS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
 from .tag_builds import missed_tags
-from .translate import CONDITIONS, TRANSLATED
-from .tree import MappingNode, ScalarNode, entries, members, resolved, word, words
+from .tree import MappingNode, ScalarNode, entries, members, resolved, versions, word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from .matrix import Build
     from .tree import Node, Pair
 
 KEPT = {"provider", "cleanup", "skip_cleanup", "allow_failure"}
+FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
 LOST_ZERO = re.compile(r"\d+\.\d+0")
 IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|sender|fork)\s*(?:=|!=)")
 
 
-def lints(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...]:
+def lints(build: Build) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by this tool."""
-    nodes = dict.fromkeys(node for _, node in _ours(build.root))
-    return (
-        *as_written(build),
-        *(note for node in nodes for note in chooses_no_job(build, conditions(entries(node)))),
-        *deploying_jobs(build, nodes, rewritten),
-    )
+    nodes = dict.fromkeys(node for _, node in deployments_of_packages(build.root))
+    choices = (note for node in nodes for note in _chooses_no_job(build, conditions(entries(node))))
+    return (*as_written(build.root), *choices)
 
 
-def as_written(build: Build) -> tuple[Note, ...]:
+def as_written(root: MappingNode) -> tuple[Note, ...]:
     """Return those of them that are true as well if a stage of its own deploys."""
-    root, ours = build.root, _ours(build.root)
+    ours = deployments_of_packages(root)
     on = {node: conditions(entries(node)) for _, node in ours}
     return (
         *_lost_zeros(root),
@@ -46,13 +42,7 @@ def as_written(build: Build) -> tuple[Note, ...]:
         *(note for job, node in ours for note in missed_tags(root, job, on[node])),
         *(note for node in on for note in _misplaced(entries(node), on[node])),
         *(note for node in on for note in (*_misread(on[node]), *_unbuilt(root, on[node]))),
-        *(note for node in on for note in wheels_of_python_2(build, node, on[node])),
     )
-
-
-def _ours(root: MappingNode) -> list[tuple[MappingNode, Node]]:
-    found = [(job, node) for job in jobs(root) for node in deployments(root, job)]
-    return [(job, node) for job, node in found if deploys_to_pypi(node) or runs_us(node)]
 
 
 def _lost_zeros(root: MappingNode) -> Iterator[Note]:
@@ -91,7 +81,7 @@ def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
     for name in sorted(CONDITIONS & block.keys() if "script" in block else ()):
         yield Note(block[name].key.line, f"{name} stands beside `on:`, where dpl stops at it: indent it under `on:`.")
     is_default = words(on.pairs, "distributions") == "sdist" and "distributions" not in block
-    for name in sorted((TRANSLATED - {"distributions" if is_default else ""}) & on.pairs.keys()):
+    for name in sorted((PYPI_OPTIONS - {"distributions" if is_default else ""}) & on.pairs.keys()):
         said = f"{name} stands under `on:`, where it never did anything: if you want it, give it to the script."
         yield Note(on.pairs[name].key.line, said)
     for name in sorted(KEPT & on.pairs.keys()):
@@ -123,6 +113,23 @@ def _unbuilt(root: MappingNode, on: Conditions) -> Iterator[Note]:
     excluded = set(on.branches) <= listed["except"] or (listed["only"] and not listed["only"] & set(on.branches))
     if excluded and all(map(PLAIN_BRANCH.fullmatch, (*on.branches, *listed["only"]))):
         yield Note(on.line, f"`branches:` keeps {' and '.join(on.branches)} from being built: this never deploys.")
+
+
+def _chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
+    """Yield the conditions on the job that Travis ignores in part, or that no job meets."""
+    asked = list(on.equalities)
+    if "os" in on.pairs:
+        pair = on.pairs["os"]
+        said = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
+        yield Note(pair.key.line, said)
+    if "python" in on.pairs:
+        pair = on.pairs["python"]
+        asked += [(pair.key.line, "TRAVIS_PYTHON_VERSION", version) for version in versions(pair.value)[:1]]
+        if len(members(pair.value)) > 1:
+            yield Note(pair.key.line, "Travis checks only the first of these versions.")
+    for line, name, wanted in asked:
+        if build.lacks(name, wanted):
+            yield Note(line, f"no job of this build has {FACTS[name]} {wanted}: this never deploys.")
 
 
 def _names(branches: Node, name: str) -> set[str]:

@@ -10,6 +10,8 @@ from .tree import MappingNode, Node, Pair, ScalarNode, entries, members, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
+CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
 RUNS_US = "python -m travis_pypi_deploy"
 EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 
@@ -52,6 +54,12 @@ def runs_us(node: Node) -> bool:
     """Return whether a deployment runs this tool already."""
     script = entries(node).get("script")
     return script is not None and "provider" in entries(node) and RUNS_US in (word(script.value) or "")
+
+
+def deployments_of_packages(root: MappingNode) -> list[tuple[MappingNode, Node]]:
+    """Return the deployments to PyPI or by this tool, each with the job that it belongs to."""
+    found = [(job, node) for job in jobs(root) for node in deployments(root, job)]
+    return [(job, node) for job, node in found if deploys_to_pypi(node) or runs_us(node)]
 
 
 def preparations(root: MappingNode, job: MappingNode) -> tuple[ScalarNode, ...]:

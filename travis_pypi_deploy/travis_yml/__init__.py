@@ -1,0 +1,1 @@
+"""Reads a .travis.yml: its tree, jobs and deployments, and the problems that it has."""
