@@ -14,7 +14,7 @@ import yaml
 from tests.support import demo_project, travis_world
 from tests.support.played_travis import Event, load, mapping
 from travis_pypi_deploy import __version__
-from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
+from travis_pypi_deploy.migrate.steps import IMAGE_PYTHON
 
 if TYPE_CHECKING:
     from tests.support.travis_world import Image, World
@@ -83,8 +83,8 @@ def test_a_package_that_only_the_python_of_the_job_can_build_is_built_there(worl
 
 
 def test_the_migration_writes_the_step_of_the_example() -> None:
-    assert OF_THE_IMAGE.install == STEP
-    assert f"script: {OF_THE_IMAGE.command} " in EXAMPLE.read_text(encoding="utf-8")
+    assert IMAGE_PYTHON.install == STEP
+    assert f"script: {IMAGE_PYTHON.command} " in EXAMPLE.read_text(encoding="utf-8")
 
 
 def run_step(opt_python: Path, image: Image, home: Path, **more: str) -> tuple[int, str]:

@@ -13,11 +13,11 @@ import pytest
 import yaml
 
 from travis_pypi_deploy.arguments import read_arguments
-from travis_pypi_deploy.migrate.formats import aliases
 from travis_pypi_deploy.migrate.rewrite import Migration, migrate
-from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
+from travis_pypi_deploy.migrate.steps import IMAGE_PYTHON
+from travis_pypi_deploy.migrate.translate import aliases
 from travis_pypi_deploy.servers import SERVERS, Server
-from travis_pypi_deploy.travis_yml.notes import Note
+from travis_pypi_deploy.travis_yml.lints import Note
 from travis_pypi_deploy.travis_yml.parse import parse
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def script(text: str) -> str:
     """Return the arguments of the one script that a deployment to rewrite becomes."""
     deployment = yaml.load(migrated(text).text, TravisLoader)["deploy"]
     command, _, arguments = deployment["script"].partition(" -m travis_pypi_deploy ")
-    assert command == OF_THE_IMAGE.python
+    assert command == IMAGE_PYTHON.python
     return str(arguments)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from travis_pypi_deploy.migrate.edits import written
 from travis_pypi_deploy.migrate.rewrite import migrate
-from travis_pypi_deploy.migrate.steps import OF_THE_IMAGE
+from travis_pypi_deploy.migrate.steps import IMAGE_PYTHON
 from travis_pypi_deploy.travis_yml.parse import parse
 
 DROPPED = (
@@ -20,7 +20,7 @@ DROPPED = (
     "skip_cleanup: true",
 )
 KEPT = ("on: {tags: true}", "cleanup: false", "allow_failure: false", "run: [ls, 'ls dist']")
-SCRIPT = f"script: {OF_THE_IMAGE.command} --server pypi --tags --distributions sdist --skip-existing"
+SCRIPT = f"script: {IMAGE_PYTHON.command} --server pypi --tags --distributions sdist --skip-existing"
 
 OUTSIDE = st.lists(
     st.sampled_from(
@@ -72,8 +72,8 @@ def files(draw: st.DrawFn) -> Written:
 def _step(above: list[str]) -> list[str]:
     """Return the step; a comment that is further in than its lines would become one of them."""
     if above and above[0].startswith(" "):
-        return [f"before_deploy: {written(OF_THE_IMAGE.install)}"]
-    return ["before_deploy: >-", *(f"  {line}" for line in OF_THE_IMAGE.lines)]
+        return [f"before_deploy: {written(IMAGE_PYTHON.install)}"]
+    return ["before_deploy: >-", *(f"  {line}" for line in IMAGE_PYTHON.lines)]
 
 
 def _migrated(start: str, option: str, trailing: str, indent: str) -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..travis_yml.notes import Note
-from ..travis_yml.places import deployments, is_pypi, jobs, mappings
+from ..travis_yml.jobs import deployments, is_pypi, jobs, mappings
+from ..travis_yml.lints import Note
 from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
-from .translate import SCRIPT_OPTIONS, in_the_way
+from .translate import SCRIPT_OPTIONS, values_by_branch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TEMPLATE_MARKS = {".", "_"}
-UNTIE = "this deployment is left as it is; untie the two, then run this again."
+LEFT = "this deployment is left as it is. Give each deployment its own copy, then run the command again."
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Blocks:
     notes: tuple[Note, ...]
 
     @property
-    def doomed(self) -> frozenset[Pair]:
+    def dropped(self) -> frozenset[Pair]:
         """The options that a script deployment does not know, in every mapping that takes part."""
         return frozenset(pair for block in self.movable for pair in _options(block))
 
@@ -40,23 +43,36 @@ def blocks(root: MappingNode) -> Blocks:
     return _keep_anchors(root, movable, [note for note in notes.values() if note])
 
 
-def emptied_templates(root: MappingNode, doomed: frozenset[Pair]) -> frozenset[Pair]:
+def emptied_templates(root: MappingNode, dropped: frozenset[Pair]) -> frozenset[Pair]:
     """Return the pairs that hold and merge templates of which nothing is left."""
-    holders = {pair.value: pair for pair in root.pairs if _is_emptied(pair.value, doomed)}
-    merges: dict[Pair, list[Node]] = {}
+    holders = {pair.value: pair for pair in root.pairs if _is_emptied(pair.value, dropped)}
+    merges = _merges_of(root, set(holders))
+    gone = _merged_only(root, merges)
+    # A merge with a template that has to stay keeps its other templates, too.
+    gone -= {template for templates in merges.values() if not templates <= gone for template in templates}
+    emptied_merges = {pair for pair, templates in merges.items() if templates <= gone}
+    return frozenset({holders[template] for template in gone} | emptied_merges)
+
+
+def _merges_of(root: MappingNode, templates: set[Node]) -> dict[Pair, set[Node]]:
+    """Return each `<<:` that merges nothing but some of these templates, with those that it merges."""
+    found = {}
     for pair in (pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "<<"):
-        targets = [node.target for node in walk(pair.value) if isinstance(node, Alias)]
-        if targets and holders.keys() >= set(targets):
-            merges[pair] = targets
-    merged_in = Counter(target for targets in merges.values() for target in targets)
-    used = Counter(node.target for node in walk(root) if isinstance(node, Alias))
-    gone = {target for target, count in merged_in.items() if used[target] == count}
-    gone -= {target for targets in merges.values() if not gone.issuperset(targets) for target in targets}
-    return frozenset([*(holders[target] for target in gone), *(pair for pair in merges if gone >= set(merges[pair]))])
+        targets = {node.target for node in walk(pair.value) if isinstance(node, Alias)}
+        if targets and targets <= templates:
+            found[pair] = targets
+    return found
 
 
-def _is_emptied(template: Node, doomed: frozenset[Pair]) -> bool:
-    return isinstance(template, MappingNode) and bool(template.pairs) and doomed.issuperset(template.pairs)
+def _merged_only(root: MappingNode, merges: Mapping[Pair, set[Node]]) -> set[Node]:
+    """Return the templates that are used by these merges and nowhere else."""
+    inside = {node for pair in merges for node in walk(pair.value)}
+    elsewhere = {node.target for node in walk(root) if isinstance(node, Alias) and node not in inside}
+    return {template for templates in merges.values() for template in templates} - elsewhere
+
+
+def _is_emptied(template: Node, dropped: frozenset[Pair]) -> bool:
+    return isinstance(template, MappingNode) and bool(template.pairs) and dropped.issuperset(template.pairs)
 
 
 def sources(block: Node) -> tuple[MappingNode, ...]:
@@ -83,21 +99,21 @@ def _deploy(template: Node) -> tuple[Node, ...]:
 def _obstacle(block: MappingNode, shared: set[Pair]) -> Note | None:
     for pair in _options(block):
         if pair in shared:
-            return Note(pair.key.line, f"{pair.name} is merged into deployments to elsewhere, too: {UNTIE}")
+            return Note(pair.key.line, f"{pair.name} is merged into deployments to elsewhere, too: {LEFT}")
     for source in merged(block):
         if obstacle := _obstacle(source, shared):
             return obstacle
-    return in_the_way(entries(block))
+    return values_by_branch(entries(block))
 
 
 def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[Note]) -> Blocks:
     """Leave out blocks with an anchor in a dropped option that is needed elsewhere, until none is left."""
-    doomed = {node for block in candidates for pair in _options(block) for node in walk(pair.value)}
-    needed = {node.target for node in walk(root) if isinstance(node, Alias) and node not in doomed}
+    dropped = {node for block in candidates for pair in _options(block) for node in walk(pair.value)}
+    needed = {node.target for node in walk(root) if isinstance(node, Alias) and node not in dropped}
     for block in candidates:
         for pair in _options(block):
             if needed.intersection(walk(pair.value)):
-                note = Note(pair.key.line, f"{pair.name} has an anchor that is used elsewhere: {UNTIE}")
+                note = Note(pair.key.line, f"{pair.name} has an anchor that is used elsewhere: {LEFT}")
                 others = [other for other in candidates if other is not block]
                 return _keep_anchors(root, others, [*notes, note])
     return Blocks(tuple(candidates), tuple(notes))

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 from ..errors import UsageError
 from ..travis_yml.parse import parse
 from ..travis_yml.tree import MappingNode
-from . import formats
 from .rewrite import Migration, migrate
 from .stage import to_stage, verify_stage
+from .translate import aliases
 from .verify import verify
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _check(migration: Migration, root: Node | None, path: Path) -> None:
 def _aliases(path: Path) -> dict[str, str]:
     """Return the aliases of the setup.cfg beside a .travis.yml."""
     setup_cfg = path.with_name("setup.cfg")
-    return formats.aliases(setup_cfg.read_text(encoding="utf-8", errors="replace")) if setup_cfg.is_file() else {}
+    return aliases(setup_cfg.read_text(encoding="utf-8", errors="replace")) if setup_cfg.is_file() else {}
 
 
 def _write(path: Path, text: str) -> None:

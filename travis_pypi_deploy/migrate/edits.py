@@ -62,10 +62,10 @@ def is_comment_further_in(text: str, at: int, indent: str) -> bool:
     return comment is not None and len(comment.group(1)) > len(indent)
 
 
-def take_out(text: str, mapping: MappingNode, doomed: frozenset[Pair]) -> list[Edit]:
+def take_out(text: str, mapping: MappingNode, dropped: frozenset[Pair]) -> list[Edit]:
     """Return the edits that remove pairs from a mapping and leave every comment where it was."""
-    inside = {pair for pair in mapping.pairs if pair in doomed}
-    runs = _runs(mapping, doomed) if inside else []
+    inside = {pair for pair in mapping.pairs if pair in dropped}
+    runs = _runs(mapping, dropped) if inside else []
     if len(runs) == 1 and len(runs[0]) == len(mapping.pairs):
         return [Edit(mapping.pairs[0].key.start, mapping.pairs[-1].end, "" if mapping.flow else "{}")]
     if mapping.flow:
@@ -94,9 +94,9 @@ def written(value: str, *, flow: bool = False) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _runs(mapping: MappingNode, doomed: frozenset[Pair]) -> list[list[int]]:
-    """Return the indices of the doomed pairs, neighbours together."""
-    indices = [index for index, pair in enumerate(mapping.pairs) if pair in doomed]
+def _runs(mapping: MappingNode, dropped: frozenset[Pair]) -> list[list[int]]:
+    """Return the indices of the dropped pairs, neighbours together."""
+    indices = [index for index, pair in enumerate(mapping.pairs) if pair in dropped]
     runs: list[list[int]] = []
     for index in indices:
         if runs and runs[-1][-1] == index - 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..travis_yml.notes import Note
-from ..travis_yml.places import deployments, effective, emptying, jobs
+from ..travis_yml.jobs import deployments, effective, emptying, jobs
+from ..travis_yml.lints import Note
 from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, resolved
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b")
 
 
 def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
-    """Return the deployments whose files lie in dist/ already, each with what is to be said about it."""
+    """Return the deployments whose files lie in dist/ already, each with what the maintainer has to know about it."""
     found: dict[Node, tuple[Note, ...]] = {}
     for job in jobs(root):
         emptied = emptying(root, job)
@@ -37,18 +37,18 @@ def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
 
 
 def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:
-    said = Note(command.line, "this is no longer needed: the script uploads dist/* as it is.")
+    sentence = Note(command.line, "this is no longer needed: the script uploads dist/* as it is.")
     pairs = entries(node)
     if "cleanup" not in pairs or not is_true(pairs["cleanup"].value):
-        return (said,)
-    return (said, Note(pairs["cleanup"].key.line, "cleanup: true removes dist/ before the deployment: remove it."))
+        return (sentence,)
+    return (sentence, Note(pairs["cleanup"].key.line, "cleanup: true removes dist/ before the deployment: remove it."))
 
 
 def _about_evidence(root: MappingNode, job: MappingNode, evidence: ScalarNode) -> tuple[Note, ...]:
-    said = "the job fills dist/: the script uploads dist/* and builds nothing"
+    sentence = "the job fills dist/: the script uploads dist/* and builds nothing"
     if any(BUILDS_AN_SDIST.search(command.value) for command in _commands(root, job)):
         return ()
-    return (Note(evidence.line, f"{said}; if you publish an sdist, build it in the job, too."),)
+    return (Note(evidence.line, f"{sentence}; if you publish an sdist, build it in the job, too."),)
 
 
 def _keeps_files(node: Node) -> bool:

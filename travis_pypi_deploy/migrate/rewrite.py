@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis_yml.lints import lints
-from ..travis_yml.matrix import build
-from ..travis_yml.notes import Note, arranged
-from ..travis_yml.places import jobs, mappings, names_pypi
+from ..travis_yml.jobs import build, jobs, mappings, names_of_pypi, variables
+from ..travis_yml.lints import Note, arranged, lints
 from ..travis_yml.tree import MappingNode, Node, Pair, entries
-from ..travis_yml.variables import variables
 from .blocks import blocks, emptied_templates
+from .deploying_jobs import deploying_jobs, wheels_of_python_2
 from .edits import Edit, apply, take_out
-from .job_lints import deploying_jobs, wheels_of_python_2
 from .ready_made import ready_made
 from .script import rewrite_mapping, rewrite_name
 from .steps import Plan, install_at, plan
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Migration:
-    """The new text, how many deployments were rewritten, and what is to be said, in the order of lines."""
+    """The new text, how many deployments were rewritten, and the notes, in the order of lines."""
 
     text: str
     deployments: int
@@ -42,14 +39,14 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     """
     if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
-    found, names = blocks(root), names_pypi(root)
+    found, names = blocks(root), names_of_pypi(root)
     filled, known = ready_made(root), variables(root)
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {
         node: translate(entries(node), aliases, known, line=node.line, ready_made=node in filled) for node in moved
     }
-    emptied = emptied_templates(root, found.doomed)
-    doomed = found.doomed | emptied
+    emptied = emptied_templates(root, found.dropped)
+    dropped = found.dropped | emptied
     gone = {pair.value for pair in emptied}
     _refuse_explicit_keys(root, moved)
     described = build(root)
@@ -60,7 +57,7 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     }
     edits = [
         *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
-        *(edit for mapping in mappings(root) if mapping not in gone for edit in take_out(text, mapping, doomed)),
+        *(edit for mapping in mappings(root) if mapping not in gone for edit in take_out(text, mapping, dropped)),
         *(rewrite_name(text, root, name, commands[name]) for name in names),
         *_steps(text, root, planned),
     ]
@@ -78,7 +75,7 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
         len(commands),
         arranged(notes),
         frozenset(commands),
-        doomed,
+        dropped,
     )
 
 
@@ -95,11 +92,11 @@ def _about_variables(root: MappingNode, known: Collection[str], commands: Collec
     """Return a note for each variable of dpl in `env:` that this tool reads, too: whether it still counts."""
     line = entries(root)["env"].key.line if "env" in entries(root) else root.line
     counts = "still counts, because the script does not name it."
-    said = {"PYPI_USERNAME": "still counts, and PyPI accepts API tokens only: delete it."}
+    sentence = {"PYPI_USERNAME": "still counts, and PyPI accepts API tokens only: delete it."}
     for option in ("server", "distributions"):
         is_named = all(f"--{option}" in command for command in commands)
-        said[f"PYPI_{option.upper()}"] = "no longer counts: the script names it." if is_named else counts
-    return [Note(line, f"{name} {text}") for name, text in said.items() if name in known]
+        sentence[f"PYPI_{option.upper()}"] = "no longer counts: the script names it." if is_named else counts
+    return [Note(line, f"{name} {text}") for name, text in sentence.items() if name in known]
 
 
 def _steps(text: str, root: MappingNode, planned: Plan) -> list[Edit]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..travis_yml.places import is_pypi
-from ..travis_yml.tree import Alias, MappingNode, ScalarNode, SequenceNode, entries, merged, walk, word
+from ..travis_yml.jobs import is_pypi
+from ..travis_yml.tree import Alias, MappingNode, ScalarNode, SequenceNode, entries, merged, text_of, walk
 from .edits import Edit, line_break, line_start, put_behind, written
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _script(text: str, provider: Node) -> Edit:
     """Write ``script`` for ``pypi``, in the same quotes and behind the same anchor."""
     if isinstance(provider, Alias):
         return Edit(provider.start, provider.end, "script")
-    name = word(provider) or ""
+    name = text_of(provider) or ""
     start = text.rfind(name, provider.start, provider.end)
     if start >= 0:
         return Edit(start, start + len(name), "script")

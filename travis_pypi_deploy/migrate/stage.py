@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from ..errors import UsageError
 from ..travis_yml.conditions import (
     EQUALITY,
-    OF_A_JOB,
+    JOB_VARIABLES,
     PLAIN_BRANCH,
     RUNTIMES,
     Conditions,
@@ -16,24 +16,30 @@ from ..travis_yml.conditions import (
     parts,
     variables_in,
 )
-from ..travis_yml.lints import as_written
-from ..travis_yml.matrix import build, expands, value
-from ..travis_yml.notes import Note, arranged
-from ..travis_yml.places import deployments, deploys_to_pypi, jobs
-from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, resolved, word, words
-from ..travis_yml.variables import environments_of, variables, variables_of_jobs
+from ..travis_yml.jobs import (
+    build,
+    deployments,
+    deploys_to_pypi,
+    environments_of,
+    expands,
+    jobs,
+    value,
+    variables,
+    variables_of_jobs,
+)
+from ..travis_yml.lints import Note, arranged, file_lints
+from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, option_text, resolved, text_of
+from .deploying_jobs import obstacle, wheels_of_python_2
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
-from .job_lints import wheels_of_python_2
-from .obstacles import obstacle
 from .rewrite import Migration
-from .steps import IN_THE_JOB
+from .steps import JOB_PYTHON
 from .translate import translate
 from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..travis_yml.matrix import Build
+    from ..travis_yml.jobs import Build
     from ..travis_yml.tree import Node, Pair
 
 KEPT = ("allow_failure", "dpl_version")
@@ -57,17 +63,17 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Migrat
     for node in found:
         on = conditions(entries(node))
         _refuse_conditions(described, on)
-        said, kept = _conditions(root, on)
-        notes += said
+        sentence, kept = _conditions(root, on)
+        notes += sentence
         translation = translate(entries(node), aliases, known, line=node.line, ready_made=False)
         notes += translation.notes
-        command = " ".join((IN_THE_JOB.command, *translation.arguments))
-        options = [f"    {name}: {setting}" for name in KEPT if (setting := words(entries(node), name))]
+        command = " ".join((JOB_PYTHON.command, *translation.arguments))
+        options = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(entries(node), name))]
         asked = [f"      {line}" for line in _on(on, kept)]
         lines = [*_job(root, on, command), *options, *(["    on:", *asked] if asked else [])]
         added.append("\n".join(lines))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
-    notes += (*as_written(root), *wheels_of_python_2(described, found))
+    notes += (*file_lints(root), *wheels_of_python_2(described, found))
     return Migration(apply(text, edits), len(added), arranged(notes))
 
 
@@ -93,9 +99,9 @@ def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str
     notes, kept = [], []
     for name in ("python", "os"):
         if name in on.pairs:
-            said = f"{name} is dropped from `on:`: it chose a job of the matrix, the stage has a job of its own."
-            notes.append(Note(on.pairs[name].key.line, said))
-    of_a_job = OF_A_JOB | variables_of_jobs(root).keys()
+            sentence = f"{name} is dropped from `on:`: it chose a job of the matrix, the stage has a job of its own."
+            notes.append(Note(on.pairs[name].key.line, sentence))
+    of_a_job = JOB_VARIABLES | variables_of_jobs(root).keys()
     for line, expression in on.expressions:
         if not variables_in(expression) & of_a_job:
             kept.append(expression)
@@ -117,14 +123,14 @@ def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
     lines += [] if value(root, root, "language") == "python" else ["  language: python"]
     lines += ['  python: "3.12"', *(["  env: []"] if has_matrix_env else [])]
     lines += [f"  {phase}: skip" for phase in PHASES]
-    lines += [f"  before_deploy: {IN_THE_JOB.install}", "  deploy:", "    provider: script"]
+    lines += [f"  before_deploy: {JOB_PYTHON.install}", "  deploy:", "    provider: script"]
     return [*lines, f"    script: {written(command)}"]
 
 
 def _if(on: Conditions) -> str:
     """Return the conditions in the language of `if:`; what it cannot say is left to `on:`."""
     parts = ["type != pull_request"]
-    parts += [f"repo = {repo}"] if (repo := words(on.pairs, "repo")) else []
+    parts += [f"repo = {repo}"] if (repo := option_text(on.pairs, "repo")) else []
     options = on.options()
     if on.only_tags:
         return " AND ".join([*parts, "tag IS present"])
@@ -138,7 +144,7 @@ def _if(on: Conditions) -> str:
 def _on(on: Conditions, kept: list[str]) -> list[str]:
     lines = []
     for name in ("repo", "tags", "all_branches"):
-        lines += [f"{name}: {written(text)}"] if (text := words(on.pairs, name)) else []
+        lines += [f"{name}: {written(text)}"] if (text := option_text(on.pairs, name)) else []
     if on.branches:
         lines.append(f"branch: [{', '.join(written(branch, flow=True) for branch in on.branches)}]")
     return [
@@ -152,7 +158,8 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     if pair is None:
         return []
     stages = resolved(pair.value)
-    if any("deploy" in {word(stage), words(entries(resolved(stage)), "name")} for stage in members(pair.value)):
+    names = {text_of(stage) or option_text(entries(resolved(stage)), "name") for stage in members(pair.value)}
+    if "deploy" in names:
         return []
     if not isinstance(stages, SequenceNode) or not stages.items:
         _stop(pair.key.line, "stages is not a list")
@@ -161,22 +168,31 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
 
 def _include(text: str, root: MappingNode, deploy: Pair, added: list[str]) -> Edit:
     """Return the edit that adds the jobs to the file's list of jobs, or that writes one in place of ``deploy``."""
-    pair = entries(root).get("jobs") or entries(root).get("matrix")
     tests = [] if expands(root) else ["- stage: test"]  # without it, the list would replace the file's only job
+    lines = [line for job in added for line in job.split("\n")]
+    pair = entries(root).get("jobs") or entries(root).get("matrix")
     if pair is None:
-        lines = ["jobs:", "  include:", *(f"    {line}" for job in (*tests, *added) for line in job.split("\n"))]
-        start = line_start(text, deploy.key.start)
-        start += start == 0 and text.startswith("\ufeff")
-        return Edit(start, start, "".join(f"{line}{line_break(text)}" for line in lines))
+        return _new_jobs(text, deploy, [*tests, *lines])
     holder = resolved(pair.value)
     if isinstance(holder, MappingNode) and holder.pairs and not holder.flow and "include" not in entries(holder):
-        indent, end = indentation(text, holder.pairs[0].key.start), line_end(text, holder.end)
-        lines = ["include:", *(f"  {line}" for job in (*tests, *added) for line in job.split("\n"))]
-        return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in lines))
+        return _new_include(text, holder, [*tests, *lines])
     include = entries(holder)["include"].value if "include" in entries(holder) else holder
     if not isinstance(include, SequenceNode) or not include.items or include.flow:
         _stop(pair.key.line, f"{pair.name} has no list to which a job can be added")
-    return _behind(text, include, [line for job in added for line in job.split("\n")])
+    return _behind(text, include, lines)
+
+
+def _new_jobs(text: str, deploy: Pair, lines: list[str]) -> Edit:
+    start = line_start(text, deploy.key.start)
+    start += start == 0 and text.startswith("\ufeff")
+    written = ["jobs:", "  include:", *(f"    {line}" for line in lines)]
+    return Edit(start, start, "".join(f"{line}{line_break(text)}" for line in written))
+
+
+def _new_include(text: str, holder: MappingNode, lines: list[str]) -> Edit:
+    indent, end = indentation(text, holder.pairs[0].key.start), line_end(text, holder.end)
+    written = ["include:", *(f"  {line}" for line in lines)]
+    return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in written))
 
 
 def _behind(text: str, listed: SequenceNode, lines: list[str]) -> Edit:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.places import deployments, effective, jobs, runs_us
-from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, word
+from ..travis_yml.jobs import deployments, effective, jobs, runs_tool
+from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, text_of
 from .blocks import sources
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ..travis_yml.matrix import Build
+    from ..travis_yml.jobs import Build
 
 ANCHOR = re.compile(r"[&!]\S+[ \t]*")
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
@@ -40,10 +40,10 @@ class Step:
         return f"{self.python} -m travis_pypi_deploy"
 
 
-IN_THE_JOB = Step(("pip install travis-pypi-deploy",), "python", re.compile(r"\bpip3? install .*travis-pypi-deploy"))
+JOB_PYTHON = Step(("pip install travis-pypi-deploy",), "python", re.compile(r"\bpip3? install .*travis-pypi-deploy"))
 # For a job with an older Python: the oldest interpreter of the image that can run the tool, because old setup.py
 # files fail on 3.12.
-OF_THE_IMAGE = Step(
+IMAGE_PYTHON = Step(
     (
         "python=$(ls -d /opt/python/3.{9,1?}.*/bin/python 2>/dev/null | sort -V | head -1);",
         """test -n "$python" || ! echo 'No Python 3.9 or newer on this image: set "dist: jammy" for this job' &&""",
@@ -68,24 +68,49 @@ def plan(build: Build, rewritten: Collection[Node]) -> Plan:
     A step belongs into a job's ``before_deploy``, or where it has none before its ``deploy``.
     """
     root = build.root
-    ours = {job: found for job in jobs(root) if (found := set(rewritten).intersection(deployments(root, job)))}
-    users: dict[Pair, list[MappingNode]] = {}
-    for job in ours:  # the file comes first: what is written before its deploy, jobs inherit
-        if home := effective(root, job, "before_deploy") or effective(root, job, "deploy"):
-            users.setdefault(home, []).append(job)
-    older = _older(build, rewritten, [{home, *ours[job]} for home, owners in users.items() for job in owners])
-
+    users = _jobs_by_home(root, rewritten)
+    older = _older(build, rewritten, _sharing(root, users, rewritten))
     homes: dict[Pair, Step] = {}
-    above = entries(root).get("deploy")
     for home, owners in users.items():
-        step = OF_THE_IMAGE if home in older else IN_THE_JOB
-        wanting = [job for job in owners if not _installs_us(root, job, step)]
-        heirs = [job for job in jobs(root) if not effective(root, job, "before_deploy")] if home is above else owners
-        step = _careful(step, [deployments(root, job) for job in heirs], rewritten)
-        inherited = above and home.name == "deploy" and homes.get(above) == step
-        if wanting and not inherited:
+        step = IMAGE_PYTHON if home in older else JOB_PYTHON
+        if all(_installs_tool(root, job, step) for job in owners):
+            continue
+        step = _repeatable(step, [deployments(root, job) for job in _jobs_that_run(root, home, owners)], rewritten)
+        if not _is_inherited(root, home, step, homes):
             homes[home] = step
-    return Plan({node: OF_THE_IMAGE if node in older else IN_THE_JOB for node in rewritten}, homes)
+    return Plan({node: IMAGE_PYTHON if node in older else JOB_PYTHON for node in rewritten}, homes)
+
+
+def _jobs_by_home(root: MappingNode, rewritten: Collection[Node]) -> dict[Pair, list[MappingNode]]:
+    """Return the pairs at which a step may be written, with the jobs that rely on it; those of the file come first."""
+    users: dict[Pair, list[MappingNode]] = {}
+    for job in jobs(root):
+        home = effective(root, job, "before_deploy") or effective(root, job, "deploy")
+        if home and not {*rewritten}.isdisjoint(deployments(root, job)):
+            users.setdefault(home, []).append(job)
+    return users
+
+
+def _sharing(
+    root: MappingNode, users: Mapping[Pair, list[MappingNode]], rewritten: Collection[Node]
+) -> list[set[Node | Pair]]:
+    """Return for each job what has to use the same interpreter: its step and the deployments that rely on it."""
+    return [
+        {home, *{*rewritten}.intersection(deployments(root, job))} for home, owners in users.items() for job in owners
+    ]
+
+
+def _jobs_that_run(root: MappingNode, home: Pair, owners: Collection[MappingNode]) -> Collection[MappingNode]:
+    """Return the jobs that run a step: what is written before the file's `deploy`, jobs inherit."""
+    if home is not entries(root).get("deploy"):
+        return owners
+    return [job for job in jobs(root) if not effective(root, job, "before_deploy")]
+
+
+def _is_inherited(root: MappingNode, home: Pair, step: Step, homes: Mapping[Pair, Step]) -> bool:
+    """Return whether a job without a `before_deploy` gets the same step from the file."""
+    above = entries(root).get("deploy")
+    return home.name == "deploy" and above is not None and homes.get(above) == step
 
 
 def _older(build: Build, rewritten: Collection[Node], shared: list[set[Node | Pair]]) -> set[Node | Pair]:
@@ -104,16 +129,16 @@ def _older(build: Build, rewritten: Collection[Node], shared: list[set[Node | Pa
     return older
 
 
-def _careful(step: Step, jobs_deployments: list[tuple[Node, ...]], rewritten: Collection[Node]) -> Step:
+def _repeatable(step: Step, jobs_deployments: list[tuple[Node, ...]], rewritten: Collection[Node]) -> Step:
     """Return the step for jobs that deploy several times: it runs before each of their deployments.
 
     The second time it does nothing, and where it fails, only the deployments by this tool fail.
     """
     lines = step.lines
-    if step is OF_THE_IMAGE and any(len(each) > 1 for each in jobs_deployments):
+    if step is IMAGE_PYTHON and any(len(each) > 1 for each in jobs_deployments):
         lines = ("test -e ~/deployer/bin/travis-pypi-deploy || {", *lines[:-1], f"{lines[-1]}; }}")
-    every = [node for each in jobs_deployments for node in each]
-    if any(word(node) or "provider" in entries(node) for node in every if node not in rewritten and not runs_us(node)):
+    others = {node for each in jobs_deployments for node in each if not runs_tool(node)} - {*rewritten}
+    if any(text_of(node) or "provider" in entries(node) for node in others):
         lines = (*lines[:-1], f"{lines[-1]} || true")
     return replace(step, lines=lines)
 
@@ -125,7 +150,7 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
     value = resolved(pair.value) if isinstance(resolved(pair.value), SequenceNode) else pair.value
     if isinstance(value, SequenceNode):
         return [_behind_last(text, value, step)]
-    if is_empty(value) or word(value) in SKIPPED:
+    if is_empty(value) or text_of(value) in SKIPPED:
         end = line_end(text, value.end)
         header, *lines = _folded(text, end, indentation(text, pair.key.start), step)
         if owner.flow:
@@ -144,10 +169,10 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
     return _listed(text, pair, step)
 
 
-def _installs_us(root: MappingNode, job: MappingNode, step: Step) -> bool:
+def _installs_tool(root: MappingNode, job: MappingNode, step: Step) -> bool:
     phases = ("before_install", "install", "before_script", "script", "before_deploy")
     pairs = [effective(root, job, name) for name in phases]
-    return any(step.installed.search(word(node) or "") for pair in pairs if pair for node in members(pair.value))
+    return any(step.installed.search(text_of(node) or "") for pair in pairs if pair for node in members(pair.value))
 
 
 def _before(text: str, owner: MappingNode, pair: Pair, step: Step) -> Edit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import shlex
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from .. import servers
 from ..errors import UsageError
+from ..options import FORMATS
 from ..travis_yml.conditions import conditions
-from ..travis_yml.notes import Note
-from ..travis_yml.places import CONDITIONS, PYPI_OPTIONS
-from ..travis_yml.tree import MappingNode, is_false, is_true, resolved, word, words
-from . import accounts, formats
+from ..travis_yml.jobs import CONDITIONS, PYPI_OPTIONS
+from ..travis_yml.lints import Note
+from ..travis_yml.tree import MappingNode, is_false, is_true, option_text, resolved, text_of
+from . import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +41,15 @@ CREDENTIALS_IN_URL = (
     "PYPI_USERNAME and PYPI_PASSWORD in the repository's settings."
 )
 CLEAR_TEXT = "the password crosses the network in clear text: use https if this server has it."
+DEAD_FORMATS = {"bdist", "bdist_dumb", "bdist_egg", "bdist_msi", "bdist_rpm", "bdist_wininst"}
+UPLOADS = {"upload", "register"}
+VALUED = {"-b", "-d", "-k", "-p", "--bdist-dir", "--dist-dir", "--formats", "--plat-name", "--python-tag"}
+HARMLESS = {"clean", "--all", "-a", "--format=gztar", "--formats=gztar", "--quiet", "-q"}
 
 
 @dataclass(frozen=True)
 class Translation:
-    """Arguments of our command, quoted for a shell, and what is to be said about them."""
+    """Arguments of our command, quoted for a shell, and what the maintainer has to know about them."""
 
     arguments: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -62,9 +68,9 @@ def translate(
     ``aliases`` are those of setup.cfg, ``known`` the variables of the file with their values, ``line`` that of the
     deployment; ``ready_made`` tells that the files lie in dist/ and nothing is built.
     """
-    server, said = _server(block)
+    server, sentence = _server(block)
     parts = (
-        said,
+        sentence,
         _account(block, server, line),
         Translation(tuple(_shell_word(option) for option in conditions(block).options())),
         Translation() if ready_made else _distributions(block, aliases, known),
@@ -78,18 +84,18 @@ def translate(
     )
 
 
-def in_the_way(block: Mapping[str, Pair]) -> Note | None:
+def values_by_branch(block: Mapping[str, Pair]) -> Note | None:
     """Return why a deployment cannot be translated: dpl's oldest form gives an option one value a branch."""
     for name in sorted(PYPI_OPTIONS & block.keys()):
         if isinstance(resolved(block[name].value), MappingNode) and not accounts.is_encrypted(block[name].value):
-            said = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
-            return Note(block[name].key.line, said)
+            sentence = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
+            return Note(block[name].key.line, sentence)
     return None
 
 
 def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     """Return the server; one that cannot be read stays as it is written, and our command will refuse it."""
-    named, line = words(block, "server") or "pypi", _line(block, "server")
+    named, line = option_text(block, "server") or "pypi", _line(block, "server")
     written = re.sub(r"(?<=//)[^/@]*@", "", named)
     notes = () if written == named else (Note(line, CREDENTIALS_IN_URL),)
     option = ("--server", _shell_word(written))
@@ -115,14 +121,16 @@ def _account(block: Mapping[str, Pair], server: servers.Server, line: int) -> Tr
 def _distributions(
     block: Mapping[str, Pair], aliases: Mapping[str, str], known: Mapping[str, tuple[str, ...]]
 ) -> Translation:
-    written = words(block, "distributions") or "sdist"
+    written = option_text(block, "distributions") or "sdist"
     if accounts.VARIABLES.fullmatch(written):
         values = known.get(written.strip("${}"), ())
         if len(values) != 1:
-            said = f"distributions {written} has no single value in `env:`: an sdist is built; name what you publish."
-            return Translation(("--distributions", "sdist"), (Note(_line(block, "distributions"), said),))
+            sentence = (
+                f"distributions {written} has no single value in `env:`: an sdist is built; name what you publish."
+            )
+            return Translation(("--distributions", "sdist"), (Note(_line(block, "distributions"), sentence),))
         written = values[0]
-    found, notes = formats.formats(written, aliases, _line(block, "distributions"))
+    found, notes = formats(written, aliases, _line(block, "distributions"))
     if set(found) == {"sdist", "bdist_wheel"}:  # our default
         return Translation((), notes)
     return Translation(("--distributions", *found), notes)
@@ -140,12 +148,14 @@ def _dropped(block: Mapping[str, Pair]) -> Translation:
         if name in SCRIPT_OPTIONS | PYPI_OPTIONS or _is_without_effect(name, pair.value):
             continue
         if name == "skip_cleanup":
-            said = "skip_cleanup: false is dropped: a script keeps the job's files; `cleanup: true` would remove them."
+            sentence = (
+                "skip_cleanup: false is dropped: a script keeps the job's files; `cleanup: true` would remove them."
+            )
         elif name in CONDITIONS:
-            said = f"{name} is dropped: it did nothing beside `on:`; as a condition, write it under `on:`."
+            sentence = f"{name} is dropped: it did nothing beside `on:`; as a condition, write it under `on:`."
         else:
-            said = f"{name} is dropped: {DROPPED.get(name, 'dpl has no such option')}."
-        notes.append(Note(pair.key.line, said))
+            sentence = f"{name} is dropped: {DROPPED.get(name, 'dpl has no such option')}."
+        notes.append(Note(pair.key.line, sentence))
     return Translation((), tuple(notes))
 
 
@@ -154,7 +164,7 @@ def _is_without_effect(name: str, value: Node) -> bool:
         name in {"skip_upload_docs", "remove_build_dir"}
         or (name == "upload_docs" and is_false(value))
         or (name == "skip_cleanup" and not is_false(value))
-        or (name == "edge" and word(value) is not None)
+        or (name == "edge" and text_of(value) is not None)
     )
 
 
@@ -165,3 +175,51 @@ def _line(block: Mapping[str, Pair], name: str) -> int:
 def _shell_word(text: str) -> str:
     """Quote a word for the shell; variables are still expanded in it."""
     return f'"{text}"' if "$" in text else shlex.quote(text)
+
+
+def formats(written: str, aliases: Mapping[str, str], line: int) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Return the formats to build for a ``distributions`` value, and notes on what else it asked for."""
+    found: list[str] = []
+    notes: list[Note] = []
+    commands = _expand(written.split(), aliases)
+    for index, command in enumerate(commands):
+        if command in FORMATS:
+            found.append(FORMATS[command])
+        elif not (index and commands[index - 1] in VALUED):
+            reason = _why_dropped(command)
+            notes += [Note(line, reason)] if reason else []
+    if not found:
+        sentence = f'distributions "{written}" names neither sdist nor bdist_wheel: an sdist is built.'
+        return ("sdist",), (Note(line, sentence),)
+    return tuple(dict.fromkeys(found)), tuple(notes)
+
+
+def aliases(setup_cfg: str) -> dict[str, str]:
+    """Return the ``[aliases]`` of a setup.cfg by name; a file that cannot be read has none."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(setup_cfg)
+    except configparser.Error:
+        return {}
+    return dict(parser["aliases"]) if parser.has_section("aliases") else {}
+
+
+def _expand(commands: list[str], known: Mapping[str, str]) -> list[str]:
+    """Replace aliases as setuptools does: each once, so that one may hold its own name."""
+    expanded: list[str] = []
+    for command in commands:
+        others = {name: value for name, value in known.items() if name != command}
+        expanded += _expand(known[command].split(), others) if command in known else [command]
+    return expanded
+
+
+def _why_dropped(command: str) -> str:
+    if command in HARMLESS or command in UPLOADS:
+        return ""
+    if command == "--universal":
+        return "--universal is dropped: [bdist_wheel] of setup.cfg is the place for `universal = 1`."
+    if command in DEAD_FORMATS:
+        return f"{command} is dropped: indexes take sdists and wheels only."
+    if command.startswith("-"):
+        return f"{command} is dropped: builds take no arguments; setup.cfg or pyproject.toml is their place."
+    return f"{command} is dropped: setup.py commands are not run; if the build needs it, use `before_deploy`."

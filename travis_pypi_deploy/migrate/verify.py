@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis_yml.places import mappings, runs_us
-from ..travis_yml.tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, walk, word
+from ..travis_yml.jobs import mappings, runs_tool
+from ..travis_yml.tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, text_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-OF_THE_STEP = "travis-pypi-deploy"
+TOOL = "travis-pypi-deploy"
 
 
 def verify(before: Node | None, after: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> None:
@@ -39,7 +39,7 @@ class _Outline:
 
     def of(self, node: Node) -> Iterator[tuple[str, int]]:
         """Yield what a node holds."""
-        if node in self._rewritten or runs_us(node):
+        if node in self._rewritten or runs_tool(node):
             yield "deployment", node.line
             for pair in node.pairs if isinstance(node, MappingNode) else ():
                 yield from self._pair(pair) if pair.name not in {"provider", "script"} else ()
@@ -74,6 +74,6 @@ class _Outline:
             yield from self.of(pair.value)
 
     def _commands(self, node: Node) -> Iterator[tuple[str, int]]:
-        for each in map(word, members(node)):
-            if each not in {None, "skip", "ignore"} and OF_THE_STEP not in (each or ""):
+        for each in map(text_of, members(node)):
+            if each not in {None, "skip", "ignore"} and TOOL not in (each or ""):
                 yield f"command {each}", node.line

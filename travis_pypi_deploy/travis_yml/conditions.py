@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..options import REPOSITORY
-from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, versions, word
+from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, text_of, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ VERSIONS_OF_LANGUAGES = (
     "otp_release perl php python r ruby rvm rust scala smalltalk"
 )
 RUNTIMES = frozenset(VERSIONS_OF_LANGUAGES.split())
-OF_A_JOB = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
+JOB_VARIABLES = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 EQUALITY = re.compile(r"""(?P<q>["']?)\$\{?(?P<name>\w+)\}?(?P=q)\s+==?\s+(?P<r>["']?)(?P<value>[\w.+-]+)(?P=r)""")
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
 BRANCH_PATTERN = re.compile(r"[\w./+@*?\[\]-]+")
@@ -40,12 +40,12 @@ class Conditions:
     @property
     def any_tags(self) -> bool:
         """Whether `tags: any` is written, which Travis drops from the conditions."""
-        return word(self._value("tags")) == "any"
+        return text_of(self._value("tags")) == "any"
 
     @property
     def expressions(self) -> tuple[tuple[int, str], ...]:
         """The bash expressions of ``condition:``, each with its line."""
-        return tuple((node.line, word(node) or "") for node in members(self._value("condition")))
+        return tuple((node.line, text_of(node) or "") for node in members(self._value("condition")))
 
     @property
     def equalities(self) -> tuple[tuple[int, str, str], ...]:
@@ -88,7 +88,7 @@ class Conditions:
         Travis has checked them before the command starts; repeated, they keep a command that is copied elsewhere from
         publishing. What a shell could read in two ways is left to Travis alone.
         """
-        repo = word(self._value("repo")) or ""
+        repo = text_of(self._value("repo")) or ""
         options = ("--repo", repo) if REPOSITORY.fullmatch(repo) else ()
         if self.only_tags:
             return (*options, "--tags")
@@ -115,7 +115,7 @@ def variables_in(expression: str) -> set[str]:
 def _may_differ(expression: str) -> bool:
     """Return whether an expression may be true in one job of a build and false in another."""
     names = variables_in(expression)
-    return not names or any(name in OF_A_JOB or not name.startswith("TRAVIS_") for name in names)
+    return not names or any(name in JOB_VARIABLES or not name.startswith("TRAVIS_") for name in names)
 
 
 def conditions(block: Mapping[str, Pair]) -> Conditions:
@@ -135,4 +135,4 @@ def _branches(node: Node) -> tuple[str, ...]:
     """Return branch names; a mapping by branch, dpl's oldest form, has them as keys."""
     target = resolved(node)
     names = [pair.key for pair in target.pairs] if isinstance(target, MappingNode) else members(target)
-    return tuple(name for name in map(word, names) if name)
+    return tuple(name for name in map(text_of, names) if name)

@@ -1,36 +1,56 @@
-"""Problems of a .travis.yml itself: misplaced keys, conditions that never hold, lost zeros."""
+"""Problems of a .travis.yml itself: misplaced keys, lost zeros, conditions that never hold, tags never built."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .conditions import PLAIN_BRANCH, Conditions, conditions
-from .notes import Note
-from .places import CONDITIONS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
-from .tag_builds import missed_tags
-from .tree import MappingNode, ScalarNode, entries, members, resolved, versions, word, words
+from .jobs import CONDITIONS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
+from .tree import MappingNode, ScalarNode, entries, members, option_text, resolved, text_of, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from .matrix import Build
+    from .jobs import Build
     from .tree import Node, Pair
 
 KEPT = {"provider", "cleanup", "skip_cleanup", "allow_failure"}
 FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
 LOST_ZERO = re.compile(r"\d+\.\d+0")
 IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|sender|fork)\s*(?:=|!=)")
+ASKS_FOR_A_TAG = re.compile(r"""-n\s*"?\$\{?TRAVIS_TAG|\$\{?TRAVIS_TAG\b\}?"?\s*(?:=~|!=|==?(?!\s*(?:""|'')))""")
+BRANCH_IS = re.compile(r"""\$\{?TRAVIS_BRANCH\}?"?\s*==?\s*["']?([\w./-]+)""")
+IF_BRANCH_IS = re.compile(r"""^(?!.*\bOR\b).*?\bbranch\s*=\s*["']?([\w./-]+)""", re.DOTALL)
+IF_TAG = re.compile(r"^(?!.*\bOR\b).*?\btag\s+(?:IS\s+present|=~)", re.DOTALL)
+NEVER = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
+
+
+@dataclass(frozen=True, order=True)
+class Note:
+    """A sentence about a line of the file as it was; lines count from 1."""
+
+    line: int
+    text: str
+
+
+def arranged(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Return notes in the order of lines; what is to be set on Travis is sentence once, however many lines need it."""
+    found: dict[object, Note] = {}
+    for note in sorted(set(notes)):
+        found.setdefault(note.text if "repository's settings" in note.text else note, note)
+    return tuple(found.values())
 
 
 def lints(build: Build) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by this tool."""
     nodes = dict.fromkeys(node for _, node in deployments_of_packages(build.root))
     choices = (note for node in nodes for note in _chooses_no_job(build, conditions(entries(node))))
-    return (*as_written(build.root), *choices)
+    return (*file_lints(build.root), *choices)
 
 
-def as_written(root: MappingNode) -> tuple[Note, ...]:
+def file_lints(root: MappingNode) -> tuple[Note, ...]:
     """Return those of them that are true as well if a stage of its own deploys."""
     ours = deployments_of_packages(root)
     on = {node: conditions(entries(node)) for _, node in ours}
@@ -80,10 +100,10 @@ def _beside_deploy(job: MappingNode) -> Iterator[Note]:
 def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
     for name in sorted(CONDITIONS & block.keys() if "script" in block else ()):
         yield Note(block[name].key.line, f"{name} stands beside `on:`, where dpl stops at it: indent it under `on:`.")
-    is_default = words(on.pairs, "distributions") == "sdist" and "distributions" not in block
+    is_default = option_text(on.pairs, "distributions") == "sdist" and "distributions" not in block
     for name in sorted((PYPI_OPTIONS - {"distributions" if is_default else ""}) & on.pairs.keys()):
-        said = f"{name} stands under `on:`, where it never did anything: if you want it, give it to the script."
-        yield Note(on.pairs[name].key.line, said)
+        sentence = f"{name} stands under `on:`, where it never did anything: if you want it, give it to the script."
+        yield Note(on.pairs[name].key.line, sentence)
     for name in sorted(KEPT & on.pairs.keys()):
         yield Note(on.pairs[name].key.line, f"{name} stands under `on:`, where it does nothing: move it out.")
     if on.branches == ("tags",):
@@ -96,12 +116,12 @@ def _misread(on: Conditions) -> Iterator[Note]:
         if IF_GRAMMAR.search(expression):
             yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
     if on.any_tags:
-        said = "`tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
-        yield Note(on.pairs["tags"].key.line, said)
+        sentence = "`tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
+        yield Note(on.pairs["tags"].key.line, sentence)
     for branch in on.branches:
         if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
-            said = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
-            yield Note(on.line, said)
+            sentence = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
+            yield Note(on.line, sentence)
 
 
 def _unbuilt(root: MappingNode, on: Conditions) -> Iterator[Note]:
@@ -120,8 +140,8 @@ def _chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
     asked = list(on.equalities)
     if "os" in on.pairs:
         pair = on.pairs["os"]
-        said = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {word(pair.value) or 'linux'}`."
-        yield Note(pair.key.line, said)
+        sentence = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {text_of(pair.value) or 'linux'}`."
+        yield Note(pair.key.line, sentence)
     if "python" in on.pairs:
         pair = on.pairs["python"]
         asked += [(pair.key.line, "TRAVIS_PYTHON_VERSION", version) for version in versions(pair.value)[:1]]
@@ -134,4 +154,58 @@ def _chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
 
 def _names(branches: Node, name: str) -> set[str]:
     pair = entries(resolved(branches)).get(name)
-    return {word(member) or "" for member in members(pair.value)} if pair else set()
+    return {text_of(member) or "" for member in members(pair.value)} if pair else set()
+
+
+def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator[Note]:
+    """Yield what keeps tag builds from deploying, where they are meant to."""
+    if on.only_tags:
+        yield from _contradictions(on)
+        yield from _never_built(root, job)
+    elif on.asks_for_branch and not any(map(_may_be_tag, on.branches)):
+        ifs = [pair.key.line for pair in _ifs(root, job) if IF_TAG.search(text_of(pair.value) or "")]
+        conditions = [line for line, expression in on.expressions if ASKS_FOR_A_TAG.search(expression)]
+        for line in (*ifs, *conditions):
+            sentence = (
+                f"a tag is asked for, but the branch condition (without one it is master) {NEVER}: add `tags: true`."
+            )
+            yield Note(line, sentence)
+
+
+def _contradictions(on: Conditions) -> Iterator[Note]:
+    if not {*on.branches} <= {"master", "main"}:  # beside tags these are a habit
+        yield Note(on.pairs["branch"].key.line, "branch is ignored beside `tags: true`: every tag deploys.")
+    for line, expression in on.expressions:
+        if not all(map(_may_be_tag, BRANCH_IS.findall(expression))):
+            yield Note(line, f"this branch condition {NEVER}.")
+
+
+def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
+    """Yield why the job, or the whole build, never runs for a tag."""
+    for pair in _ifs(root, job):
+        found = IF_BRANCH_IS.search(text_of(pair.value) or "")
+        if found and not _may_be_tag(found.group(1)):
+            yield Note(pair.key.line, f"this branch condition {NEVER}.")
+    branches = entries(root).get("branches")
+    only = entries(resolved(branches.value)).get("only") if branches else None
+    names = [text_of(member) or "" for member in members(only.value)] if only else []
+    if only and names and not any(map(_may_be_tag, names)):
+        sentence = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
+        yield Note(only.key.line, sentence)
+
+
+def _ifs(root: MappingNode, job: MappingNode) -> tuple[Pair, ...]:
+    """Return the `if:` of a job and of its stage."""
+    return tuple(entries(each)["if"] for each in (job, *_stages(root, job)) if "if" in entries(each))
+
+
+def _stages(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
+    """Return what the file says about the stage of a job."""
+    name, stages = option_text(entries(job), "stage"), entries(root).get("stages")
+    listed = map(resolved, members(stages.value)) if stages and name else ()
+    return tuple(each for each in listed if option_text(entries(each), "name") == name)
+
+
+def _may_be_tag(name: str) -> bool:
+    """Return whether a branch's name or pattern could be a tag's: it has a digit or a pattern in it."""
+    return not PLAIN_BRANCH.fullmatch(name) or bool(re.search(r"\d", name))

@@ -132,7 +132,7 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
 
 
-def word(node: Node | None) -> str | None:
+def text_of(node: Node | None) -> str | None:
     """Return the text of a scalar that holds something, else None."""
     if node is None:
         return None
@@ -140,20 +140,20 @@ def word(node: Node | None) -> str | None:
     return target.value if isinstance(target, ScalarNode) and not is_empty(target) else None
 
 
-def words(pairs: Mapping[str, Pair], *names: str) -> str:
+def option_text(pairs: Mapping[str, Pair], *names: str) -> str:
     """Return the text of the first of these options that is there, a list's items with spaces between them."""
     found = next((members(pairs[name].value) for name in names if name in pairs), ())
-    return " ".join(filter(None, map(word, found)))
+    return " ".join(filter(None, map(text_of, found)))
 
 
 def is_true(node: Node | None) -> bool:
     """Return whether a value means yes, as Travis casts it."""
-    return (word(node) or "").lower() in {"true", "yes", "on", "1"}
+    return (text_of(node) or "").lower() in {"true", "yes", "on", "1"}
 
 
 def is_false(node: Node | None) -> bool:
     """Return whether a value means no, as Travis casts it."""
-    return (word(node) or "").lower() in {"false", "no", "off", "0"}
+    return (text_of(node) or "").lower() in {"false", "no", "off", "0"}
 
 
 def versions(node: Node | None) -> tuple[str, ...]:

@@ -6,24 +6,32 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import Conditions, conditions
-from ..travis_yml.matrix import OLD_IMAGES, value
-from ..travis_yml.notes import Note
-from ..travis_yml.places import deployments, deployments_of_packages
-from ..travis_yml.tree import MappingNode, entries, words
-from .obstacles import obstacle
+from ..travis_yml.jobs import (
+    OLD_IMAGES,
+    deployments,
+    deployments_of_packages,
+    deploys_to_pypi,
+    environments_of,
+    jobs,
+    value,
+)
+from ..travis_yml.lints import Note
+from ..travis_yml.tree import Alias, MappingNode, Pair, SequenceNode, entries, members, option_text, resolved, walk
+from .ready_made import ready_made
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ..travis_yml.matrix import Build, Job
+    from ..travis_yml.jobs import Build, Job
     from ..travis_yml.tree import Node
 
 
 def wheels_of_python_2(build: Build, nodes: Collection[Node]) -> Iterator[Note]:
     """Yield that wheels were of Python 2, which this tool does not run on."""
     for node in nodes:
-        jobs = build.deploying(node, conditions(entries(node)))
-        if any(job.python.startswith("2") for job in jobs) and "bdist_wheel" in words(entries(node), "distributions"):
+        found = build.deploying(node, conditions(entries(node)))
+        formats = option_text(entries(node), "distributions")
+        if any(job.python.startswith("2") for job in found) and "bdist_wheel" in formats:
             yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
@@ -77,7 +85,7 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
         first = Counter(_system(build.root, job) for job in jobs).most_common(1)
         together = max([*(count for _, count in first), *(systems[_meaning(node)].values() if jobs else ())], default=0)
         # Wheels of one job may differ from another's.
-        has_own_files = words(entries(node), "distributions").split() == ["bdist_wheel"]
+        has_own_files = option_text(entries(node), "distributions").split() == ["bdist_wheel"]
         if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:
             found.add(node)
     return found
@@ -86,7 +94,7 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
 def _meaning(node: Node) -> tuple[object, ...]:
     """Return what two deployments have in common that publish the same files at the same time."""
     return conditions(entries(node)).options(), *(
-        words(entries(node), name) for name in ("server", "distributions", "script")
+        option_text(entries(node), name) for name in ("server", "distributions", "script")
     )
 
 
@@ -97,3 +105,42 @@ def _system(root: MappingNode, job: Job) -> tuple[str, str]:
 def _line(root: MappingNode, node: Node) -> int:
     """Return the line of the file's `deploy:` if the deployment is its own, else that of the deployment."""
     return entries(root)["deploy"].key.line if node in deployments(root, root) else node.line
+
+
+def obstacle(root: MappingNode) -> str:
+    """Return the reason, empty if there is none."""
+    deploy = entries(root).get("deploy")
+    if deploy is None:
+        return "the file itself does not deploy"
+    reasons = {
+        "the file is written in flow style": root.flow,
+        "the key is merged in": deploy not in root.pairs or deploy.explicit,
+        "it is the only key": len(root.pairs) == 1,
+        "the file deploys elsewhere, too": not all(map(deploys_to_pypi, deployments(root, root))),
+        "it runs commands after it (`run`)": any("run" in entries(node) for node in deployments(root, root)),
+        "it has an anchor that is used elsewhere": _is_used_elsewhere(root, deploy),
+        "jobs have deployments of their own": any("deploy" in entries(job) for job in jobs(root)[1:]),
+        "the job's commands fill dist/": bool(ready_made(root)),
+        "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
+        "the matrix of `env` holds secrets": environments_of(root) > 1 and _has_secrets(root),
+        "matrix and jobs both stand in the file": {"matrix", "jobs"} <= entries(root).keys(),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _is_used_elsewhere(root: MappingNode, deploy: Pair) -> bool:
+    inside = set(walk(deploy.value))
+    return any(node.target in inside for node in walk(root) if isinstance(node, Alias) and node not in inside)
+
+
+def _has_secrets(root: MappingNode) -> bool:
+    """Return whether `env` encrypts anything outside of `global`."""
+    env = resolved(entries(root)["env"].value)
+    groups = (
+        [env]
+        if isinstance(env, SequenceNode)
+        else [pair.value for name, pair in entries(env).items() if name != "global"]
+    )
+    return any(
+        "secure" in entries(node) for group in groups for part in members(group) for node in walk(resolved(part))
+    )
