@@ -17,13 +17,13 @@ from .console import BuildLog, Console, Line
 from .credentials import Credentials
 from .distributions import Distribution
 from .errors import InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
-from .index import Index, IndexNotFoundError, Plan, Published
+from .index import Index, IndexNotFoundError, Plan
 from .job import Job
 from .options import Settings
 from .report import Progress, Report, result_of_uploads
 from .simple_pages import Listing
 from .upload.client import UploadClient
-from .upload.outcome import UploadContext
+from .upload.outcome import UploadContext, restart_works
 from .upload.results import FileResult, Outcome
 from .upload.uploader import Uploader
 
@@ -96,7 +96,9 @@ def deploy(  # noqa: C901 - the steps of a deployment, one after the other
         return progress.report("dry-run")
 
     if plan.upload:
-        context = UploadContext(server, login, settings.skip_existing, settings.retries, pages.published, console.warn)
+        context = UploadContext(
+            server, login, settings.skip_existing, settings.retries, pages.published, console.warn, pages.is_certain
+        )
         uploads = UploadClient(server.upload_url, client, timeout=settings.timeout)
         uploader = Uploader(plan.upload, context, uploads, jobs=settings.jobs)
         progress.uploaded = lambda: uploader.results
@@ -105,7 +107,7 @@ def deploy(  # noqa: C901 - the steps of a deployment, one after the other
             uploader.run()
     report = progress.report(result_of_uploads(progress.report("deployed")))
     if report.result == "failed":
-        progress.can_restart = progress.can_restart or _lists_what_was_uploaded(pages, release, report)
+        progress.can_restart = server.is_pypi or settings.skip_existing or _restart_works(pages, release, report)
         return progress.report("failed")
 
     kept = {each.filename for each in report.results if each.outcome is Outcome.KEPT}
@@ -186,11 +188,11 @@ def _planned(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[File
     )
 
 
-def _lists_what_was_uploaded(pages: Index, release: Sequence[Distribution], report: Report) -> bool:
-    """Return whether the index, which was not known before, shows that each file of this run is identical."""
-    absent = (Outcome.REJECTED, Outcome.FAILED)
-    there = {each.filename for each in report.results if each.outcome not in absent}
-    return all(pages.published(each) is Published.IDENTICAL for each in release if each.filename in there)
+def _restart_works(pages: Index, release: Sequence[Distribution], report: Report) -> bool:
+    """Return whether the index, as it is now, lets a restart of this job recognize what is there."""
+    listing, _ = _answer(pages.start_lookup(release[0].name))
+    listed = {each.filename: index.published(each, listing) for each in release}
+    return restart_works(listed, report.results, is_certain=pages.is_certain)
 
 
 def _given_files(patterns: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:

@@ -21,10 +21,6 @@ if TYPE_CHECKING:  # a skipped job must not import these, they take longer than 
     from .index import Hashes, Plan
 
 NAMES_LIMIT = 10
-BEFORE_A_RESTART = (
-    "Before you restart this job, name the simple index of the server with --index-url, or add --skip-existing; "
-    "without them, the files that are there already are rejected"
-)
 
 
 def header(settings: Settings, job: Job, credentials: str) -> Line:
@@ -115,8 +111,7 @@ def _success(report: Report) -> list[Line]:
     if report.result == "deployed":
         lines = [Line(f"Deployed {name_version} to {server.name}", "success")]
     else:
-        verb = "is" if len(kept) == 1 else "are"
-        content = f"; {files(len(kept))} {verb} there already with other content" if kept else ""
+        content = f"; {files(len(kept))} kept as {'it is' if len(kept) == 1 else 'they are'}" if kept else ""
         lines = [Line(f"Nothing to upload: {server.name} already has every file of {name_version}{content}")]
     if page := release_page(server, first):
         lines.append(Line(f"See it at {page}"))
@@ -137,7 +132,7 @@ def _failure(report: Report, failed: Failure, *, verbose: bool, quoted: Callable
         text = f"every file was uploaded, but the index does not list {listed(report.unlisted)} yet. "
         return [Line(text + "Check the project's page later, or wait longer with --wait")]
     if failed.cause is Cause.SIGNAL:
-        remedy = "; restart this job to deploy" if _can_restart(report) else f". {BEFORE_A_RESTART}"
+        remedy = "; restart this job to deploy" if _can_restart(report) else f". {_before_a_restart(report)}"
         return [Line(f"{report.error}{remedy}")]
     if failed.cause is Cause.DEFECT:
         error = f"unexpected {type(report.error).__name__}: {quoted(str(report.error))}"
@@ -192,8 +187,17 @@ def _incomplete(report: Report) -> list[Line]:
     perhaps = f", and possibly {listed(unknown)}" if unknown else ""
     count = f"{len(there)} of {files(len(report.distributions))}"
     promise = "After fixing the cause, restart this job; it uploads only what is missing"
-    restart = promise if _can_restart(report) else BEFORE_A_RESTART
+    restart = promise if _can_restart(report) else _before_a_restart(report)
     return [Line(f"The release is incomplete: {count} on {report.server.name}{perhaps}. {restart}.")]
+
+
+def _before_a_restart(report: Report) -> str:
+    """Return what a restart of this job needs, so that it is not rejected because of the files that are there."""
+    index = "" if report.index_url else "name the simple index of the server with --index-url, or "
+    return (
+        f"Before you restart this job, {index}add --skip-existing; otherwise the files that are there already are "
+        "rejected"
+    )
 
 
 def _can_restart(report: Report) -> bool:

@@ -316,7 +316,7 @@ def test_kept_files_are_unchanged_and_said_to_have_other_content(tmp_path: Path,
     published = publish(index, wheels, "--skip-existing")
 
     assert json.loads((tmp_path / "report.json").read_text("utf-8"))["result"] == "unchanged"
-    assert "2 files are there already with other content" in published.out
+    assert "2 files kept as they are" in published.out
     assert "Deployed" not in published.out
     assert index.asked("POST") == 0
 

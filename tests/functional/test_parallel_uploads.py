@@ -164,6 +164,7 @@ def uploader(
         retries=retries,
         published=published,
         warn=warn,
+        is_certain=False,
     )
     client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
     return Uploader([distributions.read(path) for path in paths], context, client, jobs=2)

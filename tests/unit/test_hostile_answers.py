@@ -101,6 +101,7 @@ def test_any_answer_to_an_upload_has_an_outcome_in_one_line(
         retries=0,
         published=lambda _: Published.IDENTICAL,
         warn=lambda _: None,
+        is_certain=True,
     )
     words, said, is_page = read_answer(status, reason, content_type, body)
     response = Response(status, words, text=said, is_page=is_page)

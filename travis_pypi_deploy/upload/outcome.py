@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..credentials import Credentials
@@ -12,7 +12,7 @@ from ..index import Published
 from ..servers import Server
 from .remedies import remedy
 from .response import Kind, Response, already_exists
-from .results import Outcome
+from .results import FileResult, Outcome
 
 NAME_THE_INDEX = "name the simple index of the server with --index-url"
 
@@ -21,8 +21,9 @@ NAME_THE_INDEX = "name the simple index of the server with --index-url"
 class UploadContext:
     """The settings that all uploads of one release share, and the functions that they call.
 
-    ``published`` asks the index about a file; ``warn`` writes a line to the log. ``look_pauses`` are the seconds before
-    each look at the index after an answer that was lost: its page may show a file a moment after the upload.
+    ``published`` asks the index about a file; ``warn`` writes a line to the log. ``is_certain``: the index is known to
+    be that of the server; otherwise other content on its page may be that of another repository. ``look_pauses`` are
+    the seconds before each look at the index after an answer that was lost: its page may show a file a moment later.
     """
 
     server: Server
@@ -31,6 +32,7 @@ class UploadContext:
     retries: int
     published: Callable[[Distribution], Published]
     warn: Callable[[str], None]
+    is_certain: bool
     look_pauses: tuple[float, ...] = (0.0, 1.0, 2.0)
 
 
@@ -53,11 +55,11 @@ def outcome_of(
     published = _look(context, distribution, pauses=context.look_pauses)
     if published is Published.IDENTICAL:
         return Outcome.UPLOADED, f"the index lists this file, although its answer does not say so ({response.reason})"
-    if published is Published.DIFFERENT:
+    if published is Published.DIFFERENT and context.is_certain:
         return _taken(context, f"the index has other content under this name ({response.reason})")
     if response.kind is not Kind.OPEN:
         problem += ". The index may have the file from an earlier attempt, whose answer was lost"
-    if published is Published.UNKNOWN and not context.server.is_pypi:
+    if not context.is_certain:
         problem += f". To find out, {NAME_THE_INDEX}, and run this job again"
     return Outcome.UNKNOWN, problem
 
@@ -68,24 +70,26 @@ def _existing(
     """Return the outcome of a file whose name the index says to have: the hash on its page decides."""
     if context.server.is_pypi:  # it answers 200 to identical bytes
         return _taken(context, f"the index has other content under this name ({response.reason})")
-    pauses = context.look_pauses if may_be_stored else context.look_pauses[:1]
-    published = _look(context, distribution, pauses=pauses)
+    is_certain = context.is_certain
+    published = _look(context, distribution, pauses=context.look_pauses[: None if may_be_stored or is_certain else 1])
     if published is Published.IDENTICAL:
         lost = ", perhaps from an earlier attempt whose answer was lost" if may_be_stored else ""
         return Outcome.IDENTICAL, f"the index has this file already{lost}"
     if published is Published.DIFFERENT:
         return _taken(context, f"the index has other content under this name ({response.reason})")
 
-    reason = f"the index says that it has a file of this name ({response.reason}), and nothing was compared"
+    outcome = Outcome.UNKNOWN if may_be_stored else Outcome.REJECTED
+    lost = ". It may be the one of an earlier attempt, whose answer was lost" if may_be_stored else ""
+    claim = f"the index says that it has a file of this name ({response.reason})"
+    if is_certain and published is Published.ABSENT:
+        reason = f"{claim}, but its page does not list the file, so nothing was compared{lost}"
+        return outcome, f"{reason}. Look for the file on the server; if it is not there, raise the version"
+    why = "its page has no hash, or cannot be read" if is_certain else "its page was not found, or does not list it"
+    reason = f"{claim}, and nothing was compared, because {why}"
     if context.skip_existing:
-        return Outcome.KEPT, f"{reason}, because the server's index was not found or has no hashes"
-    if may_be_stored:
-        lost = "it may be the one of an earlier attempt, whose answer was lost"
-        return Outcome.UNKNOWN, f"{reason}: {lost}. To find out, {NAME_THE_INDEX}, and run this job again"
-    return Outcome.REJECTED, (
-        f"{reason}. To find out whether it is identical, {NAME_THE_INDEX}; otherwise raise the version, or keep the "
-        "published file with --skip-existing"
-    )
+        return Outcome.KEPT, reason
+    find_out = "Raise" if is_certain else f"To find out whether it is identical, {NAME_THE_INDEX}; otherwise raise"
+    return outcome, f"{reason}{lost}. {find_out} the version, or keep the published file with --skip-existing"
 
 
 def _taken(context: UploadContext, reason: str) -> tuple[Outcome, str]:
@@ -103,9 +107,22 @@ def _look(context: UploadContext, distribution: Distribution, *, pauses: tuple[f
     for pause in pauses:
         time.sleep(pause)
         published = context.published(distribution)
-        if published in (Published.IDENTICAL, Published.DIFFERENT):
+        may_change = published is Published.ABSENT or (published is Published.UNKNOWN and not context.is_certain)
+        if not may_change:
             break
     return published
+
+
+def restart_works(listed: Mapping[str, Published], results: Sequence[FileResult], *, is_certain: bool) -> bool:
+    """Return whether the same job, started again, recognizes the files that are on the index now.
+
+    ``listed`` is what the index says about each file of the release. An index that is not certainly the server's counts
+    only for the files that it lists as identical.
+    """
+    if Published.UNKNOWN in listed.values():
+        return False
+    there = [each for each in results if each.outcome not in (Outcome.REJECTED, Outcome.FAILED)]
+    return is_certain or all(listed[each.filename] is Published.IDENTICAL for each in there)
 
 
 def _problem(response: Response, context: UploadContext, name: str) -> str:

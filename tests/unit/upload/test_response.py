@@ -14,7 +14,7 @@ from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.distributions import Distribution, Sdist
 from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.servers import SERVERS, Server
-from travis_pypi_deploy.upload.outcome import UploadContext, outcome_of
+from travis_pypi_deploy.upload.outcome import UploadContext, outcome_of, restart_works
 from travis_pypi_deploy.upload.response import (
     WORDS_LIMIT_CHARACTERS,
     Kind,
@@ -23,7 +23,7 @@ from travis_pypi_deploy.upload.response import (
     is_race,
     read_answer,
 )
-from travis_pypi_deploy.upload.results import Outcome
+from travis_pypi_deploy.upload.results import FileResult, Outcome
 
 PRIVATE = Server(name="https://private.example/", upload_url="https://private.example/")
 PYPI = next(server for server in SERVERS if server.name == "pypi")
@@ -57,6 +57,7 @@ def context(
     is_narrowed: bool = False,
     is_expired: bool = False,
     published: Published = Published.UNKNOWN,
+    is_certain: bool = False,
 ) -> UploadContext:
     text = invented_tokens.token("pypi", expired=is_expired)
     token = credentials.read(text, source=secret_source) if is_narrowed else None
@@ -67,6 +68,7 @@ def context(
         retries=0,
         published=lambda distribution: published,
         warn=lambda sentence: None,
+        is_certain=is_certain or server.is_pypi,
         look_pauses=(0.0,),
     )
 
@@ -234,23 +236,25 @@ KEPT, REJECTED, UNKNOWN = Outcome.KEPT, Outcome.REJECTED, Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
-    ("server", "published", "expected"),
+    ("server", "published", "is_certain", "expected"),
     [
-        (PYPI, Published.UNKNOWN, (REJECTED, REJECTED, KEPT, KEPT)),
-        (PYPI, Published.IDENTICAL, (REJECTED, REJECTED, KEPT, KEPT)),
-        (PRIVATE, Published.IDENTICAL, (Outcome.IDENTICAL,) * 4),
-        (PRIVATE, Published.DIFFERENT, (REJECTED, REJECTED, KEPT, KEPT)),
-        (PRIVATE, Published.ABSENT, (REJECTED, UNKNOWN, KEPT, KEPT)),
-        (PRIVATE, Published.UNKNOWN, (REJECTED, UNKNOWN, KEPT, KEPT)),
+        (PYPI, Published.UNKNOWN, True, (REJECTED, REJECTED, KEPT, KEPT)),
+        (PYPI, Published.IDENTICAL, True, (REJECTED, REJECTED, KEPT, KEPT)),
+        (PRIVATE, Published.IDENTICAL, False, (Outcome.IDENTICAL,) * 4),
+        (PRIVATE, Published.DIFFERENT, False, (REJECTED, REJECTED, KEPT, KEPT)),
+        (PRIVATE, Published.ABSENT, False, (REJECTED, UNKNOWN, KEPT, KEPT)),
+        (PRIVATE, Published.ABSENT, True, (REJECTED, UNKNOWN, REJECTED, UNKNOWN)),
+        (PRIVATE, Published.UNKNOWN, False, (REJECTED, UNKNOWN, KEPT, KEPT)),
+        (PRIVATE, Published.UNKNOWN, True, (REJECTED, UNKNOWN, KEPT, KEPT)),
     ],
 )
 def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
-    server: Server, published: Published, expected: tuple[Outcome, ...]
+    server: Server, published: Published, is_certain: bool, expected: tuple[Outcome, ...]
 ) -> None:
     found = tuple(
         outcome_of(
             Response(400, "already exists"),
-            context(server, skip_existing=skip_existing, published=published),
+            context(server, skip_existing=skip_existing, published=published, is_certain=is_certain),
             DEMO,
             lost_answer=lost_answer,
         )
@@ -261,7 +265,8 @@ def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
     assert [each for each, _ in found] == list(expected)
     compared = server is PYPI or published in (Published.IDENTICAL, Published.DIFFERENT)
     assert all(("nothing was compared" in reason) is not compared for _, reason in found)
-    assert all(("with other content" in reason or "other content under" in reason) <= compared for _, reason in found)
+    assert all(("other content" in reason) <= compared for _, reason in found)
+    assert is_certain is not any("--index-url" in reason for _, reason in found) or compared
 
 
 PAGE = Response(200, "Sign in", is_page=True)
@@ -298,21 +303,43 @@ def test_an_answer_is_stored_rejected_or_open(response: Response, kind: Kind, ex
 
 @pytest.mark.parametrize("response", [LOST, PAGE, Response(103, ""), Response(503, "Later")], ids=str)
 @pytest.mark.parametrize(
-    ("published", "expected"),
+    ("published", "is_certain", "expected"),
     [
-        (Published.IDENTICAL, Outcome.UPLOADED),
-        (Published.DIFFERENT, REJECTED),
-        (Published.ABSENT, UNKNOWN),
-        (Published.UNKNOWN, UNKNOWN),
+        (Published.IDENTICAL, False, Outcome.UPLOADED),
+        (Published.DIFFERENT, True, REJECTED),
+        (Published.DIFFERENT, False, UNKNOWN),  # it may be that of another repository
+        (Published.ABSENT, True, UNKNOWN),
+        (Published.ABSENT, False, UNKNOWN),
+        (Published.UNKNOWN, True, UNKNOWN),
+        (Published.UNKNOWN, False, UNKNOWN),
     ],
 )
 def test_the_index_page_settles_what_an_answer_leaves_open(
-    response: Response, published: Published, expected: Outcome
+    response: Response, published: Published, is_certain: bool, expected: Outcome
 ) -> None:
-    found, reason = outcome_of(response, context(published=published), DEMO)
+    found, reason = outcome_of(response, context(published=published, is_certain=is_certain), DEMO)
 
     assert found is expected
-    assert ("--index-url" in reason) is (published is Published.UNKNOWN)
+    assert ("--index-url" in reason) is (found is UNKNOWN and not is_certain)
+
+
+@pytest.mark.parametrize(
+    ("listed", "outcome", "is_certain", "expected"),
+    [
+        (Published.IDENTICAL, Outcome.UPLOADED, False, True),
+        (Published.ABSENT, Outcome.UPLOADED, True, True),  # its page may show the file later
+        (Published.ABSENT, Outcome.UPLOADED, False, False),
+        (Published.ABSENT, REJECTED, False, True),
+        (Published.UNKNOWN, Outcome.UPLOADED, True, False),  # a page without hashes
+        (Published.UNKNOWN, Outcome.FAILED, True, False),
+    ],
+)
+def test_a_restart_works_if_the_index_shows_that_what_is_there_is_identical(
+    listed: Published, outcome: Outcome, is_certain: bool, expected: bool
+) -> None:
+    results = [FileResult(DEMO.filename, outcome)]
+
+    assert restart_works({DEMO.filename: listed}, results, is_certain=is_certain) is expected
 
 
 NEW_TOKEN = f"create a new one ({PYPI.token_url})"

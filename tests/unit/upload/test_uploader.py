@@ -11,7 +11,6 @@ from tests.support import factories
 from tests.support.misbehaviours import Answer
 from tests.unit.upload.test_response import PYPI, USED_BEFORE, context
 from travis_pypi_deploy import distributions, http
-from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.upload.client import UploadClient
 from travis_pypi_deploy.upload.results import FileResult, Outcome
 from travis_pypi_deploy.upload.uploader import Upload, Uploader
@@ -80,42 +79,6 @@ def test_an_answer_that_may_come_from_a_race_is_tried_again_once_even_without_re
 
     assert (result.outcome, result.attempts) == (outcome, 2)
     assert [1 <= pause <= 2 for pause in pauses] == [True]
-
-
-@pytest.mark.parametrize(
-    ("published", "outcome"),
-    [
-        (Published.IDENTICAL, Outcome.UPLOADED),
-        (Published.DIFFERENT, Outcome.REJECTED),
-        (Published.UNKNOWN, Outcome.UNKNOWN),
-    ],
-)
-def test_after_an_error_of_the_server_the_index_page_decides(
-    tmp_path: Path, index: LoopbackIndex, published: Published, outcome: Outcome
-) -> None:
-    index.on_upload(Answer(507, "Full"))
-
-    result, pauses = upload(tmp_path, index, replace(context(), published=lambda _: published, look_pauses=(0.0,)))
-
-    assert (result.outcome, result.attempts, pauses) == (outcome, 1, [])
-
-
-@pytest.mark.parametrize(
-    ("published", "outcome"),
-    [
-        (Published.IDENTICAL, Outcome.IDENTICAL),
-        (Published.DIFFERENT, Outcome.REJECTED),
-        (Published.UNKNOWN, Outcome.REJECTED),
-    ],
-)
-def test_a_file_that_exists_is_compared_and_rejected_where_the_page_cannot_be_read(
-    tmp_path: Path, index: LoopbackIndex, published: Published, outcome: Outcome
-) -> None:
-    index.on_upload(Answer(409, "Conflict"))
-
-    result, _ = upload(tmp_path, index, replace(context(), published=lambda _: published, look_pauses=(0.0,)))
-
-    assert result.outcome is outcome
 
 
 def test_an_upload_that_has_not_begun_waits_for_nothing(tmp_path: Path) -> None:
