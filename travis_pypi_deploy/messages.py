@@ -87,7 +87,8 @@ def ending(report: Report, failed: Failure | None, *, verbose: bool, quoted: Cal
 
 def _results(report: Report) -> list[Line]:
     """Return what happened to each file whose upload was asked for."""
-    if report.result == "dry-run" or not any(each.attempts for each in report.results):
+    is_compared = report.result in ("deployed", "unchanged")
+    if not is_compared and not any(each.attempts for each in report.results):
         kept = [each for each in report.results if each.outcome is Outcome.KEPT]
         return [Line(f"{each.filename}: {each.detail}", "warning") for each in kept]
     lines = [Line(each) for each in table(report.results, report.distributions)]

@@ -91,6 +91,7 @@ CASES = [
     Case("nightly", CRON, "testpypi"),
     Case("checked-pull-requests", PULL_REQUEST, ""),
     Case("without-provider-script", TAG, "pypi"),
+    Case("guarded", TAG, "pypi"),
 ]
 each_case = pytest.mark.parametrize(
     "case",

@@ -81,9 +81,10 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
     for (meaning, _), job in counted.items():
         systems.setdefault(meaning, Counter())[_system(build.root, job)] += 1
     found = set()
-    for node, jobs in chosen.items():
-        first = Counter(_system(build.root, job) for job in jobs).most_common(1)
-        together = max([*(count for _, count in first), *(systems[_meaning(node)].values() if jobs else ())], default=0)
+    for node, running in chosen.items():
+        first = Counter(_system(build.root, job) for job in running).most_common(1)
+        others = systems[_meaning(node)].values() if running else ()
+        together = max([*(count for _, count in first), *others], default=0)
         # Wheels of one job may differ from another's.
         has_own_files = option_text(entries(node), "distributions").split() == ["bdist_wheel"]
         if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:

@@ -1,0 +1,318 @@
+"""Whether a job deploys on an event, and why not: Travis' conditions first, then those of this tool's own options.
+
+Source: travis-build, ``lib/travis/build/addons/deploy/script.rb``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Union
+
+from ..arguments import read_arguments, resolve
+from ..bash import evaluator
+from ..errors import UsageError
+from ..job import Job, reasons_to_skip
+from ..travis_yml.conditions import parts
+from ..travis_yml.if_conditions import Unknown, Value, evaluate
+from ..travis_yml.matrix import Config, MatrixJob, matrix, normalized
+from ..travis_yml.plain import Plain, listed, mapping, text
+from .events import RUNTIMES, Event, condition_values, environment, expanded, variables_used
+
+TOOL = re.compile(r"(?:^|\s)(?:-m\s+travis_pypi_deploy|(?:\S*/)?travis-pypi-deploy)(?=\s|$)")
+DOES_NOT_DEPLOY = re.compile(r"\s(?:--(?:check-only|dry-run|help|version)|install)\b")
+END_OF_COMMAND = re.compile(r"[;|&\n]")
+PHASES = ("script", "after_success", "after_script")
+SKIPPING = "Skipping the deployment: "
+RUNTIME_OF = {"ruby": "rvm", "node": "node_js", **{name: name for name in RUNTIMES}}
+NOT_BUILT = 0  # the number of a job that Travis does not make
+NO_PULL_REQUEST = "pull requests are never deployed"
+
+
+class Verdict(Enum):
+    """Whether a deployment happens."""
+
+    YES = "deploys"
+    NO = "not deployed"
+    DEPENDS = "depends"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment of a job: whether it happens, where to, and the reasons why not, or what it depends on."""
+
+    verdict: Verdict
+    target: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One job and its deployments; ``number`` counts from 1, ``label`` says how it differs from the others.
+
+    A job whose `if:` is false has the number NOT_BUILT.
+    """
+
+    number: int
+    label: str
+    deployments: tuple[Deployment, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return whether any deployment of the job happens."""
+        verdicts = {each.verdict for each in self.deployments}
+        return next((each for each in (Verdict.YES, Verdict.DEPENDS) if each in verdicts), Verdict.NO)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The answers for all jobs of one event; ``not_built`` says why there are none, empty if there are some."""
+
+    event: Event
+    answers: tuple[Answer, ...] = ()
+    not_built: str = ""
+
+    @property
+    def jobs(self) -> int:
+        """Return the number of jobs that Travis makes."""
+        return sum(each.number != NOT_BUILT for each in self.answers)
+
+    @property
+    def deploying(self) -> tuple[Answer, ...]:
+        """Return the jobs that deploy."""
+        return tuple(each for each in self.answers if each.verdict is Verdict.YES)
+
+    @property
+    def depending(self) -> tuple[Answer, ...]:
+        """Return the jobs of which the file does not say whether they deploy."""
+        return tuple(each for each in self.answers if each.verdict is Verdict.DEPENDS)
+
+
+def explain(root: Config, event: Event) -> Explanation:
+    """Return which jobs of a file deploy on an event."""
+    config = normalized(root)
+    if reason := _branch_not_built(config.get("branches"), event):
+        return Explanation(event, not_built=reason)
+
+    def accepts(condition: Plain, job: MatrixJob) -> Value:
+        if condition is None or isinstance(condition, (list, dict)):
+            return True
+        try:
+            return evaluate(text(condition), condition_values(event, job))
+        except UsageError:
+            return False  # Travis does not build what it cannot read
+
+    everything = matrix({**config, "if": None}, lambda *_: True)
+    is_built = accepts(config.get("if"), everything[0]) if everything else True
+    if is_built is False:
+        return Explanation(event, not_built=f"if: {text(config.get('if'))}")
+    jobs = matrix(config, accepts)
+    labels = _labels([*jobs, *everything])
+    answers = [Answer(at, labels[at - 1], tuple(_deployments(job, event))) for at, job in enumerate(jobs, start=1)]
+    made = [(job.config, job.variables) for job in jobs]
+    for job, label in zip(everything, labels[len(jobs) :]):
+        targets = [each.target for each in _deployments(job, event)]
+        if targets and (job.config, job.variables) not in made:
+            why = (f"the job is not built: {_if_of(job, config)}",)
+            answers.append(Answer(NOT_BUILT, label, tuple(Deployment(Verdict.NO, each, why) for each in targets)))
+    return Explanation(event, tuple(answers))
+
+
+def _if_of(job: MatrixJob, config: Config) -> str:
+    """Return the condition that keeps a job from being built: its own, or that of its stage."""
+    stages = [each for each in listed(config.get("stages")) if isinstance(each, dict)]
+    ifs = [each.get("if") for each in stages if text(each.get("name")).lower() == job.text("stage").lower()]
+    return " and ".join(f"if: {text(each)}" for each in (job.config.get("if"), *ifs) if each)
+
+
+def _branch_not_built(branches: Plain, event: Event) -> str:
+    """Return why `branches:` keeps the event from being built, empty if it does not; tags are compared, too."""
+    name = event.tag or event.branch
+    groups = branches if isinstance(branches, dict) else {"only": branches}
+    only = [text(each) for each in listed(groups.get("only"))]
+    excluded = [text(each) for each in listed(groups.get("except", groups.get("exclude")))]
+    if only and not any(_is_branch(name, each) for each in only):
+        hint = ", which Travis compares with tags, too" if event.tag else ""
+        return f"branches.only is {', '.join(only)}{hint}"
+    if any(_is_branch(name, each) for each in excluded):
+        return f"branches.except is {', '.join(excluded)}"
+    if name == "gh-pages" and not only:
+        return "gh-pages is built only if branches.only names it"
+    return ""
+
+
+def _is_branch(name: str, wanted: str) -> bool:
+    match = re.fullmatch(r"/(.*)/(i?)", wanted)
+    if match is None:
+        return name == wanted
+    try:
+        return re.search(match[1], name, re.IGNORECASE if match[2] else 0) is not None
+    except re.error:
+        return False
+
+
+def _labels(jobs: Sequence[MatrixJob]) -> list[str]:
+    """Return how each job differs from the others, for a person who knows the file."""
+    plain_keys, versions = ("name", "stage"), (*RUNTIMES, "arch", "dist")
+    differs = [key for key in ("os", *versions) if len({(job.text(key), job.system) for job in jobs}) > 1]
+    labels = []
+    for job in jobs:
+        shown = [job.text(key) for key in plain_keys] + [f"{key} {job.text(key)}" for key in versions if job.text(key)]
+        system = [job.system] if "os" in differs and len({each.system for each in jobs}) > 1 else []
+        own = [pair for pair in job.variables if any(pair not in each.variables for each in jobs)]
+        texts = [*shown, *system, *(f"{name}={value}" for name, value in own)]
+        labels.append(", ".join(dict.fromkeys(filter(None, texts))))
+    return labels
+
+
+def _deployments(job: MatrixJob, event: Event) -> Iterator[Deployment]:
+    """Yield the deployments of a job: those of `deploy:`, and commands that run this tool."""
+    known = environment(event, job)
+    for block in listed(job.config.get("deploy")):
+        config = block if isinstance(block, dict) else {"provider": block}
+        if block is not False:  # `deploy: false` is no deployment
+            yield _in_job(job, _deployment(config, event, known))
+    commands = [text(command) for phase in PHASES for command in listed(job.config.get(phase))]
+    for command in commands:
+        if TOOL.search(command) and not DOES_NOT_DEPLOY.search(command):
+            yield _in_job(job, _by_tool(command, event, known))
+
+
+def _in_job(job: MatrixJob, deployment: Deployment) -> Deployment:
+    """Return the deployment, which also depends on what decides whether the job runs."""
+    if not job.depends_on or deployment.verdict is Verdict.NO:
+        return deployment
+    return Deployment(Verdict.DEPENDS, deployment.target, (*_depends(job.depends_on), *deployment.reasons))
+
+
+def _deployment(config: Config, event: Event, known: Mapping[str, str]) -> Deployment:
+    provider = re.sub("[^a-z0-9]", "", text(config.get("provider")).lower())
+    command = " ".join(text(config.get("script")).split()) if provider == "script" else ""
+    target = f"with provider: {text(config.get('provider')) or '(none)'}"
+    if provider == "script":
+        target = f"with: {command}"
+    elif provider == "pypi":
+        target = f"to {text(config.get('server')) or 'pypi'} with provider: pypi"
+    if event.type == "pull_request":
+        return Deployment(Verdict.NO, target, (NO_PULL_REQUEST,))
+
+    found = list(_conditions(_on(config), config, known, event))
+    unmet = tuple(reason for reason, value in found if value is False)
+    unknown = _depends([name for _, value in found if isinstance(value, Unknown) for name in value.names])
+    if unmet:
+        return Deployment(Verdict.NO, target, unmet)
+    result = _by_tool(command, event, known) if TOOL.search(command) else Deployment(Verdict.YES, target)
+    if result.verdict is Verdict.NO or not unknown:
+        return result
+    return Deployment(Verdict.DEPENDS, result.target, (*unknown, *result.reasons))
+
+
+def _on(config: Config) -> Config:
+    """Return the conditions of a deployment: of several ways to write them, only the first one counts."""
+    on = next((config[name] for name in ("if", "on", "true") if config.get(name) is not None), None)
+    return on if isinstance(on, dict) else {} if on is None else {"branch": on}
+
+
+Condition = tuple[str, Union[bool, Unknown]]
+
+
+def _conditions(on: Config, config: Config, known: Mapping[str, str], event: Event) -> Iterator[Condition]:
+    """Yield each condition, as the reason why it is not met, and whether it is."""
+    if repo := text(on.get("repo")):
+        yield f"on.repo is {repo}", event.repo == repo if event.repo else Unknown(("the repository (--repo)",))
+    tags = on.get("tags")
+    if not on.get("all_branches") and not tags:
+        by_branch = mapping(on.get("branch"))
+        named = list(by_branch) or [text(each) for each in listed(on.get("branch"))] or _branches_of_options(config)
+        by_default = "" if named else ", because on.branch is missing"
+        hint = f'; on a tag, the branch is "{event.tag}"' if event.tag else ""
+        values = [_bash(f"$TRAVIS_BRANCH = {each}", known) for each in named or ["master"]]
+        yield f"on.branch is {', '.join(named or ['master'])}{by_default}{hint}", _any(values)
+    for key, value in on.items():
+        if key in RUNTIME_OF:
+            variable = f"TRAVIS_{RUNTIMES[RUNTIME_OF[key]].upper()}_VERSION"
+            wanted = next(map(text, listed(value)), "")
+            yield f"on.{key} is {wanted}", known[variable] == wanted if variable in known else Unknown((variable,))
+    for each in listed(on.get("condition")):
+        yield f"condition [[ {text(each)} ]] is false", _bash(text(each), known)
+    if isinstance(tags, bool):
+        yield f"on.tags is {text(tags)}", bool(event.tag) is tags
+
+
+def _branches_of_options(config: Config) -> list[str]:
+    """Return the branches that options have values for, which deploy if `on:` names none (dpl's oldest form)."""
+    options = [value for name, value in config.items() if name not in ("edge", "if", "on", "true")]
+    return [name for value in options if isinstance(value, dict) and "secure" not in value for name in value]
+
+
+def _any(values: Sequence[bool | Unknown]) -> bool | Unknown:
+    unknown = [each for each in values if isinstance(each, Unknown)]
+    return True if True in values else unknown[0] if unknown else False
+
+
+def _bash(expression: str, known: Mapping[str, str]) -> bool | Unknown:
+    """Return what bash says of an expression, or the variables that nobody knows from the file."""
+    value: bool | Unknown = True
+    for part in parts(expression):
+        names = tuple(each for each in variables_used(part) if each not in known)
+        if names:
+            value = Unknown(names) if value is True else value
+        elif not _holds(part, known):
+            return False
+    return value
+
+
+def _holds(expression: str, known: Mapping[str, str]) -> bool:
+    try:
+        return evaluator({"PATH": os.defpath, **known})(expression, "on.condition")
+    except UsageError:
+        return False  # bash prints an error, and the deployment does not happen
+
+
+def _by_tool(command: str, event: Event, known: Mapping[str, str]) -> Deployment:
+    """Return whether this tool deploys when a command runs it: its options are read with its own code."""
+    match = TOOL.search(command)
+    words = END_OF_COMMAND.split(command[match.end() :])[0] if match else ""
+    target = f"with: {' '.join(command.split())}"
+    if event.type == "pull_request":
+        return Deployment(Verdict.NO, target, (NO_PULL_REQUEST,))
+    missing = [each for each in variables_used(words) if each not in known]
+    if missing:
+        return Deployment(Verdict.DEPENDS, target, _depends(missing))
+    asked: list[str] = []
+    try:
+        settings = resolve(read_arguments(shlex.split(expanded(words, known))), known)
+        target = f"to {settings.server.name} {target}"
+        reasons = reasons_to_skip(Job.from_environment(known), settings, _noting(asked, known))
+    except (UsageError, ValueError) as error:
+        return Deployment(Verdict.NO, target, (f"the command fails: {error}",))
+    if settings.repo and not event.repo:
+        reasons = tuple(each for each in reasons if "the repository is" not in each)
+        asked.append("the repository (--repo)")
+    if settings.python and "TRAVIS_PYTHON_VERSION" not in known:
+        reasons = tuple(each for each in reasons if "TRAVIS_PYTHON_VERSION" not in each)
+        asked.append("TRAVIS_PYTHON_VERSION")
+    if reasons:
+        return Deployment(Verdict.NO, target, tuple(each.removeprefix(SKIPPING) for each in reasons))
+    return Deployment(Verdict.DEPENDS if asked else Verdict.YES, target, _depends(asked))
+
+
+def _noting(asked: list[str], known: Mapping[str, str]) -> Callable[[str, str], bool]:
+    """Return bash for the conditions of this tool, which notes the variables that nobody knows from the file."""
+
+    def is_true(expression: str, _source: str) -> bool:
+        value = _bash(expression, known)
+        if isinstance(value, Unknown):
+            asked.extend(value.names)
+            return True
+        return value
+
+    return is_true
+
+
+def _depends(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"depends on {name}" for name in dict.fromkeys(names))

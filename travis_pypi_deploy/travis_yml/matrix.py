@@ -1,0 +1,262 @@
+"""The jobs that Travis makes of a file: the matrix, included and excluded jobs, what they inherit, and stages.
+
+Source: travis-yml, ``lib/travis/yml/matrix`` and ``lib/travis/yml/configs/stages``. Conditions (``if:``) are evaluated
+by a function that is passed in, because their answer depends on the event.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+from .if_conditions import Unknown, Value
+from .jobs import ALIASES
+from .plain import Plain, listed, mapping, text
+
+# In the order in which Travis multiplies them.
+EXPANDING = (
+    *("os", "arch", "compiler", "osx_image", "jdk", "crystal", "dotnet", "mono", "solution", "d", "dart", "dart_task"),
+    *("elixir", "otp_release", "elm", "node_js", "go", "hhvm", "php", "ghc", "haxe", "julia", "matlab", "nix", "perl"),
+    *("perl6", "python", "r", "rvm", "gemfile", "xcode_scheme", "xcode_sdk", "rust", "scala", "smalltalk"),
+    *("smalltalk_config", "smalltalk_vm", "env"),
+)
+# The languages whose jobs have a runtime of this key; keys that are not here are those of any language.
+LANGUAGES_OF = {
+    "python": {"python"},
+    "node_js": {"node_js"},
+    "rvm": {"ruby", "objective-c"},
+    "gemfile": {"ruby", "objective-c"},
+    "go": {"go"},
+    "php": {"php"},
+    "perl": {"perl"},
+    "r": {"r"},
+    "rust": {"rust"},
+    "scala": {"scala"},
+    "ghc": {"haskell"},
+    "dart": {"dart"},
+    "julia": {"julia"},
+    "elixir": {"elixir"},
+    "otp_release": {"erlang", "elixir"},
+    "compiler": {"c", "cpp"},
+    "d": {"d"},
+    "mono": {"csharp"},
+    "dotnet": {"csharp"},
+}
+NOT_INHERITED = {"jobs", "matrix", "import", "stages", "notifications", "version", "allow_failure", "merge_mode"}
+ALIASES_OF_KEYS = {"ruby": "rvm", "node": "node_js", "environment": "env"}
+DEFAULT_LANGUAGE, DEFAULT_SYSTEM, DEFAULT_STAGE = "ruby", "linux", "test"
+ASSIGNMENT = re.compile(r"(\w+)=(.*)", re.DOTALL)
+SECURE = "secure"
+
+Config = Mapping[str, Plain]
+Variables = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class MatrixJob:
+    """One job: its configuration, with what it inherits, and its variables in the order in which they are set.
+
+    ``hidden`` are the names of encrypted variables, whose values nobody can read. ``depends_on`` is what nobody can
+    know from the file, and what decides whether the job runs at all.
+    """
+
+    config: Config
+    variables: Variables
+    hidden: frozenset[str]
+    allows_failure: bool = False
+    depends_on: tuple[str, ...] = ()
+
+    def text(self, name: str) -> str:
+        """Return the text of a key, the first item of a list."""
+        return next((text(each) for each in listed(self.config.get(name))), "")
+
+    @property
+    def language(self) -> str:
+        """Return the language of the job; Travis' default is Ruby."""
+        return self.text("language").lower() or DEFAULT_LANGUAGE
+
+    @property
+    def system(self) -> str:
+        """Return the operating system of the job."""
+        name = self.text("os").lower() or DEFAULT_SYSTEM
+        return ALIASES.get(name, name)
+
+
+Accepts = Callable[[Plain, MatrixJob], Value]
+"""Whether the condition of an ``if:`` holds for a job; without a condition it does."""
+
+
+def normalized(root: Config) -> Config:
+    """Return a file's configuration with ``matrix:`` renamed to ``jobs:``, and aliases of keys replaced."""
+    config = {ALIASES_OF_KEYS.get(name, name): value for name, value in root.items()}
+    jobs = config.get("jobs", config.pop("matrix", None))
+    config.pop("matrix", None)
+    if jobs is not None:
+        config["jobs"] = jobs if isinstance(jobs, dict) else {"include": jobs}
+    if not isinstance(config.get("stages"), (list, type(None))):
+        config["stages"] = [config["stages"]]
+    return config
+
+
+def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
+    """Return the jobs of a build, in the order in which Travis numbers them."""
+    config = normalized(root)
+    environment = _environment(config.get("env"))
+    keys = [name for name in EXPANDING if listed(config.get(name)) and _is_supported(name, config)]
+    included = _included(config)
+    expanded = _expanded(config, keys, environment.of_jobs)
+    if len(expanded) == 1 and included and all(len(_values(config, key, environment.of_jobs)) <= 1 for key in keys):
+        expanded = []  # a lone job beside a list of jobs is a duplicate
+    shared = {
+        name: value for name, value in config.items() if name not in {*EXPANDING, *NOT_INHERITED} and value is not None
+    }
+    first = {name: listed(config[name])[0] for name in keys if name != "env"}
+
+    jobs: list[MatrixJob] = []
+    for each in [*expanded, *included] or [{}]:
+        own = {**shared, **first, **each}
+        job = {name: value for name, value in own.items() if name not in LANGUAGES_OF or _is_supported(name, own)}
+        entries = _entries(job["env"]) if job.get("env") is not None else environment.of_jobs[:1]
+        made = _with_variables(job, [*environment.of_all, *entries])
+        is_excluded = any(_excludes(rule, made, environment, accepts) for rule in _rules(config, "exclude"))
+        accepted = accepts(job.get("if"), made)
+        if isinstance(accepted, Unknown):
+            made = replace(made, depends_on=accepted.names)
+        if not is_excluded and made not in jobs and accepted is not False:
+            jobs.append(made)
+    return _in_stages(config, jobs, accepts)
+
+
+@dataclass(frozen=True)
+class _Environment:
+    """The variables of a file: those of all jobs, and one entry for each job that they make."""
+
+    of_all: list[Plain]
+    of_jobs: list[Plain]
+
+
+def _environment(env: Plain) -> _Environment:
+    groups = mapping(env)
+    if groups.keys() & {"global", "jobs", "matrix"}:
+        own = groups.get("jobs", groups.get("matrix"))
+        return _Environment(_entries(groups.get("global")), _entries(own))
+    return _Environment([], _entries(env))
+
+
+def _entries(env: Plain) -> list[Plain]:
+    """Return the entries of a list of variables; one mapping, or one text, is one entry."""
+    groups = mapping(env)
+    if groups.keys() & {"global", "jobs", "matrix"}:
+        return [*_entries(groups.get("global")), *_entries(groups.get("jobs", groups.get("matrix")))]
+    return listed(env)
+
+
+def _values(config: Config, key: str, of_jobs: list[Plain]) -> list[Plain]:
+    return of_jobs if key == "env" else listed(config.get(key))
+
+
+def _expanded(config: Config, keys: list[str], of_jobs: list[Plain]) -> list[dict[str, Plain]]:
+    """Return the product of all keys that make jobs; none without such a key."""
+    used = [key for key in keys if _values(config, key, of_jobs)]
+    if not used:
+        return []
+    return [dict(zip(used, values)) for values in product(*(_values(config, key, of_jobs) for key in used))]
+
+
+def _included(config: Config) -> list[dict[str, Plain]]:
+    """Return the included jobs; one without a stage is in that of the job before it."""
+    jobs: list[dict[str, Plain]] = []
+    stage: Plain = None
+    for each in _rules(config, "include"):
+        job: dict[str, Plain] = {ALIASES_OF_KEYS.get(name, name): value for name, value in each.items()}
+        stage = job["stage"] = job.get("stage") or stage
+        jobs.append({name: value for name, value in job.items() if value is not None})
+    return jobs
+
+
+def _is_supported(key: str, config: Config) -> bool:
+    language = next((text(each).lower() for each in listed(config.get("language"))), "") or DEFAULT_LANGUAGE
+    return key not in LANGUAGES_OF or language in LANGUAGES_OF[key]
+
+
+def _with_variables(job: Config, entries: list[Plain]) -> MatrixJob:
+    """Return the job with its variables; of a name that is set twice, both values stay, and the last one counts."""
+    variables: list[tuple[str, str]] = []
+    hidden: set[str] = set()
+    for entry in entries:
+        for name, value in _assignments(entry):
+            if value is None:
+                hidden.add(name)
+            else:
+                variables.append((name, value))
+    config = {name: value for name, value in job.items() if name != "env"}
+    return MatrixJob(config, tuple(dict.fromkeys(variables)), frozenset(hidden))
+
+
+def _assignments(entry: Plain) -> Iterator[tuple[str, str | None]]:
+    """Yield names and values; the value of an encrypted variable is None. An encrypted entry has no name here."""
+    if isinstance(entry, dict):
+        for name, value in entry.items():
+            if name == SECURE:
+                yield SECURE, None
+            else:
+                yield name, None if isinstance(value, dict) else text(value)
+        return
+    try:
+        words = shlex.split(text(entry))
+    except ValueError:
+        words = text(entry).split()
+    yield from ((match[1], match[2]) for word in words if (match := ASSIGNMENT.fullmatch(word)))
+
+
+def _rules(config: Config, name: str) -> list[dict[str, Plain]]:
+    return [each for each in listed(mapping(config.get("jobs")).get(name)) if isinstance(each, dict)]
+
+
+def _excludes(rule: Config, job: MatrixJob, environment: _Environment, accepts: Accepts) -> bool:
+    """Return whether a rule of ``exclude`` or ``allow_failures`` names a job: all that it says is equal."""
+    if accepts(rule.get("if"), job) is not True:
+        return False
+    shared = _with_variables({}, environment.of_all).variables
+    for key, value in rule.items():
+        name = ALIASES_OF_KEYS.get(key, key)
+        if name == "env":
+            own = tuple(each for each in job.variables if each not in shared)
+            if own != _with_variables({}, _entries(value)).variables:
+                return False
+        elif name == "stage":
+            if (job.text("stage") or DEFAULT_STAGE).lower() != text(value).lower():
+                return False
+        elif name != "if" and listed(job.config.get(name)) != listed(value):
+            return False
+    return True
+
+
+def _in_stages(config: Config, jobs: list[MatrixJob], accepts: Accepts) -> tuple[MatrixJob, ...]:
+    """Return the jobs of the stages that run, stage by stage, jobs that may fail last."""
+    environment = _environment(config.get("env"))
+    rules = _rules(config, "allow_failures")
+    marked = [
+        replace(each, allows_failure=any(_excludes(rule, each, environment, accepts) for rule in rules))
+        for each in jobs
+    ]
+    stages = [each if isinstance(each, dict) else {"name": each} for each in listed(config.get("stages"))]
+    if not stages and not any(each.text("stage") for each in marked):
+        return tuple(sorted(marked, key=lambda each: each.allows_failure))
+
+    build = _with_variables(config, [*environment.of_all, *environment.of_jobs])
+    order: dict[str, Value] = {}
+    for stage in stages:
+        order.setdefault(text(stage.get("name")).lower(), accepts(stage.get("if"), build))
+    in_stages: list[tuple[int, bool, MatrixJob]] = []
+    for each in marked:
+        name = (each.text("stage") or DEFAULT_STAGE).lower()
+        accepted = order.setdefault(name, True)
+        names = accepted.names if isinstance(accepted, Unknown) else ()
+        if accepted is not False:
+            job = replace(each, depends_on=(*each.depends_on, *names))
+            in_stages.append((list(order).index(name), each.allows_failure, job))
+    return tuple(job for _, _, job in sorted(in_stages, key=lambda each: each[:2]))
