@@ -240,7 +240,7 @@ def test_the_config_of_this_repository_publishes_this_project_with_itself(tag: s
 def _commands(job: Config) -> list[str]:
     """Return the commands of a job that run the tool."""
     scripts = [*items(job.get("script")), *(deployment["script"] for deployment in deployments(job))]
-    return [str(script) for script in scripts if "-m travis_pypi_deploy" in str(script)]
+    return [str(script) for script in scripts if "-m travis_pypi_deploy " in f"{script} "]
 
 
 def _version(text: str) -> tuple[int, ...]:

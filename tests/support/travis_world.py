@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -69,7 +70,8 @@ class World:
         self, config: Config, event: Event, *, project: str = "plain", pythons: Mapping[str, Path] | None = None
     ) -> list[Played]:
         """Play a .travis.yml in the repository of a project to publish."""
-        more = {"deploy-requirements.txt": self.image.requirements}
+        # JSON is YAML, too.
+        more = {"deploy-requirements.txt": self.image.requirements, ".travis.yml": json.dumps(config)}
         repository = demo_project.repository(self.folder / "repository", project, more)
         return self.play_in(repository, config, event, pythons)
 
