@@ -32,7 +32,6 @@ LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
-WHEEL_BEGINS = "Building the wheel"  # build_process prints this line when the sdist is built
 DAEMON_PASSES = 3
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
@@ -49,12 +48,11 @@ def build(
     environ: Mapping[str, str],
     mask: Callable[[str], str],
     on_line: Callable[[str], None],
-    on_sdist: Callable[[str], object] = lambda _: None,
 ) -> tuple[Path, ...]:
     """Build the project's sdist, its wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
 
-    ``environ`` is the child's; ``on_line`` gets every line that the build prints, in which ``mask`` has hidden secrets;
-    ``on_sdist`` gets the name of the sdist as soon as it is built. Raises BuildError, which has the last lines.
+    ``environ`` is the child's; ``on_line`` gets every line that the build prints, in which ``mask`` has hidden secrets.
+    Raises BuildError, which has the last lines.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
@@ -76,9 +74,6 @@ def build(
             while characters_left < 0 or len(output) > OUTPUT_LIMIT_LINES:
                 characters_left += len(output.popleft()) + 1
             on_line(line)
-            if line == WHEEL_BEGINS:
-                for sdist in outdir.glob("*.tar.gz"):
-                    on_sdist(sdist.name)
 
         status = run(command, Path(clean), environ, take)
         if status:

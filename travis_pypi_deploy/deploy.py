@@ -21,7 +21,6 @@ from .options import Settings
 from .report import Report, Result, files, problem_lines
 
 if TYPE_CHECKING:  # they import requests
-    from .index import Index
     from .upload import FileResult
 
 SIGNATURES = (".asc", ".attestation")
@@ -53,7 +52,7 @@ def deploy(
             client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
             index = publish.open_index(settings, client, credentials)
 
-        paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console, index)
+        paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console)
         lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
         release, problems = _read_and_check(paths, settings, job, console)
         _reject_problems(problems, console, count=len(paths))
@@ -160,8 +159,8 @@ def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
     return tuple(paths.values())
 
 
-def _build(settings: Settings, environ: Mapping[str, str], console: Console, index: Index | None) -> tuple[Path, ...]:
-    """Build the distributions and return them; the project is looked up as soon as the sdist is there."""
+def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> tuple[Path, ...]:
+    """Build the distributions and return them."""
     project = Path(settings.project_dir)
     if not os.access(f"{project}/", os.R_OK | os.X_OK):
         raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
@@ -189,7 +188,6 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console, ind
                 environ=child_environ,
                 mask=console.mask_quoted,
                 on_line=on_line,
-                on_sdist=lambda name: index.start_lookup(_project_in(name)) if index else None,
             )
             for path in paths:
                 console.say(f"Built {path}")

@@ -429,12 +429,6 @@ def test_a_project_named_like_a_library_is_not_imported(tmp_path: Path, index: L
     assert sorted(index.files) == [WHEEL, SDIST]
 
 
-def test_the_project_is_looked_up_while_the_wheel_is_built(tmp_path: Path, index: LoopbackIndex) -> None:
-    project = sample_projects.copy("fails", tmp_path)  # its sdist is built, its wheel fails
-    ended = deploy(project, "--index-url", index.simple_url, PYPI_SERVER=index.upload_url)
-    assert (ended.code, index.asked("GET", "/simple/demo/"), index.asked("POST")) == (3, 1, 0)
-
-
 def test_a_date_that_is_not_a_number_is_not_used(tmp_path: Path) -> None:
     git = tmp_path / "git"
     git.write_text("#!/bin/sh\necho gpg: Good signature\necho 1577934245\n", encoding="utf-8")
