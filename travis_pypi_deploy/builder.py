@@ -32,7 +32,6 @@ LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
-DAEMON_PASSES = 3
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
@@ -120,7 +119,7 @@ def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
     """Run a child process, give each line that it prints to ``on_line``, and return its exit status.
 
-    ``folder`` is its working directory, and the folder for its temporary files. The child and all its children have
+    ``folder`` is its working directory, and the folder for its temporary files. The child and its process group have
     ended when this returns or raises.
     """
     process = subprocess.Popen(  # noqa: S603 - the command is fixed
@@ -145,21 +144,10 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        _end_daemons(folder)
         if process.stdin:
             process.stdin.close()
         for _ in lines:  # lets the thread that reads come to its end
             pass
-
-
-def _end_daemons(folder: Path) -> None:
-    """End the processes that have left the child's group; Linux shows whose TMPDIR is this folder."""
-    variable = f"\0TMPDIR={folder}\0".encode()
-    for _ in range(DAEMON_PASSES):  # one may start another meanwhile
-        for environ in Path("/proc").glob("[0-9]*/environ"):
-            with suppress(OSError):  # it has ended, or belongs to somebody else
-                if variable in b"\0" + environ.read_bytes():
-                    os.kill(int(environ.parent.name), signal.SIGKILL)
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:

@@ -324,16 +324,6 @@ def test_a_daemon_that_floods_the_pipe_is_not_waited_for(tmp_path: Path) -> None
     assert (status, list(lines)) == (0, ["noise"])
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system does not show the processes")
-def test_a_daemon_ends_with_the_build(tmp_path: Path) -> None:
-    with NamedPipe(tmp_path / "pipe") as pipe:
-        daemon = f"exec >/dev/null 2>&1 9>{pipe.path}; echo here >&9; touch started; sleep 600"
-        child = f"setsid bash -c '{daemon}' & until [ -e started ]; do sleep 0.05; done"
-        builder.run(["bash", "-c", child], tmp_path, os.environ, lambda _: None)
-        assert pipe.read() == b"here\n"
-        assert pipe.read() == b""
-
-
 def test_the_output_of_a_failed_build_takes_little_memory(tmp_path: Path) -> None:
     project = failing(tmp_path, "[print(chr(0x1F600) * 12_000, flush=True) for _ in range(6_000)]; sys.exit('enough')")
     tracemalloc.start()
