@@ -28,6 +28,11 @@ START = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
     "from travis_pypi_deploy.build_process import main; sys.exit(main(sys.argv[1:]))"
 )
+# Each of these settings of pip leaves an isolated environment without what was asked for, or stops pip.
+BREAKING_PIP_VARIABLES = (
+    *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"),
+    *("PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS"),
+)
 LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
@@ -96,8 +101,11 @@ def build(
 
 
 def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]) -> dict[str, str]:
-    """Return the environment for a build: without the variables that hold secrets, and without copies of them."""
-    names = {*SECRET_VARIABLES, *password_env, "PYTHONPATH"}
+    """Return the environment for a build: without secrets and copies of them, and without what breaks the build's own.
+
+    The variables of pip that choose an index, a proxy, certificates or constraints keep their meaning.
+    """
+    names = {*SECRET_VARIABLES, *password_env, *BREAKING_PIP_VARIABLES, "PYTHONPATH"}
     secrets = secret_texts(environ, password_env=password_env)
     kept = {name: value for name, value in environ.items() if name not in names and value not in secrets}
     return {**kept, "PYTHONUNBUFFERED": "1"}

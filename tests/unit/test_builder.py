@@ -231,6 +231,29 @@ def test_an_empty_secret_takes_no_other_variable_along() -> None:
     assert child_environment(environ, password_env=()) == {"EMPTY": "", "PATH": "/bin", "PYTHONUNBUFFERED": "1"}
 
 
+BREAKING = {
+    **dict.fromkeys(("PIP_USER", "PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS"), "1"),
+    **dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"), "/nowhere"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_a_setting_of_pip_that_breaks_an_isolated_environment_is_not_given_to_it(tmp_path: Path, name: str) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    needed = factories.wheel(tmp_path, "needed", metadata=factories.metadata("needed", requires_dist="needed_by_it"))
+    factories.wheel(tmp_path, "needed_by_it")
+    (project / "pyproject.toml").write_text(
+        f"[build-system]\nrequires = ['needed @ {needed.as_uri()}']\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    )
+    backend = project / "backend.py"
+    backend.write_text(f"{backend.read_text('utf-8')}\n\nimport needed\nimport needed_by_it\n", "utf-8")
+    kept = {"PIP_FIND_LINKS": str(tmp_path), "PIP_NO_INDEX": "1"}
+    environ = child_environment({**os.environ, **kept, name: BREAKING[name]}, password_env=())
+    assert name not in environ  # PIP_REQUIRE_VIRTUALENV breaks only a tool that is itself in none
+    assert kept.items() <= environ.items()
+    assert [path.name for path in build(project, environ=environ)] == [WHEEL, SDIST]
+
+
 EPOCHS = {"commit": ({}, "1577934245"), "given": ({"SOURCE_DATE_EPOCH": "42"}, "42")}
 
 
