@@ -115,7 +115,7 @@ RULES = (
     Rule("one-project", ERROR, ERROR, UPLOADS, "all files are of one project"),
     Rule("one-version", ERROR, ERROR, UPLOADS, "all files are of one version"),
     Rule("one-sdist", ERROR, ERROR, "PEP 527", "there is at most one sdist"),
-    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, the tag, if it is a version, equals that of the release"),
+    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, the version at its end, if there is one, is the release's"),
 )
 # fmt: on
 
