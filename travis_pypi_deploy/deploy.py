@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import platform
 import time
@@ -16,14 +15,13 @@ from .console import Console
 from .credentials import Credentials, described, find, require_encryption, validate
 from .distributions import Distribution
 from .errors import BuildError, DeployError, InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
+from .given_files import GivenFiles, given_files
 from .job import Job, reason_to_deploy
 from .options import Settings
-from .report import Report, Result, files, problem_lines
+from .report import Report, Result, files, listed, problem_lines
 
 if TYPE_CHECKING:  # they import requests
     from .upload import FileResult
-
-SIGNATURES = (".asc", ".attestation")
 
 
 def deploy(
@@ -52,10 +50,12 @@ def deploy(
             client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
             index = publish.open_index(settings, client, credentials)
 
-        paths = _given_files(settings, console) if settings.dist else _build(settings, environ, console)
-        lookup = index.start_lookup(_project_in(paths[0].name)) if index else None
-        release, problems = _read_and_check(paths, settings, job, console)
-        _reject_problems(problems, console, count=len(paths))
+        given = given_files(settings.dist) if settings.dist else GivenFiles(_build(settings, environ, console))
+        if given.companions:
+            console.warn(f"not uploaded, because they are no distributions: {listed(given.companions)}")
+        lookup = index.start_lookup(_project_in(given.paths[0].name)) if index else None
+        release, problems = _read_and_check(given, settings, job, console)
+        _reject_problems(problems, console, count=len(given.paths))
 
         if settings.check_only:
             result = "checked"
@@ -132,33 +132,6 @@ def _project_in(filename: str) -> str:
     return filename.split("-")[0] if filename.endswith(".whl") else filename.removesuffix(".tar.gz").rpartition("-")[0]
 
 
-def _given_files(settings: Settings, console: Console) -> tuple[Path, ...]:
-    """Return the files that DIST names, each once; raises InvalidReleaseError if there are none."""
-    paths: dict[str, Path] = {}
-    for pattern in settings.dist:
-        matches = glob.glob(glob.escape(pattern)) or sorted(glob.glob(pattern, recursive=True))
-        if not matches:
-            raise InvalidReleaseError(
-                f"no file matches {pattern} in {Path.cwd()}. Check that it was built and not removed"
-            )
-        if matches == [pattern] and Path(pattern).is_dir():
-            raise InvalidReleaseError(f"{pattern} is a folder. Name files, such as {Path(pattern) / '*'}")
-        for path in (Path(each) for each in matches if not Path(each).is_dir()):
-            other = paths.setdefault(path.name, path)
-            if other != path and other.resolve() != path.resolve():
-                raise InvalidReleaseError(f"two files are named {path.name}: {other} and {path}. Name only one of them")
-
-    for name in list(paths):
-        if name.endswith(SIGNATURES):
-            console.warn(f"{name} is not uploaded, because the upload API does not accept signatures or attestations")
-            del paths[name]
-    if not paths:
-        raise InvalidReleaseError(
-            f"no distributions in {', '.join(settings.dist)}; nothing was uploaded. Name wheels or sdists"
-        )
-    return tuple(paths.values())
-
-
 def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> tuple[Path, ...]:
     """Build the distributions and return them."""
     project = Path(settings.project_dir)
@@ -199,16 +172,19 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> 
 
 
 def _read_and_check(
-    paths: Sequence[Path], settings: Settings, job: Job, console: Console
+    given: GivenFiles, settings: Settings, job: Job, console: Console
 ) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
     """Return the files as distributions, and every problem; a file that cannot be read is a problem."""
     release, problems = [], []
-    with console.step("pypi.check", f"Checking {files(len(paths))}", waiting=lambda: "Still checking the files"):
-        for path in paths:
+    title = f"Checking {files(len(given.paths))}"
+    with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
+        for path in given.paths:
             try:
                 release.append(distributions.read(path))
             except InvalidReleaseError as error:
                 problems.append(Problem(path.name, "unreadable", "error", " ".join(str(error).split())))
+        kinds = f"neither a wheel (.whl) nor an sdist (.tar.gz): name only distributions, {' '.join(given.patterns)}"
+        problems += [Problem(name, "unreadable", "error", kinds) for name in given.others]
         problems += checks.validate(
             release,
             is_pypi=settings.server.is_pypi,

@@ -27,6 +27,7 @@ LAYERS = {
     "macaroon": 0,
     "servers": 1,
     "distributions": 1,
+    "given_files": 2,
     "simple_pages": 1,
     "transport": 1,
     "credentials": 3,
