@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__, builder, checks, distributions
+from . import __version__, builder, checks, distributions, source_tree
 from .checks import Problem
 from .console import Console
 from .credentials import Credentials, described, find, require_encryption, validate
@@ -138,7 +138,7 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> 
     if not os.access(f"{project}/", os.R_OK | os.X_OK):
         raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
     child_environ = builder.child_environment(environ, password_env=settings.password_env)
-    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := builder.commit_time(project, child_environ)):
+    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := source_tree.commit_time(project, child_environ)):
         child_environ["SOURCE_DATE_EPOCH"] = date
     last_line = ""
 
@@ -154,7 +154,7 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> 
     title = f"Building {' and '.join(settings.distributions)} of {project.resolve().name}"
     try:
         with console.step("pypi.build", title, waiting=waiting):
-            paths = builder.build(
+            built = builder.build(
                 project,
                 formats=settings.distributions,
                 dist_dir=project / settings.dist_dir,
@@ -162,13 +162,21 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> 
                 mask=console.mask_quoted,
                 on_line=on_line,
             )
-            for path in paths:
+            for path in built.paths:
                 console.say(f"Built {path}")
     except BuildError as error:
         for line in () if settings.verbose else error.output:
             console.say_quoted(line)
         raise
-    return paths
+    _show_warnings(built, console)
+    return built.paths
+
+
+def _show_warnings(built: builder.Build, console: Console) -> None:
+    for line in built.warnings:
+        console.warn(f"from the build: {console.quoted(line)}")
+    if built.other_warnings:
+        console.say(f"Other warnings of the build: {built.other_warnings} (shown with --verbose)")
 
 
 def _read_and_check(

@@ -18,8 +18,9 @@ import pytest
 from tests.support import command, factories, sample_projects
 from tests.support.named_pipe import NamedPipe
 from travis_pypi_deploy import build_process, builder
-from travis_pypi_deploy.builder import child_environment, commit_time
+from travis_pypi_deploy.builder import child_environment
 from travis_pypi_deploy.errors import BuildError
+from travis_pypi_deploy.source_tree import commit_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ def build(
         environ=environ or child_environment(os.environ, password_env=()),
         mask=str,
         on_line=printed.append,
-    )
+    ).paths
 
 
 FORMATS = {"both": (BOTH, [WHEEL, SDIST]), "sdist": (("sdist",), [SDIST]), "wheel": (("bdist_wheel",), [WHEEL])}
@@ -156,7 +157,7 @@ FAILURES = {
     "pkg_resources": ("import pkg_resources", 'add "setuptools<82" to [build-system] requires'),
     "a module": (
         "import numpy_is_missing",
-        "add the distribution that has numpy_is_missing to [build-system] requires",
+        "add the distribution that provides numpy_is_missing to [build-system] requires",
     ),
     "imp": ("raise ModuleNotFoundError(\"No module named 'imp'\")", "build with an older Python"),
 }
