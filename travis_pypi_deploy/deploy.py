@@ -50,11 +50,13 @@ def deploy(
             client = http.Client(settings.server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
             index = publish.open_index(settings, client, credentials)
 
-        given = given_files(settings.dist) if settings.dist else GivenFiles(_build(settings, environ, console))
+        child_environ = builder.child_environment(environ, password_env=settings.password_env)
+        tree = source_tree.read(Path(settings.project_dir), child_environ)
+        given = given_files(settings.dist) if settings.dist else GivenFiles(_build(settings, child_environ, console))
         if given.companions:
             console.warn(f"not uploaded, because they are no distributions: {listed(given.companions)}")
         lookup = index.start_lookup(_project_in(given.paths[0].name)) if index else None
-        release, problems = _read_and_check(given, settings, job, console)
+        release, problems = _read_and_check(given, tree, settings, job, console)
         _reject_problems(problems, console, count=len(given.paths))
 
         if settings.check_only:
@@ -132,14 +134,13 @@ def _project_in(filename: str) -> str:
     return filename.split("-")[0] if filename.endswith(".whl") else filename.removesuffix(".tar.gz").rpartition("-")[0]
 
 
-def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> tuple[Path, ...]:
+def _build(settings: Settings, environ: dict[str, str], console: Console) -> tuple[Path, ...]:
     """Build the distributions and return them."""
     project = Path(settings.project_dir)
     if not os.access(f"{project}/", os.R_OK | os.X_OK):
         raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
-    child_environ = builder.child_environment(environ, password_env=settings.password_env)
-    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := source_tree.commit_time(project, child_environ)):
-        child_environ["SOURCE_DATE_EPOCH"] = date
+    if not environ.get("SOURCE_DATE_EPOCH") and (date := source_tree.commit_time(project, environ)):
+        environ["SOURCE_DATE_EPOCH"] = date
     last_line = ""
 
     def on_line(line: str) -> None:
@@ -158,7 +159,7 @@ def _build(settings: Settings, environ: Mapping[str, str], console: Console) -> 
                 project,
                 formats=settings.distributions,
                 dist_dir=project / settings.dist_dir,
-                environ=child_environ,
+                environ=environ,
                 mask=console.mask_quoted,
                 on_line=on_line,
             )
@@ -180,7 +181,7 @@ def _show_warnings(built: builder.Build, console: Console) -> None:
 
 
 def _read_and_check(
-    given: GivenFiles, settings: Settings, job: Job, console: Console
+    given: GivenFiles, tree: source_tree.SourceTree, settings: Settings, job: Job, console: Console
 ) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
     """Return the files as distributions, and every problem; a file that cannot be read is a problem."""
     release, problems = [], []
@@ -197,6 +198,7 @@ def _read_and_check(
             release,
             is_pypi=settings.server.is_pypi,
             tag=job.tag if settings.match_tag and job.tag else None,
+            tree=tree,
             with_files=settings.check,
             strict=settings.strict,
             ignore=settings.ignore,

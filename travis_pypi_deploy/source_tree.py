@@ -34,8 +34,8 @@ class SourceTree:
 
     ``version_tool`` names the tool that takes the version from git, empty if there is none. ``tags`` are those of HEAD
     and of its ancestors that this clone has; ``is_shallow``: it does not have them all. ``changed`` are the files that
-    differ from the commit, ``untracked`` those that git neither tracks nor ignores. Outside of a repository, and where
-    git refuses to read one, all are empty.
+    differ from the commit, ``untracked`` those that git neither tracks nor ignores. ``refused``: git does not read the
+    tree, because it belongs to another user. Outside of a repository all are empty.
     """
 
     version_tool: str = ""
@@ -43,6 +43,7 @@ class SourceTree:
     is_shallow: bool = False
     changed: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
+    refused: bool = False
 
 
 def read(project: Path, environ: Mapping[str, str]) -> SourceTree:
@@ -50,13 +51,14 @@ def read(project: Path, environ: Mapping[str, str]) -> SourceTree:
     tool = version_tool(project)
     if not tool:
         return SourceTree()
-    entries = _git(project, environ, "status", "--porcelain", "--no-renames", "-z", "--", ".").split("\0")
+    entries = _git(project, environ, "status", "--porcelain", "--no-renames", "-z").split("\0")
     return SourceTree(
         version_tool=tool,
         tags=tuple(_git(project, environ, "tag", "--merged", "HEAD").split()),
         is_shallow=_git(project, environ, "rev-parse", "--is-shallow-repository").strip() == "true",
         changed=tuple(entry[3:] for entry in entries if entry and not entry.startswith("??")),
         untracked=tuple(entry[3:] for entry in entries if entry.startswith("??")),
+        refused="dubious ownership" in git_error(project, environ),
     )
 
 

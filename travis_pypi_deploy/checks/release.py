@@ -10,6 +10,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ..distributions import Distribution
+from ..source_tree import SourceTree
+from .git_versions import explanation
 from .rules import Finding
 
 # Where the version in a tag may begin: at the first digit, or behind a separator; perhaps with a "v".
@@ -17,7 +19,9 @@ VERSION_START = re.compile(r"(?:^\D*?|[^A-Z0-9.])((?<![A-Z])v)?(?=\d)", re.IGNOR
 PLAIN_PREFIXES = ("", "release", "rel", "version", "v")  # of tags that name no package
 
 
-def consistency(distribution: Distribution, release: Sequence[Distribution], tag: str | None) -> Iterator[Finding]:
+def consistency(
+    distribution: Distribution, release: Sequence[Distribution], tag: str | None, tree: SourceTree
+) -> Iterator[Finding]:
     """Yield a finding for each way in which the file does not belong to the release.
 
     Files of several projects are one finding, of the first file that is not of the first one's project. A file is
@@ -50,10 +54,14 @@ def consistency(distribution: Distribution, release: Sequence[Distribution], tag
             f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them.",
         )
 
-    prefix, tagged = split_tag(tag) if tag and distribution is first and not strangers else ("", None)
-    if tagged is not None and tagged != version:
-        remedy = "set the version before tagging, or use --no-match-tag"
-        if canonicalize_name(prefix) not in (*PLAIN_PREFIXES, canonicalize_name(first.name)):
+    if distribution is first and not strangers and not is_tagged(release, tag):
+        prefix, tagged = split_tag(tag or "")
+        reason = explanation(first.version, tree, on_tag=True)
+        remedy = reason or "set the version before tagging, or use --no-match-tag"
+        if not reason and canonicalize_name(prefix) not in (
+            *PLAIN_PREFIXES,
+            canonicalize_name(first.name),
+        ):
             remedy = (
                 f"if it is the tag of another package, deploy {first.name} on its own tags only, such as with "
                 f"--condition '$TRAVIS_TAG == {canonicalize_name(first.name)}*'; if not, {remedy}"
@@ -61,6 +69,12 @@ def consistency(distribution: Distribution, release: Sequence[Distribution], tag
         yield Finding(
             "tag", f'the tag "{tag}" means version "{tagged}", but the release is "{first.version}": {remedy}.'
         )
+
+
+def is_tagged(release: Sequence[Distribution], tag: str | None) -> bool:
+    """Return whether the version at the end of the tag is that of the release; true if the tag has none."""
+    _, tagged = split_tag(tag or "")
+    return tagged is None or tagged == (parsed_version(release[0].version) or release[0].version)
 
 
 def split_tag(tag: str) -> tuple[str, Version | None]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from ..distributions import Distribution
-from . import addresses, description, file_names, metadata, release, sdists, wheels
+from ..source_tree import SourceTree
+from . import addresses, description, file_names, git_versions, metadata, release, sdists, wheels
 from .rules import RULES, Severity
 
 # In the order of the table of rules.
@@ -20,6 +21,7 @@ FILE_CHECKS = (
 )
 RULE_OF = {rule.name: rule for rule in RULES}
 
+NO_TREE = SourceTree()
 MESSAGES_LIMIT = 10
 MESSAGE_LIMIT_CHARACTERS = 1000
 
@@ -48,13 +50,15 @@ def validate(
     *,
     is_pypi: bool,
     tag: str | None = None,
+    tree: SourceTree = NO_TREE,
     with_files: bool = True,
     strict: bool = False,
     ignore: Collection[str] = (),
 ) -> tuple[Problem, ...]:
     """Return every problem of the release, by file as they are given, then by rule.
 
-    ``is_pypi`` is true for PyPI and TestPyPI; ``tag`` is the tag that must equal the version, None for none. Without
+    ``is_pypi`` is true for PyPI and TestPyPI; ``tag`` is the tag that must equal the version, None for none; ``tree``
+    is what git says about the source tree. Without
     ``with_files`` only the rules for the release as a whole count. With ``strict`` warnings become errors; problems of
     the rules to ``ignore`` are warnings in any case. Of many problems of one rule and file, the first ones and their
     number are returned.
@@ -62,7 +66,10 @@ def validate(
     problems: list[Problem] = []
     for distribution in distributions:
         found = [check(distribution) for check in (FILE_CHECKS if with_files else ())]
-        found.append(release.consistency(distribution, distributions, tag))
+        is_tagged = release.is_tagged(distributions, tag)
+        if with_files and is_tagged:
+            found.append(git_versions.git_versions(distribution, tree))
+        found.append(release.consistency(distribution, distributions, tag, tree))
 
         counts: Counter[str] = Counter()
         shown: dict[str, list[str]] = {}
