@@ -44,10 +44,11 @@ QUEUE_LIMIT_LINES = 100
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
-# An error inside of a line, and the line of distutils about the command that has printed it.
+# An error inside of a line, and the line of a build backend about the command that has printed the error.
 COMPILER_ERROR = re.compile(r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: ")
 FAILED_COMMAND = re.compile(r"error: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at ")
 
+ERROR_LIMIT_CHARACTERS = 300
 WARNINGS_LIMIT = 5
 WARNING_LIMIT_CHARACTERS = 300
 DISTINCT_LINES_LIMIT = 1000
@@ -227,7 +228,8 @@ def _failure(
         python=".".join(map(str, sys.version_info[:2])),
     )
     diagnosis = diagnose(failed)
-    message = f"The build failed: {error.rstrip('.:')}"
+    shown = error if len(error) <= ERROR_LIMIT_CHARACTERS else f"{error[:ERROR_LIMIT_CHARACTERS]} ..."
+    message = f"The build failed: {shown.rstrip('.:')}"
     if diagnosis is None:
         return BuildError(f"{message} (the full output is above)", output)
     return BuildError(f"{message} ({diagnosis.sentence}: {diagnosis.remedy})", output, cause=diagnosis.name)
@@ -236,17 +238,19 @@ def _failure(
 def _last_error(output: Sequence[str]) -> str:
     """Return the last error that a build printed, its last line if there is none; empty if it printed nothing."""
     printed = [line.strip() for line in output if line.strip() and not line.startswith("[notice]")]
-    reason = compiler_error = ""
+    reason = earlier = compiler_error = ""
     in_traceback = False
     for line in output:
         ends_traceback = in_traceback and line[:1].strip() != ""
         if COMPILER_ERROR.match(line.strip()):
             compiler_error = line.strip()
         if ends_traceback or ERROR_LINE.match(line.strip()):
-            reason = line.strip().removeprefix("ERROR: ")
+            earlier, reason = reason or earlier, line.strip().removeprefix("ERROR: ")
         in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
     reason = reason or (printed[-1] if printed else "")
-    return compiler_error if compiler_error and FAILED_COMMAND.match(reason) else reason
+    if FAILED_COMMAND.match(reason):
+        return compiler_error or reason
+    return earlier if earlier and reason.startswith("subprocess.CalledProcessError: ") else reason
 
 
 def _members(outdir: Path) -> frozenset[str]:

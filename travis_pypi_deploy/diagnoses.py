@@ -284,10 +284,13 @@ def _no_cython(failed: FailedBuild) -> Fields | None:
 
 def _no_compiler(failed: FailedBuild) -> Fields | None:
     found = failed.find(
-        r"error: command '?\[?'?([\w./+-]+)'? failed: (?:No such file|None)|unable to execute '([\w./+-]+)'"
-        r"|ERROR: Unknown compiler\(s\): (\[.*)"
+        r"(?:error: command '|unable to execute ')(?P<name>[\w./+-]+)'(?: failed: (?:No such file|None))?"
+        r"|error: \[Errno 2\] No such file or directory: '(?P<other>[\w./-]*(?:cc|\+\+|clang)(?:-\d+)?)'"
+        r"|ERROR: Unknown compiler\(s\): (?P<meson>\[.*)"
     )
-    return {"compiler": found[1] or found[2] or found[3]} if found else None
+    if not found or " failed with exit" in failed.error:
+        return None
+    return {"compiler": found["name"] or found["other"] or found["meson"]}
 
 
 def _no_header(failed: FailedBuild) -> Fields | None:
@@ -583,7 +586,7 @@ def _missing_files(failed: FailedBuild) -> Iterator[str]:
     for pattern, text in (
         (r"(?:No such file or directory: |open file |[Rr]eadme path |file not found \()['`\"]([^'`\"]+)", failed.error),
         (r"(?:[Ff]ile does not exist: |[Ff]ile )(\S+?)(?: does not exist)?$", failed.error),
-        (r"fatal error: ([^\s:]+): No such file", "\n".join(failed.output)),
+        (r"fatal error: ([^\s:]+): No such file", failed.error),
     ):
         for found in re.finditer(pattern, text):
             path = Path(found[1])
@@ -592,6 +595,9 @@ def _missing_files(failed: FailedBuild) -> Iterator[str]:
                 if not path.is_absolute() or (failed.project / name).exists() or start == len(path.parts) - 1:
                     yield name
                     break
+    header = re.match(r"(\S+?):\d+:\d+: fatal error: '?([\w./+-]+)", failed.error)
+    if header:  # a source file finds those beside it
+        yield Path(header[1]).with_name(header[2]).as_posix()
 
 
 def _sdist_remedy(failed: FailedBuild, name: str, *, verb: str) -> str:
