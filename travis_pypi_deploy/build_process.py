@@ -27,8 +27,7 @@ def main(argv: list[str]) -> int:
     try:
         _build(project, outdir, formats)
     except subprocess.CalledProcessError as error:  # pip, or the creation of the environment
-        for output in (error.stdout or b"", error.stderr or b""):
-            _say(output if isinstance(output, str) else output.decode(errors="replace"))
+        _say(_output(error))
         return 1
     except BuildBackendException as error:
         # If the backend ended by itself, it has printed why.
@@ -42,7 +41,11 @@ def main(argv: list[str]) -> int:
 
 
 def _build(project: str, outdir: str, formats: list[str]) -> None:
-    """Build the sdist, and the wheel from it, in one isolated environment if it has what both need."""
+    """Build the sdist, and the wheel from it, in one isolated environment if it has what both need.
+
+    Of an sdist alone the metadata is prepared, as pip does first to install it.
+    """
+    finish = _build_wheel if "bdist_wheel" in formats else _prepare_metadata
     with tempfile.TemporaryDirectory() as unpacked:
         source = project
         if "sdist" in formats:
@@ -52,19 +55,17 @@ def _build(project: str, outdir: str, formats: list[str]) -> None:
                 installed |= _install(environment, builder.get_requires_for_build("sdist") - installed)
                 _say("Building the sdist")
                 sdist = builder.build("sdist", outdir)
-                if "bdist_wheel" not in formats:
-                    return
                 source = _unpack(sdist, unpacked)
                 builder = ProjectBuilder.from_isolated_env(environment, source)
                 if builder.build_system_requires <= installed and builder.get_requires_for_build("wheel") <= installed:
-                    _build_wheel(builder, outdir)
+                    finish(builder, outdir)
                     return
         # A new environment: more in the same one could mix pins that contradict each other.
         with DefaultIsolatedEnv() as environment:
             builder = ProjectBuilder.from_isolated_env(environment, source)
             installed = _install(environment, builder.build_system_requires)
             _install(environment, builder.get_requires_for_build("wheel") - installed)
-            _build_wheel(builder, outdir)
+            finish(builder, outdir)
 
 
 def _build_wheel(builder: ProjectBuilder, outdir: str) -> None:
@@ -72,11 +73,35 @@ def _build_wheel(builder: ProjectBuilder, outdir: str) -> None:
     builder.build("wheel", outdir)
 
 
+def _prepare_metadata(builder: ProjectBuilder, _: str) -> None:
+    """Prepare the metadata of the unpacked sdist, unless its backend could do that only by building the whole wheel."""
+    _say("Preparing the metadata of the sdist")
+    with tempfile.TemporaryDirectory() as folder:
+        if builder.prepare("wheel", folder) is None:
+            _say("The build backend cannot prepare metadata, so the sdist is not checked further")
+
+
 def _install(environment: DefaultIsolatedEnv, requirements: set[str]) -> set[str]:
-    """Install the requirements, if there are any, and return them."""
+    """Install the requirements, if there are any, and return them.
+
+    pip says only to those who ask for details why it cannot read an index. It is asked once more then.
+    """
     if requirements:
         _say(f"Installing {', '.join(sorted(requirements))}")
-        environment.install(requirements)
+        try:
+            environment.install(requirements)
+        except subprocess.CalledProcessError as error:
+            if "from versions: none" not in _output(error):
+                raise
+            os.environ["PIP_VERBOSE"] = "2"
+            try:
+                environment.install(requirements)
+            except subprocess.CalledProcessError as detailed:
+                lines = (line.strip() for line in _output(detailed).splitlines())
+                _say("\n".join(line for line in lines if line.startswith("Could not fetch URL")))
+                raise error from None
+            finally:
+                del os.environ["PIP_VERBOSE"]
     return requirements
 
 
@@ -101,6 +126,12 @@ def extract_checked(archive: tarfile.TarFile, root: Path) -> None:
         if any(root not in (each.resolve(), *each.resolve().parents) for each in (path, target)):
             raise tarfile.TarError(f"the sdist has a member outside its folder: {member.name}")
         archive.extract(member, root, set_attrs=not member.isdir())
+
+
+def _output(error: subprocess.CalledProcessError) -> str:
+    """Return what a program that failed has printed."""
+    texts = (error.stdout or b"", error.stderr or b"")
+    return "\n".join(text if isinstance(text, str) else text.decode(errors="replace") for text in texts)
 
 
 def _say(text: str) -> None:

@@ -11,14 +11,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from . import source_tree
+from .diagnoses import FailedBuild, diagnose
 from .distributions import file_type
 from .errors import BuildError
 from .masking import SECRET_VARIABLES, secret_texts
@@ -28,17 +32,45 @@ START = (
     "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
     "from travis_pypi_deploy.build_process import main; sys.exit(main(sys.argv[1:]))"
 )
+# Each of these settings of pip leaves an isolated environment without what was asked for, or stops pip.
+BREAKING_PIP_VARIABLES = (
+    *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"),
+    *("PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS"),
+)
 LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 QUEUE_LIMIT_LINES = 100
-WHEEL_BEGINS = "Building the wheel"  # build_process prints this line when the sdist is built
-DAEMON_PASSES = 3
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
-MISSING_MODULE = re.compile(r"No module named '?([\w.]+)")
-REMOVED_MODULES = ("imp", "distutils")
+# An error inside of a line, and the line of a build backend about the command that has printed the error.
+COMPILER_ERROR = re.compile(r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: ")
+FAILED_COMMAND = re.compile(r"error: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at ")
+
+ERROR_LIMIT_CHARACTERS = 300
+WARNINGS_LIMIT = 5
+WARNING_LIMIT_CHARACTERS = 300
+DISTINCT_LINES_LIMIT = 1000
+# What a backend prints when it may have built something else than was meant.
+DOUBTFUL_LINE = re.compile(
+    r"^(ERROR|CRITICAL|FATAL|error:)\W|listing git files failed|is shallow and may|dubious ownership|safe\.directory"
+    r"|File .* cannot be found"
+)
+WARNING_LINE = re.compile(r"^\W*warning\b|\bwarning:|^\S+:\d+: \w*Warning:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Build:
+    """The files of a build that succeeded.
+
+    ``warnings`` are lines which say that the files may be wrong, each once, the first ones of many; ``other_warnings``
+    is the number of all others.
+    """
+
+    paths: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
+    other_warnings: int = 0
 
 
 def build(
@@ -49,20 +81,21 @@ def build(
     environ: Mapping[str, str],
     mask: Callable[[str], str],
     on_line: Callable[[str], None],
-    on_sdist: Callable[[str], object] = lambda _: None,
-) -> tuple[Path, ...]:
-    """Build the project's sdist, its wheel, or the wheel from the sdist, and return the files, moved to ``dist_dir``.
+) -> Build:
+    """Build the project's sdist, its wheel, or the wheel from the sdist, and move the files to ``dist_dir``.
 
-    ``environ`` is the child's; ``on_line`` gets every line that the build prints, in which ``mask`` has hidden secrets;
-    ``on_sdist`` gets the name of the sdist as soon as it is built. Raises BuildError, which has the last lines.
+    ``environ`` is the child's; ``on_line`` gets every line that the build prints, in which ``mask`` has hidden secrets.
+    Raises BuildError, which has the last lines.
     """
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
         raise BuildError(
             f"nothing to build in {project.resolve()}: there is neither pyproject.toml nor setup.py. Set "
             "--project-dir to the project's folder"
         )
-    with tempfile.TemporaryDirectory(prefix="travis-pypi-deploy-") as clean:
+    with _clean_folder() as clean:
         output: deque[str] = deque()
+        doubtful: dict[str, None] = {}
+        warnings: dict[str, None] = {}
         characters_left = OUTPUT_LIMIT_CHARACTERS
         outdir = Path(clean) / "dist"
         outdir.mkdir()
@@ -75,14 +108,14 @@ def build(
             characters_left -= len(line) + 1
             while characters_left < 0 or len(output) > OUTPUT_LIMIT_LINES:
                 characters_left += len(output.popleft()) + 1
+            lines = doubtful if DOUBTFUL_LINE.search(line) else warnings if WARNING_LINE.search(line) else {}
+            if len(lines) < DISTINCT_LINES_LIMIT:
+                lines[_plain(line)] = None
             on_line(line)
-            if line == WHEEL_BEGINS:
-                for sdist in outdir.glob("*.tar.gz"):
-                    on_sdist(sdist.name)
 
         status = run(command, Path(clean), environ, take)
         if status:
-            raise BuildError(_failure(status, output), tuple(output))
+            raise _failure(status, tuple(output), project, outdir, environ)
         built = sorted(path for path in outdir.iterdir() if file_type(path.name))
         missing = set(formats) - {file_type(path.name) for path in built}
         if missing:
@@ -91,41 +124,59 @@ def build(
                 "defect of the build backend that [build-system] in pyproject.toml names",
                 tuple(output),
             )
+        if any(path.name.lower().startswith("unknown-0.0.0") for path in built):
+            raise _nameless(project, built[0].name, tuple(output))
         try:
             dist_dir.mkdir(parents=True, exist_ok=True)
-            return tuple(Path(shutil.move(path, dist_dir / path.name)) for path in built)
+            paths = tuple(_moved(path, dist_dir / path.name) for path in built)
         except OSError as error:
             raise BuildError(
                 f"the built files cannot be moved to {dist_dir}: {error.strerror or error}. Name another folder with "
                 "--dist-dir"
             ) from error
+    shown = tuple(doubtful)[:WARNINGS_LIMIT]
+    return Build(paths, shown, len(doubtful) - len(shown) + len(warnings))
+
+
+@contextmanager
+def _clean_folder() -> Iterator[str]:
+    """Make a temporary folder, and remove it; what a process writes there meanwhile does not matter to the release."""
+    try:
+        folder = tempfile.mkdtemp(prefix="travis-pypi-deploy-")
+    except OSError as error:
+        raise BuildError(f"there is no folder for temporary files: {error.strerror or error}. Set TMPDIR") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _moved(source: Path, target: Path) -> Path:
+    """Move a file, perhaps to another file system; under its final name it is whole, or not there."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        shutil.move(source, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
 
 
 def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]) -> dict[str, str]:
-    """Return the environment for a build: without the variables that hold secrets, and without copies of them."""
-    names = {*SECRET_VARIABLES, *password_env, "PYTHONPATH"}
+    """Return the environment for a build: without secrets and copies of them, and without what breaks the build's own.
+
+    The variables of pip that choose an index, a proxy, certificates or constraints keep their meaning.
+    """
+    names = {*SECRET_VARIABLES, *password_env, *BREAKING_PIP_VARIABLES, "PYTHONPATH"}
     secrets = secret_texts(environ, password_env=password_env)
     kept = {name: value for name, value in environ.items() if name not in names and value not in secrets}
     return {**kept, "PYTHONUNBUFFERED": "1"}
 
 
-def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
-    """Return the time of the commit that is checked out, in seconds since the epoch; None if git does not know it."""
-    command = ["git", "rev-list", "--max-count=1", "--timestamp", "HEAD"]
-    try:
-        answer = subprocess.check_output(  # noqa: S603 - the job's own git
-            command, cwd=project, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    seconds = answer.partition(b" ")[0]
-    return seconds.decode() if seconds.isdigit() else None
-
-
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
     """Run a child process, give each line that it prints to ``on_line``, and return its exit status.
 
-    ``folder`` is its working directory, and the folder for its temporary files. The child and all its children have
+    ``folder`` is its working directory, and the folder for its temporary files. The child and its process group have
     ended when this returns or raises.
     """
     process = subprocess.Popen(  # noqa: S603 - the command is fixed
@@ -150,21 +201,10 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        _end_daemons(folder)
         if process.stdin:
             process.stdin.close()
         for _ in lines:  # lets the thread that reads come to its end
             pass
-
-
-def _end_daemons(folder: Path) -> None:
-    """End the processes that have left the child's group; Linux shows whose TMPDIR is this folder."""
-    variable = f"\0TMPDIR={folder}\0".encode()
-    for _ in range(DAEMON_PASSES):  # one may start another meanwhile
-        for environ in Path("/proc").glob("[0-9]*/environ"):
-            with suppress(OSError):  # it has ended, or belongs to somebody else
-                if variable in b"\0" + environ.read_bytes():
-                    os.kill(int(environ.parent.name), signal.SIGKILL)
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
@@ -197,27 +237,65 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
         yield line
 
 
-def _failure(status: int, output: Sequence[str]) -> str:
-    """Return why a build failed: the backend's own last error, and a hint."""
+def _failure(
+    status: int, output: tuple[str, ...], project: Path, outdir: Path, environ: Mapping[str, str]
+) -> BuildError:
+    """Return the error of a failed build: the backend's own last error, its cause if it is known, and the remedy."""
+    error = _last_error(output) or (f"status {status}" if status > 0 else f"signal {-status}")
+    failed = FailedBuild(
+        project=project.resolve(),
+        output=output,
+        error=error,
+        sdist=_members(outdir),
+        git_error=source_tree.git_error(project, environ),
+        environ=environ,
+        python=".".join(map(str, sys.version_info[:2])),
+    )
+    diagnosis = diagnose(failed)
+    shown = error if len(error) <= ERROR_LIMIT_CHARACTERS else f"{error[:ERROR_LIMIT_CHARACTERS]} ..."
+    message = f"The build failed: {shown.rstrip('.:')}"
+    if diagnosis is None:
+        return BuildError(f"{message} (the full output is above)", output)
+    return BuildError(f"{message} ({diagnosis.sentence}: {diagnosis.remedy})", output, cause=diagnosis.name)
+
+
+def _last_error(output: Sequence[str]) -> str:
+    """Return the last error that a build printed, its last line if there is none; empty if it printed nothing."""
     printed = [line.strip() for line in output if line.strip() and not line.startswith("[notice]")]
-    ending = f"status {status}" if status > 0 else f"signal {-status}"
-    reason = printed[-1] if printed else ending
+    reason = earlier = compiler_error = ""
     in_traceback = False
     for line in output:
         ends_traceback = in_traceback and line[:1].strip() != ""
+        if COMPILER_ERROR.match(line.strip()):
+            compiler_error = line.strip()
         if ends_traceback or ERROR_LINE.match(line.strip()):
-            reason = line.strip().removeprefix("ERROR: ")
+            earlier, reason = reason or earlier, line.strip().removeprefix("ERROR: ")
         in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
+    reason = reason or (printed[-1] if printed else "")
+    if FAILED_COMMAND.match(reason):
+        return compiler_error or reason
+    return earlier if earlier and reason.startswith("subprocess.CalledProcessError: ") else reason
 
-    hint = "the full output is above"
-    module = MISSING_MODULE.search(reason)
-    if module and module[1] == "pkg_resources":
-        hint = 'add "setuptools<82" to [build-system] requires in pyproject.toml'
-    elif module and module[1].partition(".")[0] in REMOVED_MODULES:
-        hint = f"Python removed {module[1]}: update the project, or build with an older Python and upload dist/*"
-    elif module:
-        hint = (
-            f"the build runs in an isolated environment: add the distribution that has {module[1]} to [build-system] "
-            "requires in pyproject.toml, or build in the job and upload dist/*"
-        )
-    return f"The build failed: {reason.rstrip('.')} ({hint})"
+
+def _members(outdir: Path) -> frozenset[str]:
+    """Return the paths in the sdist that was built, below its top folder; none if no sdist was built."""
+    names: list[str] = []
+    for sdist in outdir.glob("*.tar.gz"):
+        with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(sdist) as archive:
+            names = archive.getnames()
+    return frozenset(name.partition("/")[2] for name in names)
+
+
+def _nameless(project: Path, filename: str, output: tuple[str, ...]) -> BuildError:
+    """Return the error of a build whose backend found neither a name nor a version."""
+    if re.search(r"^\[project\]", source_tree.text_of(project / "pyproject.toml"), re.MULTILINE):
+        cause = 'setuptools before 61 does not read [project]: write "setuptools>=61" in [build-system] requires'
+    else:
+        cause = "the project has no name and no version: set both in pyproject.toml, setup.cfg or setup.py"
+    return BuildError(f"The build created {filename} ({cause})", output, cause="nameless")
+
+
+def _plain(line: str) -> str:
+    """Return a warning without the place in the code that printed it, and without folders, which differ."""
+    message = re.sub(r"^\S+:\d+: \w*Warning: ", "", line.strip())
+    return re.sub(r"(['\"])/[^'\"]*/([^/'\"]+)(?=\1)", r"\1\2", message)[:WARNING_LIMIT_CHARACTERS]

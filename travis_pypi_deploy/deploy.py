@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +9,14 @@ from concurrent.futures import Future
 from datetime import datetime, timezone
 from pathlib import Path
 
-from . import builder, credentials, distributions, http, index, messages
+from . import builder, credentials, distributions, http, index, messages, source_tree
 from .checks.rules import Policy, Problem
 from .checks.validation import validate
 from .console import BuildLog, Console, Line
 from .credentials import Credentials
 from .distributions import Distribution
 from .errors import InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
+from .given_files import GivenFiles, given_files
 from .index import Index, IndexNotFoundError, Plan
 from .job import Job
 from .options import Settings
@@ -26,8 +26,6 @@ from .upload.client import UploadClient
 from .upload.outcome import UploadContext, restart_works
 from .upload.results import FileResult, Outcome
 from .upload.uploader import Uploader
-
-SIGNATURES = (".asc", ".attestation")
 
 
 def deploy(  # noqa: C901 - the steps of a deployment, one after the other
@@ -47,29 +45,33 @@ def deploy(  # noqa: C901 - the steps of a deployment, one after the other
         console.warn(str(error))
     console.show([messages.header(settings, job, credentials.described(login))])
 
+    child_environ = builder.child_environment(environ, password_env=settings.password_env)
+    tree = source_tree.read(Path(settings.project_dir), child_environ)  # before the build, which may change it
     if settings.dist:
-        paths, left_out = _given_files(settings.dist)
-        console.show(messages.left_out(left_out))
+        given = given_files(settings.dist)
+        console.show(messages.companions(given.companions))
     else:
         log = BuildLog(console, verbose=settings.verbose)
         title = f"Building {' and '.join(settings.distributions)} of {Path(settings.project_dir).resolve().name}"
         with console.step("pypi.build", title, waiting=log.waiting):
-            paths = _build(settings, environ, on_line=log.take, mask=console.mask_quoted)
-            console.show(Line(f"Built {path}") for path in paths)
+            built = _build(settings, child_environ, on_line=log.take, mask=console.mask_quoted)
+            console.show(Line(f"Built {path}") for path in built.paths)
+        given = GivenFiles(built.paths)
+        console.show(messages.build_warnings(built, quoted=console.quoted))
 
     client = http.Client(server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
     pages = index.open_index(server, settings.index_url, client, credentials=login, timeout=settings.timeout)
-    title = f"Checking {messages.files(len(paths))}"
+    title = f"Checking {messages.files(len(given.paths))}"
     with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
-        release, unreadable = _read(paths)
+        release, unreadable = _read(given)
         progress.release, progress.problems = release, unreadable
         if release and not settings.check_only:  # the index answers while the files are checked
             lookup = pages.start_lookup(release[0].name)
         tag = job.tag if settings.match_tag else ""
-        problems = (*unreadable, *validate(release, policy, tag=tag, with_files=settings.check))
+        problems = (*unreadable, *validate(release, policy, tag=tag, tree=tree, with_files=settings.check))
         progress.problems = problems
         console.show(messages.hashes(release) if settings.verbose else ())
-    console.show(messages.warnings(problems, count=len(paths)))
+    console.show(messages.warnings(problems, count=len(given.paths)))
     if any(each.severity == "error" for each in problems):
         return progress.report("failed")
     if settings.check_only:
@@ -139,32 +141,32 @@ def _find_credentials(settings: Settings, job: Job, environ: Mapping[str, str]) 
 
 def _build(
     settings: Settings, environ: Mapping[str, str], *, on_line: Callable[[str], None], mask: Callable[[str], str]
-) -> tuple[Path, ...]:
-    """Build the distributions, and return them."""
+) -> builder.Build:
+    """Build the distributions; ``environ`` is that of the build."""
     project = Path(settings.project_dir)
     if not os.access(f"{project}/", os.R_OK | os.X_OK):
         raise UsageError(f"{settings.sources['project_dir']}: there is no folder {project} that can be read")
-    child_environ = builder.child_environment(environ, password_env=settings.password_env)
-    if not child_environ.get("SOURCE_DATE_EPOCH") and (date := builder.commit_time(project, child_environ)):
-        child_environ["SOURCE_DATE_EPOCH"] = date
+    date = environ.get("SOURCE_DATE_EPOCH") or source_tree.commit_time(project, environ)
     return builder.build(
         project,
         formats=settings.distributions,
         dist_dir=project / settings.dist_dir,
-        environ=child_environ,
+        environ={**environ, "SOURCE_DATE_EPOCH": date} if date else environ,
         mask=mask,
         on_line=on_line,
     )
 
 
-def _read(paths: Sequence[Path]) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
+def _read(given: GivenFiles) -> tuple[tuple[Distribution, ...], tuple[Problem, ...]]:
     """Return the files as distributions, and a problem for each file that cannot be read."""
     release, problems = [], []
-    for path in paths:
+    for path in given.paths:
         try:
             release.append(distributions.read(path))
         except InvalidReleaseError as error:
             problems.append(Problem("unreadable", " ".join(str(error).split()), path.name))
+    kinds = f"neither a wheel (.whl) nor an sdist (.tar.gz): name only distributions, {' '.join(given.patterns)}"
+    problems += [Problem("unreadable", kinds, name) for name in given.others]
     return tuple(release), tuple(problems)
 
 
@@ -193,31 +195,3 @@ def _restart_works(pages: Index, release: Sequence[Distribution], report: Report
     listing, _ = _answer(pages.start_lookup(release[0].name))
     listed = {each.filename: index.published(each, listing) for each in release}
     return restart_works(listed, report.results, is_certain=pages.is_certain)
-
-
-def _given_files(patterns: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Return the files that DIST names, each once, and the names that are left out.
-
-    Raises InvalidReleaseError if there are no files.
-    """
-    paths: dict[str, Path] = {}
-    for pattern in patterns:
-        matches = glob.glob(glob.escape(pattern)) or sorted(glob.glob(pattern, recursive=True))
-        if not matches:
-            raise InvalidReleaseError(
-                f"no file matches {pattern} in {Path.cwd()}. Check that it was built and not removed"
-            )
-        if matches == [pattern] and Path(pattern).is_dir():
-            raise InvalidReleaseError(f"{pattern} is a folder. Name files, such as {Path(pattern) / '*'}")
-        for path in (Path(each) for each in matches if not Path(each).is_dir()):
-            other = paths.setdefault(path.name, path)
-            if other != path and other.resolve() != path.resolve():
-                raise InvalidReleaseError(f"two files are named {path.name}: {other} and {path}. Name only one of them")
-
-    left_out = tuple(name for name in paths if name.endswith(SIGNATURES))
-    kept = tuple(path for name, path in paths.items() if name not in left_out)
-    if not kept:
-        raise InvalidReleaseError(
-            f"no distributions in {', '.join(patterns)}; nothing was uploaded. Name wheels or sdists"
-        )
-    return kept, left_out

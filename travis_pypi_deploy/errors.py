@@ -30,11 +30,12 @@ class InvalidReleaseError(DeployError):
 
 
 class BuildError(InvalidReleaseError):
-    """The build failed; ``output`` is what it printed, line by line."""
+    """The build failed; ``output`` is what it printed; ``cause`` names the row of the table of causes, if one fits."""
 
-    def __init__(self, message: str, output: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, output: tuple[str, ...] = (), *, cause: str = "") -> None:
         super().__init__(message)
         self.output = output
+        self.cause = cause
 
 
 class SignalledError(BaseException):

@@ -17,6 +17,7 @@ from .servers import Server
 from .upload.results import FileResult, Outcome
 
 if TYPE_CHECKING:  # a skipped job must not import these, they take longer than the rest of the command
+    from .builder import Build
     from .distributions import Distribution
     from .index import Hashes, Plan
 
@@ -36,11 +37,17 @@ def warnings(problems: Sequence[Problem], *, count: int) -> list[Line]:
     return [Line(each, "warning") for each in problem_texts(problems, "warning", count=count)]
 
 
-def left_out(names: Sequence[str]) -> list[Line]:
-    """Return the warning about files that belong to distributions and are not uploaded."""
-    verb = "is" if len(names) == 1 else "are"
-    text = f"{listed(names)} {verb} not uploaded, because the upload API accepts distributions only"
-    return [Line(text, "warning")] if names else []
+def companions(names: Sequence[str]) -> list[Line]:
+    """Return the warning about files that belong to distributions, such as signatures."""
+    return [Line(f"not uploaded, because they are no distributions: {listed(names)}", "warning")] if names else []
+
+
+def build_warnings(built: Build, *, quoted: Callable[[str], str]) -> list[Line]:
+    """Return what a build that succeeded says about its result: doubtful lines, and the number of other warnings."""
+    lines = [Line(f"from the build: {quoted(each)}", "warning") for each in built.warnings]
+    if built.other_warnings:
+        lines.append(Line(f"Other warnings of the build: {built.other_warnings} (shown with --verbose)"))
+    return lines
 
 
 def hashes(release: Sequence[Distribution]) -> list[Line]:

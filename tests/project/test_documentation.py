@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.support import given, pictures
-from tests.support.readme_tables import CHECKS, README, ROOT, renewed
+from tests.support.readme_tables import BUILDS, CHECKS, README, ROOT, renewed
 from travis_pypi_deploy.arguments import NOT_OPTIONS, help_text
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.options import OPTIONS
@@ -29,7 +29,7 @@ def test_no_option_is_also_said_to_be_none() -> None:
     assert {option.flags[0][2:] for option in OPTIONS}.isdisjoint(NOT_OPTIONS)
 
 
-@pytest.mark.parametrize("page", [README, CHECKS], ids=["README", "checks"])
+@pytest.mark.parametrize("page", [README, CHECKS, BUILDS], ids=["README", "checks", "builds"])
 def test_a_page_has_the_tables_that_the_code_writes(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == renewed(text), "python -m tests.support.readme_tables updates the tables"

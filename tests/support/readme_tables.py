@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from travis_pypi_deploy.checks.rules import RULES
+from travis_pypi_deploy.diagnoses import CAUSES
 from travis_pypi_deploy.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from travis_pypi_deploy.options import Option
 
 ROOT = Path(__file__).parents[2]
-README, CHECKS = ROOT / "README.md", ROOT / "docs" / "checks.md"
+README, CHECKS, BUILDS = ROOT / "README.md", ROOT / "docs" / "checks.md", ROOT / "docs" / "builds.md"
 
 
 def options_table() -> str:
@@ -39,9 +40,14 @@ def rule_row(rule: Rule) -> str:
     return f"| `{rule.name}` | {rule.at_pypi} | {rule.elsewhere} | {rule.summary} | {rule.source} |"
 
 
+def causes_table() -> str:
+    rows = ["| cause | sign | what the last line says |", "| --- | --- | --- |"]
+    return "\n".join([*rows, *(f"| `{each.name}` | {each.sign} | {each.sentence}: {each.remedy} |" for each in CAUSES)])
+
+
 def renewed(text: str) -> str:
     """Return the text with the tables that it has a place for."""
-    for name, table in (("options", options_table()), ("rules", rules_table())):
+    for name, table in (("options", options_table()), ("rules", rules_table()), ("causes", causes_table())):
         start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         if start in text:
             before, _, rest = text.partition(start)
@@ -50,5 +56,5 @@ def renewed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in (README, CHECKS):
+    for page in (README, CHECKS, BUILDS):
         page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -112,13 +112,6 @@ def values(distribution: Distribution) -> Iterator[Problem]:
             "metadata-encoding",
             f"its metadata is not UTF-8 (byte {error.start}): save the source files of the metadata as UTF-8.",
         )
-    if "+" in distribution.version:
-        yield Problem(
-            "local-version",
-            f'PyPI does not accept local versions such as "{distribution.version}". With setuptools_scm: set '
-            'local_scheme = "no-local-version", and "git: depth: false" in .travis.yml, because Travis clones too '
-            "few commits for it to see the tag.",
-        )
     for summary in distribution.fields.get("summary", ()):
         if len(summary) > SUMMARY_LIMIT:
             yield Problem(

@@ -103,6 +103,9 @@ RULES = (
     Rule("duplicate-header", ERROR, WARNING, CORE_METADATA, "a header that is allowed once does not occur twice"),
     Rule("metadata-encoding", WARNING, WARNING, CORE_METADATA, "the metadata is UTF-8"),
     Rule("local-version", ERROR, WARNING, "PEP 440", "the version has no local part (+...)"),
+    Rule("shallow-clone", WARNING, WARNING, TOOL,
+         "a version that a tool takes from git comes from a clone that has a tag"),
+    Rule("version-missing", WARNING, WARNING, TOOL, "the version is not 0.0.0"),
     Rule("summary-length", ERROR, WARNING, PYPI, "the summary has at most 512 characters"),
     Rule("classifier", ERROR, WARNING, "PyPI's list of classifiers, trove-classifiers",
          "classifiers are known, not deprecated and not \"Private ::\""),
@@ -126,7 +129,7 @@ RULES = (
     Rule("one-project", ERROR, ERROR, UPLOADS, "all files are of one project"),
     Rule("one-version", ERROR, ERROR, UPLOADS, "all files are of one version"),
     Rule("one-sdist", ERROR, ERROR, "PEP 527", "there is at most one sdist"),
-    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, the tag, if it is a version, equals that of the release"),
+    Rule("tag", ERROR, ERROR, TOOL, "on a build of a tag, the version at its end, if there is one, is the release's"),
     # what the page of the index predicts (index.py)
     Rule("second-sdist", ERROR, WARNING, PYPI, "the release has no other sdist on the index", is_predicted=True),
     Rule("closed-release", ERROR, WARNING, PYPI,

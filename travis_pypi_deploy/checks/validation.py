@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import chain
 
 from ..distributions import Distribution
-from . import addresses, description, file_names, metadata, release, sdists, wheels
+from ..source_tree import SourceTree
+from . import addresses, description, file_names, git_versions, metadata, release, sdists, wheels
 from .rules import Policy, Problem
 
 # In the order of the table of rules.
@@ -18,22 +19,31 @@ FILE_CHECKS = (
     *(metadata.license_files, addresses.urls, addresses.emails, description.display),
 )
 
+NO_TREE = SourceTree()
 MESSAGES_LIMIT = 10
 MESSAGE_LIMIT_CHARACTERS = 1000
 
 
 def validate(
-    distributions: Sequence[Distribution], policy: Policy, *, tag: str = "", with_files: bool = True
+    distributions: Sequence[Distribution],
+    policy: Policy,
+    *,
+    tag: str = "",
+    tree: SourceTree = NO_TREE,
+    with_files: bool = True,
 ) -> tuple[Problem, ...]:
     """Return every problem of the release, by file as they are given, then by rule.
 
-    ``tag`` is the tag that must equal the version, empty for none. Without ``with_files`` only the rules for the
-    release as a whole count. Of many problems of one rule and file, the first ones and their number are returned.
+    ``tag`` is the tag that must equal the version, empty for none; ``tree`` is what git says about the source tree.
+    Without ``with_files`` only the rules for the release as a whole count. Of many problems of one rule and file, the
+    first ones and their number are returned.
     """
     problems: list[Problem] = []
     for distribution in distributions:
         found = [check(distribution) for check in (FILE_CHECKS if with_files else ())]
-        found.append(release.consistency(distribution, distributions, tag))
+        if with_files and release.is_tagged(distributions, tag):
+            found.append(git_versions.git_versions(distribution, tree))
+        found.append(release.consistency(distribution, distributions, tag, tree))
 
         counts: Counter[str] = Counter()
         shown: dict[str, list[str]] = {}

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from tests.support import factories
 from tests.support.cases import problems, rules
-from travis_pypi_deploy.checks.release import version_of_tag
+from travis_pypi_deploy.checks.release import split_tag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +21,28 @@ def test_one_sdist_and_several_wheels_of_one_version_pass(tmp_path: Path) -> Non
     assert rules(*release(tmp_path), tag="v1.0") == []
 
 
-def test_a_file_of_another_project_is_found(tmp_path: Path) -> None:
-    found = problems(*release(tmp_path), factories.wheel(tmp_path, "other"))
+def test_files_of_several_projects_are_one_problem(tmp_path: Path) -> None:
+    """Another version, a second sdist and the tag are no problems of their own then."""
+    found = problems(
+        *release(tmp_path),
+        factories.wheel(tmp_path, "demo-cli", "0.9"),
+        factories.sdist(tmp_path, "demo-cli", "0.9"),
+        factories.sdist(tmp_path, "other"),
+        tag="v0.9",
+    )
     assert [(problem.filename, problem.rule, problem.severity) for problem in found] == [
-        ("other-1.0-py3-none-any.whl", "one-project", "error")
+        ("demo_cli-0.9-py3-none-any.whl", "one-project", "error")
     ]
+    assert found[0].message == (
+        "the files are of 3 projects, demo and demo-cli and other: deploy one project at a time, and name only its "
+        f"files, such as {tmp_path}/demo-*."
+    )
+
+
+def test_the_named_files_are_those_of_one_project_only(tmp_path: Path) -> None:
+    older = factories.sdist(tmp_path, "demo-cli", filename="demo-cli-1.0.tar.gz")
+    (found,) = problems(factories.wheel(tmp_path), older, is_pypi=False, with_files=False)
+    assert f"such as {tmp_path}/demo-[0-9]*." in found.message
 
 
 def test_the_same_project_in_another_spelling_passes(tmp_path: Path) -> None:
@@ -68,7 +85,12 @@ def test_a_tag_of_another_version_is_found_once(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("tag", ["v1.0.0", "1.0", "demo-1.0", "release/v1", "nightly", "v2", "other-1.1", ""])
+def test_the_remedy_for_a_tag_that_names_a_package_says_how_to_leave_it_out(tmp_path: Path) -> None:
+    (problem,) = problems(*release(tmp_path), tag="demo-cli-v0.9.0")
+    assert "deploy demo on its own tags only, such as with --condition '$TRAVIS_TAG == demo*'; if" in problem.message
+
+
+@pytest.mark.parametrize("tag", ["v1.0.0", "1.0", "demo-1.0", "release/v1", "other@1.0", "nightly", "2", ""])
 def test_a_tag_of_the_same_version_or_of_none_passes(tag: str, tmp_path: Path) -> None:
     assert rules(*release(tmp_path), tag=tag) == []
 
@@ -100,20 +122,32 @@ def test_the_release_is_validated_even_if_the_files_are_not(tmp_path: Path) -> N
         ("release/v1.0", "1.0"),
         ("RELEASE_1.0", "1.0"),
         ("my-demo-1.0-1", "1.0.post1"),
+        ("acme-cli-v0.9.0", "0.9.0"),
+        ("acme-cli@1.0.0", "1.0.0"),
+        ("@acme/cli@1.0.0", "1.0.0"),
+        ("core/v1.2", "1.2"),
+        ("py3-core-1.2", "1.2"),
+        ("version-1.0.0", "1.0.0"),
+        ("v.1.0", "1.0"),
+        ("release1.0", "1.0"),
+        ("my-demo-v1", "1"),
+        ("core/v2", "2"),
+        ("v2", "2"),
         ("1", None),
-        ("v2", None),
         ("20240101", None),
-        ("other-1.0", None),
-        ("demo-1.0", None),
-        ("release1.0", None),
-        ("my-demo-v1", None),
+        ("nightly-2", None),
+        ("release-2024-01-15", None),
+        ("dev2", None),
         ("1.0-final-2", None),
+        ("1.0.0-hotfix.1.2", None),
+        ("1.0-py3", None),
+        ("v1.x", None),
         ("nightly", None),
         ("", None),
     ],
 )
-def test_what_a_tag_reads_as(tag: str, version: str | None) -> None:
-    assert version_of_tag(tag, project="my-demo") == (version and Version(version))
+def test_the_version_at_the_end_of_a_tag(tag: str, version: str | None) -> None:
+    assert split_tag(tag)[1] == (version and Version(version))
 
 
 def release(folder: Path) -> list[Path]:
