@@ -8,13 +8,18 @@ PYTEST := $(BIN)/python -m pytest -q -n 4 --dist worksteal
 PLAIN := env -u PIP_CONSTRAINT -u PIP_DRY_RUN -u PIP_NO_DEPS -u PIP_NO_INDEX -u PIP_PREFIX -u PIP_REQUIRE_HASHES \
   -u PIP_REQUIREMENT -u PIP_ROOT -u PIP_TARGET -u PIP_USER -u PYTHONPATH PYTHONWARNINGS=ignore
 
-.PHONY: demo test test-slow coverage lint test-all test-lowest registry pictures bench mutants clean
+.PHONY: demo wheel test test-slow coverage lint test-all test-lowest registry pictures bench mutants clean
 
 demo: .venv-demo/ready
 	@.venv-demo/bin/python -I examples/demo.py .venv-demo/wheels
 
+# The wheel of this tool, to commit into a repository that deploys with it.
+wheel: .venv-demo/ready
+	@$(PLAIN) .venv-demo/bin/python -m pip wheel -qq --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/travis_pypi_deploy-*.whl
+
 test: $(VENV)/ready
-	@echo "Lint, types and tests: two to three minutes on two cores"
+	@echo "Lint, types and tests: about five minutes on two cores"
 	@$(MAKE) --no-print-directory lint
 	$(PYTEST) -m "not registry and not slow"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -99,3 +100,22 @@ def test_our_own_release_passes_our_own_checks(built: tuple[Path, Path]) -> None
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("way", ["wheel", "git"])
+def test_the_tool_can_be_installed_from_a_file_and_from_git(built: tuple[Path, Path], tmp_path: Path, way: str) -> None:
+    repository = tmp_path / "repository"
+    if way == "git":
+        with tarfile.open(built[0]) as sdist:
+            sdist.extractall(tmp_path)
+        next(tmp_path.glob("travis_pypi_deploy-*")).rename(repository)
+        commit = ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "one"]
+        for command in (["init", "-q"], ["add", "-A"], commit):
+            subprocess.run(["git", *command], cwd=repository, check=True)
+    where = str(built[1]) if way == "wheel" else f"travis-pypi-deploy @ git+{repository.as_uri()}"
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(tmp_path / "installed"), where]
+    subprocess.run(pip, check=True)
+    command = [sys.executable, "-m", "travis_pypi_deploy", "--version"]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
+    answer = subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True, text=True)
+    assert answer.stdout == f"travis-pypi-deploy {__version__}\n"

@@ -61,7 +61,7 @@ def log_of(options: Sequence[str], project: Path, variables: Mapping[str, str]) 
     )
     log = command.FOLD_MARK.sub("", ended.stdout.decode())
     for host in (host for server in SERVERS for host in server.hosts):
-        log = log.replace(f"//{host}/", f"//{host.rpartition('.')[0]}…/")
+        log = log.replace(f"//{host}/", "//…/")
     return [f"$ python -m travis_pypi_deploy {' '.join(options)}", *log.splitlines()]
 
 
