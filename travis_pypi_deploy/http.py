@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import functools
 import re
-import select
 import socket
 import ssl
 import time
@@ -44,7 +43,8 @@ REDIRECTS_LIMIT = 3
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
 UNKNOWN_ISSUER_CODES = (18, 19, 20)  # OpenSSL: self-signed, or no issuer found
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
-CLIENT_CERTIFICATE = "CERTIFICATE_REQUIRED"
+# TLS alerts of a server that does not take this client; any other one may come after it has got a request.
+REFUSALS = re.compile(r"ALERT_.*(CERTIFICATE|HANDSHAKE|UNKNOWN_CA|ACCESS_DENIED|PROTOCOL_VERSION|SECURITY)")
 LIBRARY_ERRORS = (OSError, HTTPException, urllib3.exceptions.HTTPError)
 
 
@@ -109,7 +109,7 @@ class Client:
     @functools.cached_property
     def _session(self) -> requests.Session:
         """The connections; they are made for the first request, which fails if the CAs cannot be read."""
-        session = requests.Session()
+        session = Session()
         session.trust_env = False  # neither .netrc nor a proxy for loopback
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.clear()
@@ -179,7 +179,7 @@ class Client:
             return NoResponseError(f"the certificate of {url} is not trusted: {cause}{remedy}", is_final=True)
         if isinstance(innermost, ssl.SSLError) and innermost.reason in NOT_TLS:
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
-        if isinstance(innermost, ssl.SSLError) and "ALERT" in (innermost.reason or ""):
+        if isinstance(innermost, ssl.SSLError) and REFUSALS.search(innermost.reason or ""):
             return NoResponseError(f"{url} {_refusal(innermost.reason)}", is_final=True, is_refused=True)
         if any(isinstance(each, ConnectTimeoutError) for each in errors):
             return NoResponseError(f"no connection to {url} within {self._connect_seconds:g} s")
@@ -197,6 +197,13 @@ class Client:
             what = "was lost" if is_sending else "was lost before the answer came"
             return NoResponseError(f"the connection to {url} {what}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
+
+
+class Session(requests.Session):
+    """A session that takes no answer for a redirect: requests would read all of its body, also if it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: there is nothing to follow."""
 
 
 class Adapter(HTTPAdapter):
@@ -224,12 +231,13 @@ class Adapter(HTTPAdapter):
 
 
 class _Connection(HTTPConnection):
-    """A connection that is used again only if nothing is left to read, and that reads an early answer over TLS too."""
+    """A connection that over TLS, too, is used again only if nothing is left to read, and reads an early answer."""
 
-    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
-        if self.sock is not None and _has_unread_bytes(self.sock):
-            self.close()  # an answer that nobody asked for would count as that to this request; it connects again
-        super().putrequest(method, url, skip_host, skip_accept_encoding)
+    @property
+    def is_connected(self) -> bool:
+        """Whether it can be used again: an answer that nobody asked for would count as that to the next request."""
+        has_unread_bytes = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+        return super().is_connected and not has_unread_bytes
 
     def send(self, data: SupportsRead[bytes] | Iterable[Buffer] | Buffer | str) -> None:
         try:
@@ -254,13 +262,6 @@ class _TLSPool(urllib3.HTTPSConnectionPool):
 POOL_CLASSES: dict[str, type] = {"http": _Pool, "https": _TLSPool}
 
 
-def _has_unread_bytes(sock: socket.socket) -> bool:
-    # A TLS socket may be readable because of session tickets; what counts is decrypted data.
-    if isinstance(sock, ssl.SSLSocket):
-        return sock.pending() > 0
-    return bool(select.select([sock], [], [], 0)[0])
-
-
 @functools.cache
 def tls_context(ca_bundle: str) -> ssl.SSLContext:
     """Return the context that trusts these certificates; reading them takes 12 ms, so it is done once."""
@@ -277,7 +278,7 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
 
 def _refusal(reason: str) -> str:
     """Return what a TLS alert of a server means."""
-    if CLIENT_CERTIFICATE in reason:
+    if "CERTIFICATE_REQUIRED" in reason:
         return "asks for a client certificate, which travis-pypi-deploy cannot send: upload with twine --client-cert"
     words = reason.lower().replace("_", " ")
     return (
