@@ -181,9 +181,10 @@ class Client:
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
         if isinstance(innermost, ssl.SSLError) and REFUSALS.search(innermost.reason or ""):
             return NoResponseError(f"{url} {_refusal(innermost.reason)}", is_final=True, is_refused=True)
-        if any(isinstance(each, ConnectTimeoutError) for each in errors):
+        is_new = any(isinstance(each, NewConnectionError) for each in errors)  # it is a ConnectTimeoutError, too
+        if not is_new and any(isinstance(each, ConnectTimeoutError) for each in errors):
             return NoResponseError(f"no connection to {url} within {self._connect_seconds:g} s")
-        if any(isinstance(each, (NewConnectionError, ProxyError)) for each in errors):
+        if is_new or any(isinstance(each, ProxyError) for each in errors):
             through = f" through the proxy ({PROXY_VARIABLES})" if self._proxies else ""
             return NoResponseError(f"cannot connect to {url}{through}: {cause}")
         if isinstance(innermost, socket.timeout) and is_sending:

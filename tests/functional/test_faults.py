@@ -13,7 +13,7 @@ import pytest
 from tests.support import command, factories, invented_tokens, misbehaviours
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.misbehaviours import Answer, Drip, Early, Flood, Hang, Meanwhile, Raw, Reset, Stall, Trickle
+from tests.support.misbehaviours import Answer, Drip, Early, Hang, Meanwhile, Raw, Reset, Stall
 from tests.support.publishing import WHEEL, environment, log, outcomes, publish, wait_for_posts
 from travis_pypi_deploy.servers import SERVERS
 
@@ -101,7 +101,7 @@ FAULTS = {
         (Answer(500, stored=True),),
         "uploaded",
         1,
-        ("the index lists this file, although its answer was lost",),
+        ("the index lists this file, although its answer does not say so",),
         options=("--retries", "0"),
     ),
     "reset in the middle of the body": Fault(
@@ -145,35 +145,9 @@ FAULTS = {
     "an answer that never comes": Fault(
         (Hang(),), "unknown", 1, (NO_ANSWER, MAY_HAVE), options=("--timeout", "1", "--retries", "0")
     ),
-    "an answer whose status line trickles in": Fault(
-        (Drip(b"HTTP/1.1 200 OK", b"k"),), "unknown", 1, (NO_ANSWER,), options=("--timeout", "1", "--retries", "0")
+    "a page that breaks off": Fault(
+        (misbehaviours.TRUNCATED,), "uploaded", 1, ("the index lists this file, although its answer does not say so",)
     ),
-    "an answer whose headers trickle in": Fault(
-        (Drip(FINE, b"A: b\r\n"),), "unknown", 1, (NO_ANSWER,), options=("--timeout", "1", "--retries", "0")
-    ),
-    "100 Continue for ever, slowly": Fault(
-        (Drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),),
-        "unknown",
-        1,
-        (NO_ANSWER,),
-        options=("--timeout", "1", "--retries", "0"),
-    ),
-    "a flood of 100 Continue": Fault(
-        (Flood(b"HTTP/1.1 100 Continue\r\n\r\n"),),
-        "unknown",
-        1,
-        ("the headers of the answer are larger than 256 KiB",),
-        options=("--retries", "0"),
-    ),
-    "a body read at one byte a second": Fault(
-        (Trickle(),),
-        "failed",
-        1,
-        ("no progress from URL/ for 1 s (--timeout)",),
-        options=("--timeout", "1", "--retries", "0"),
-        megabytes=12,
-    ),
-    "an answer that breaks off": Fault((misbehaviours.TRUNCATED,), "uploaded", 1),
     "an answer in chunks": Fault((misbehaviours.CHUNKED,), "uploaded", 1),
     "an answer without a length": Fault((Raw(FINE + b"\r\nfine", stored=True),), "uploaded", 1),
     "an answer of HTTP/1.0": Fault((Raw(b"HTTP/1.0 200 OK\r\n\r\n", stored=True),), "uploaded", 1),
@@ -182,13 +156,13 @@ FAULTS = {
         (Raw(FINE + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", stored=True),), "uploaded", 1
     ),
     "a success whose body never ends": Fault(
-        (Drip(FINE + b"Transfer-Encoding: chunked\r\n\r\n", b"0", stored=True),), "uploaded", 1
+        (Drip(FINE + b"\r\n", b"x", stored=True),), "uploaded", 1, options=("--timeout", "1")
     ),
     "a rejection before the body was read": Fault(
         (Early(413, "Too Large"),),
         "rejected",
         1,
-        ("rejected with status 413: Too Large. Delete old releases",),
+        ("rejected with status 413: Too Large. The server, or a proxy in front of it, limits the size of an upload",),
         megabytes=12,
     ),
     "a success before the body was read": Fault(
@@ -267,9 +241,7 @@ def test_a_date_to_come_back_at_is_waited_for(tmp_path: Path, index: LoopbackInd
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(429, "failed"), (503, "unknown")])
-@pytest.mark.parametrize(
-    "retry_after", ["121", "Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400]
-)
+@pytest.mark.parametrize("retry_after", ["121", "Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_retry_after_too_far_ahead_ends_the_retries(
     tmp_path: Path, index: LoopbackIndex, status: int, outcome: str, retry_after: str
 ) -> None:
@@ -313,7 +285,7 @@ def test_a_host_that_can_have_no_address_is_not_tried_again(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("hows", "outcome", "sentence"),
     [
-        ((EXISTS_409,), "uploaded", "most likely from the earlier attempt whose answer was lost"),
+        ((EXISTS_409,), "unknown", "It may be the one of an earlier attempt, whose answer was lost"),
         ((USED_BEFORE,) * 2, "unknown", "The index may have the file from an earlier attempt, whose answer was lost"),
     ],
     ids=["it exists", "it existed once"],
@@ -323,11 +295,11 @@ def test_what_cannot_be_compared_after_a_lost_answer(
 ) -> None:
     wheel = factories.wheel(tmp_path)
     index.on_upload(misbehaviours.LOST_ANSWER, *hows)
-    index.on_page(*[Answer(500)] * 2)
+    index.on_page(*[Answer(500)] * 6)  # each lookup is tried three times
 
     published = publish(index, [wheel])
 
-    assert published.files == {WHEEL: (outcome, 1 + len(hows))}
+    assert (published.code, published.files) == (1, {WHEEL: (outcome, 1 + len(hows))})
     assert sentence in published.err
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.loopback_http import Exchange
     from tests.support.misbehaviours import Misbehaviour
     from travis_pypi_deploy.simple_pages import Listing
 
@@ -229,8 +230,11 @@ def test_a_connection_with_unread_bytes_is_not_used_again(tmp_path: Path, monkey
         return f"HTTP/1.1 {status} A\r\nA: {'a' * padding}\r\nContent-Length: 0\r\n\r\n".encode()
 
     answers = [answer(201, 8000) + answer(202, 6000), answer(203, 0)]
-    handler = handler_for(lambda exchange: exchange._handler.wfile.write(answers.pop(0)))
-    with LoopbackServer(handler, certified(authority, "127.0.0.1")) as server:
+
+    def serve(exchange: Exchange) -> None:
+        exchange._handler.wfile.write(answers.pop(0))
+
+    with LoopbackServer(handler_for(serve), certified(authority, "127.0.0.1")) as server:
         url = f"https://127.0.0.1:{server.port}/"
         client = http.Client(url)
         statuses = [client.request(url, headers={}, limit_bytes=9, timeout=5).status for _ in range(2)]
