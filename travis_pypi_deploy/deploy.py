@@ -192,6 +192,8 @@ def _planned(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[File
 
 def _restart_works(pages: Index, release: Sequence[Distribution], report: Report) -> bool:
     """Return whether the index, as it is now, lets a restart of this job recognize what is there."""
+    if all(each.outcome in (Outcome.REJECTED, Outcome.FAILED) for each in report.results):
+        return True  # nothing is there, and an index that is down need not be waited for
     listing, _ = _answer(pages.start_lookup(release[0].name))
     listed = {each.filename: index.published(each, listing) for each in release}
     return restart_works(listed, report.results, is_certain=pages.is_certain)

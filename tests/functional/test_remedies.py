@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PYPI = next(server for server in SERVERS if server.name == "pypi")
 SETTINGS = (PYPI.settings_url or "").format(name="demo")
 HELP = "See the help for more information."
+LIMIT = "The server, or a proxy in front of it, limits the size of an upload: ask its administrator to raise it"
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,17 @@ CASES = {
     "a request that is too large": Case(
         (Answer(413, "Too Large"),),
         f"rejected with status 413: Too Large. Delete old releases, or request a higher limit ({PYPI.limits_url})",
-        "rejected with status 413: Too Large. Delete old releases, or request a higher limit",
+        f"rejected with status 413: Too Large. {LIMIT}",
     ),
     "a file that is too large": Case(
         (rejected(400, f"File too large. Limit for project 'demo' is 100 MB. {HELP}"),),
         f"for more information. Delete old releases, or request a higher limit ({PYPI.limits_url})",
-        "for more information. Delete old releases, or request a higher limit",
+        f"for more information. {LIMIT}",
     ),
     "a project that is too large": Case(
         (rejected(400, f"Project size too large. Limit for project 'demo' total size is 10 GB. {HELP}"),),
         f"for more information. Delete old releases, or request a higher limit ({PYPI.limits_url})",
-        "for more information. Delete old releases, or request a higher limit",
+        f"for more information. {LIMIT}",
     ),
     "busy": Case(
         (busy("0"), busy("0")),
@@ -117,8 +118,7 @@ CASES = {
     "a name or a file that is taken": Case(
         (rejected(409, "The name 'demo' conflicts with an existing project."),) * 2,
         "with an existing project. The project name is taken: choose another one",
-        "with an existing project). A published file can never be replaced: raise the version, or keep the published "
-        "file with --skip-existing",
+        "rejected with status 409: The name 'demo' conflicts with an existing project",
     ),
     "a page for people": Case(
         (Answer(404, "Not Found"),),

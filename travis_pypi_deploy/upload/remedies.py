@@ -17,7 +17,8 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
     """Return what to do; empty if the index's own words are enough. ``name`` is the project's."""
     status = response.status
     if status == 0:
-        return _try_later(server) if server.status_url else "Check the URL in --server, or run this job again later"
+        is_unreached = not response.is_sent and not server.status_url
+        return "Check the URL in --server, or run this job again later" if is_unreached else _try_later(server)
     if response.is_page or 300 <= status < 400 or status in (404, 405):
         return CHECK_URL
     if response.says(TOO_MANY_PROJECTS):
