@@ -240,6 +240,12 @@ class _Connection(HTTPConnection):
         has_unread_bytes = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
         return super().is_connected and not has_unread_bytes
 
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except socket.timeout as error:  # in TLS or at a proxy; urllib3 would report it as an answer that took too long
+            raise ConnectTimeoutError(self, "timed out") from error
+
     def send(self, data: SupportsRead[bytes] | Iterable[Buffer] | Buffer | str) -> None:
         try:
             super().send(data)

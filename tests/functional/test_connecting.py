@@ -1,23 +1,24 @@
-"""Connecting has a limit of its own, in total: for every address, the answer of a proxy, and TLS."""
+"""Connections that are never made, refused, or ended by the server: how long they may take, and what is said."""
 
 from __future__ import annotations
 
 import base64
 import socket
-import subprocess
+import ssl
 import sys
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tests.support import command, factories
-from tests.support.interception import Interception
+from tests.support.interception import Interception, certified
 from tests.support.loopback_http import LoopbackServer, handler_for
-from tests.support.publishing import WHEEL, environment, outcomes
+from tests.support.loopback_index import LoopbackIndex
+from tests.support.misbehaviours import Early
+from tests.support.publishing import WHEEL, environment, outcomes, publish
+from travis_pypi_deploy import http
 from travis_pypi_deploy.builder import child_environment
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
-
-    from tests.support.loopback_index import LoopbackIndex
-
-GIVEN_UP_SECONDS = 60  # --timeout is 300
 
 
 @contextmanager
@@ -52,169 +49,76 @@ def silent() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-@contextmanager
-def trickling() -> Iterator[int]:
-    """Yield a port that answers with one byte now and then, for ever."""
-    closing = threading.Event()
-
-    def answer(connection: socket.socket) -> None:
-        with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\n")
-            while not closing.wait(0.2):
-                try:
-                    connection.sendall(b"A: b\r\n")
-                except OSError:
-                    return
-
-    def serve(listening: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            answer(connection)
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=serve, args=[listening])
-        thread.start()
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            closing.set()
-            listening.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-@contextmanager
-def uploading(folder: Path, server: str, *options: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Upload a wheel from a process of its own, whose report goes into the folder."""
-    arguments = ["--server", server, "--retries", "0", "--report", str(folder / "report.json"), *options]
-    with subprocess.Popen(
-        command.module(*arguments, str(factories.wheel(folder))),
-        env=environment(**variables),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
 WAYS: dict[str, tuple[Callable[[], AbstractContextManager[int]], bool]] = {
     "an address that nobody answers": (full_queue, False),
     "a handshake that never ends": (silent, False),
     "a proxy that nobody answers": (full_queue, True),
     "a proxy that never answers": (silent, True),
-    "a proxy whose answer never ends": (trickling, True),
 }
-
-
-def upload_through(
-    folder: Path, port: int, *options: str, is_proxy: bool
-) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    if not is_proxy:
-        return uploading(folder, f"https://127.0.0.1:{port}/", *options)
-    proxy = f"http://127.0.0.1:{port}"
-    return uploading(folder, "https://a.example/", *options, HTTPS_PROXY=proxy, https_proxy=proxy)
 
 
 @pytest.mark.parametrize(("way", "is_proxy"), WAYS.values(), ids=WAYS)
 def test_a_connection_that_is_never_made_is_given_up(
-    tmp_path: Path, way: Callable[[], AbstractContextManager[int]], is_proxy: bool
+    monkeypatch: pytest.MonkeyPatch, way: Callable[[], AbstractContextManager[int]], is_proxy: bool
 ) -> None:
-    with way() as port, upload_through(tmp_path, port, "--timeout", "1", is_proxy=is_proxy) as process:
-        err = process.communicate(timeout=GIVEN_UP_SECONDS)[1].decode()
+    with way() as port:
+        url = "https://a.example/" if is_proxy else f"https://127.0.0.1:{port}/"
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
 
-    assert (process.returncode, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 1)})
-    assert "no connection to https://" in err
-    assert "/ within 1 s. Check the URL in --server, or run this job again later" in err
+        with pytest.raises(http.NoResponseError, match=f"no connection to {url} within 0.5 s") as error:
+            http.Client(url, connect_seconds=0.5).request(url, headers={}, limit_bytes=1, timeout=300)
 
-
-@pytest.mark.slow
-def test_connecting_takes_fifteen_seconds_at_most_whatever_the_timeout(tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        processes = []
-        for number, (way, is_proxy) in enumerate(WAYS.values()):
-            (folder := tmp_path / str(number)).mkdir()
-            port = stack.enter_context(way())
-            processes.append(stack.enter_context(upload_through(folder, port, is_proxy=is_proxy)))
-        errors = [process.communicate(timeout=GIVEN_UP_SECONDS)[1].decode() for process in processes]
-
-    assert [process.returncode for process in processes] == [1] * len(WAYS)
-    assert ["/ within 15 s. " in each for each in errors] == [True] * len(WAYS), errors
+    assert not error.value.is_final
 
 
-HANGING = ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
-several_addresses = pytest.mark.skipif(sys.platform != "linux", reason="other systems have 127.0.0.1 only")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have 127.0.0.1 only")
+def test_every_address_of_a_host_is_tried(index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, real = int(index.url.rpartition(":")[2]), socket.getaddrinfo
 
-
-def resolve_localhost(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> None:
-    """Let the system's resolver give ``localhost`` these addresses."""
-    real = socket.getaddrinfo
-
-    def resolve(host: str, port: int, *rest: int, **named: int) -> list[object]:
-        return [
-            found
-            for each in (addresses if host == "localhost" else [host])
-            for found in real(each, port, *rest, **named)
-        ]
+    def resolve(_: str, *rest: int, **named: int) -> list[object]:
+        return [found for each in ("127.0.0.2", "127.0.0.1") for found in real(each, *rest, **named)]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    url = f"http://localhost:{port}/simple/demo/"
+    with full_queue("127.0.0.2", port):
+        answer = http.Client(url, connect_seconds=0.5).request(url, headers={}, limit_bytes=99, timeout=5)
+
+    assert answer.status == 404
 
 
-@contextmanager
-def hanging(port: int) -> Iterator[None]:
-    """Let connections to this port of three addresses hang."""
-    with ExitStack() as stack:
-        for address in HANGING:
-            stack.enter_context(full_queue(address, port))
-        yield
-
-
-@several_addresses
-def test_every_address_of_a_host_is_tried(
-    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", [400, 401, 403, 413])
+@pytest.mark.parametrize("is_tls", [False, True], ids=["plain", "TLS"])
+def test_an_answer_before_the_whole_body_is_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_tls: bool, status: int
 ) -> None:
-    port = int(index.url.rpartition(":")[2])
-    resolve_localhost(monkeypatch, [*HANGING, "127.0.0.1"])
-    server, wheel = f"http://localhost:{port}/legacy/", str(factories.wheel(tmp_path))
+    authority, bundle = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with LoopbackIndex(tls=certified(authority, "127.0.0.1") if is_tls else None) as index:
+        index.on_upload(Early(status, "Not this one"))
+        published = publish(index, [factories.big_wheel(tmp_path, 30)], PYPI_PASSWORD="a password")
 
-    with hanging(port):
-        ended = command.deploy("--server", server, "--timeout", "4", "--retries", "0", wheel, environ=environment())
-
-    assert (ended.code, ended.err, list(index.files)) == (0, "", [WHEEL])
+    assert (published.code, published.files) == (1, {WHEEL: ("rejected", 1)})
+    assert f"rejected with status {status}: Not this one" in published.err
 
 
-@several_addresses
-def test_addresses_that_refuse_leave_their_time_to_the_others(
-    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
+def test_a_server_that_asks_for_a_client_certificate_is_named_at_the_first_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = int(index.url.rpartition(":")[2])
-    resolve_localhost(monkeypatch, ["127.0.0.5", "127.0.0.6", "127.0.0.7", HANGING[0]])
-    argv = ["--server", f"http://localhost:{port}/", "--timeout", "2", "--retries", "0", str(factories.wheel(tmp_path))]
+    authority, bundle = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    tls = certified(authority, "127.0.0.1")
+    authority.configure_trust(tls)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    with LoopbackIndex(tls=tls) as index:
+        published = publish(index, [factories.wheel(tmp_path)], PYPI_PASSWORD="a password")
 
-    with hanging(port):
-        started = time.monotonic()
-        ended = command.deploy(*argv, environ=environment())
-
-    assert (ended.code, time.monotonic() - started > 1.5) == (1, True)
-
-
-@pytest.mark.slow
-@several_addresses
-def test_all_addresses_of_a_host_together_have_fifteen_seconds(
-    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    port = int(index.url.rpartition(":")[2])
-    resolve_localhost(monkeypatch, HANGING)
-    argv = ["--server", f"http://localhost:{port}/", "--retries", "0", str(factories.wheel(tmp_path))]
-
-    with hanging(port), ThreadPoolExecutor() as threads:
-        ended = threads.submit(command.deploy, *argv, environ=environment()).result(timeout=2 * 15)
-
-    assert ended.code == 1
-    assert "/ within 15 s. " in ended.err
+    assert (published.code, published.files, index.requests) == (1, {WHEEL: ("failed", 1)}, [])
+    assert published.err.splitlines()[-1].endswith(
+        "asks for a client certificate, which travis-pypi-deploy cannot send: upload with twine --client-cert"
+    )
 
 
 def test_a_host_without_an_address_is_named_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
