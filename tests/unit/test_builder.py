@@ -401,6 +401,101 @@ def test_the_error_of_pip_is_the_cause(tmp_path: Path) -> None:
         build(project, environ={**child_environment(os.environ, password_env=()), "PIP_NO_INDEX": "1"})
 
 
+def built(folder: Path, code: str) -> builder.Build:
+    """Return the build of a project whose wheel runs this code first."""
+    project = sample_projects.copy("plain", folder)
+    backend = project / "backend.py"
+    original = backend.read_text("utf-8").replace("def build_wheel(", "def _build_wheel(")
+    hook = f"def build_wheel(*given):\n    {code}\n    return _build_wheel(*given)\n"
+    backend.write_text(f"{original}\n\n{hook}", "utf-8")
+    environ = child_environment(os.environ, password_env=())
+    return builder.build(
+        project, formats=BOTH, dist_dir=project / "dist", environ=environ, mask=str, on_line=lambda _: None
+    )
+
+
+SAID = {
+    "an error": ("ERROR scm.git listing git files failed - pretending there aren't any",) * 2,
+    "a shallow clone": ('/a/env-1/_git.py:709: UserWarning: "/a/demo" is shallow and may cause errors',),
+    "a README that is not there": ("/e/1.py:9: W: x", "/e/1.py:9: UserWarning: File '/a/README.md' cannot be found"),
+}
+
+
+@pytest.mark.parametrize(
+    ("lines", "warning"),
+    [
+        (SAID["an error"], SAID["an error"][0]),
+        (SAID["a shallow clone"], '"demo" is shallow and may cause errors'),
+        (SAID["a README that is not there"], "File 'README.md' cannot be found"),
+    ],
+    ids=SAID,
+)
+def test_what_a_successful_build_says_of_a_wrong_result_is_a_warning(
+    tmp_path: Path, lines: tuple[str, ...], warning: str
+) -> None:
+    assert built(tmp_path, f"print(*{lines!r}, sep='\\n')").warnings == (warning,)
+
+
+def test_all_other_warnings_are_counted_each_once(tmp_path: Path) -> None:
+    lines = ["warning: no files found matching 'x'", "/a/b.py:1: SomethingDeprecationWarning: old", "no problem"] * 2
+    result = built(tmp_path, f"print(*{lines!r}, sep='\\n')")
+    assert (result.warnings, result.other_warnings) == ((), 2)
+
+
+def test_of_many_errors_of_a_successful_build_the_first_are_shown(tmp_path: Path) -> None:
+    result = built(tmp_path, "[print('ERROR', number, 'x' * 5000) for number in range(5000)]")
+    assert [line.split()[1] for line in result.warnings] == ["0", "1", "2", "3", "4"]
+    assert max(map(len, result.warnings)) == builder.WARNING_LIMIT_CHARACTERS
+
+
+def test_the_warnings_of_a_build_are_in_the_log(tmp_path: Path) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    backend = project / "backend.py"
+    said = "print('ERROR: no files')\nprint('warning: dull')\n"
+    backend.write_text(f"{backend.read_text('utf-8')}\n\n{said}", "utf-8")
+    ended = deploy(project, "--check-only")
+    assert (ended.code, ended.err) == (0, "Warning: from the build: ERROR: no files\n")
+    assert "Other warnings of the build: 1 (shown with --verbose)" in ended.lines
+
+
+NAMELESS = {
+    "old setuptools": ('[project]\nname = "demo"\n', 'write "setuptools>=61" in [build-system] requires'),
+    "no name": ("", "the project has no name and no version: set both in"),
+}
+
+
+@pytest.mark.parametrize(("more", "remedy"), NAMELESS.values(), ids=NAMELESS)
+def test_files_without_a_name_are_a_failed_build(tmp_path: Path, more: str, remedy: str) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(more)
+    backend = project / "backend.py"
+    backend.write_text(
+        backend.read_text("utf-8").replace('NAME, VERSION = "demo", "1.0"', 'NAME, VERSION = "UNKNOWN", "0.0.0"')
+    )
+    with pytest.raises(BuildError) as raised:
+        build(project)
+    assert str(raised.value).startswith("The build created UNKNOWN-0.0.0-py3-none-any.whl (")
+    assert (raised.value.cause, remedy in str(raised.value)) == ("nameless", True)
+    assert not (project / "dist").exists()
+
+
+PREPARES = """
+
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    {}
+"""
+
+
+def test_an_sdist_alone_is_tried_out(tmp_path: Path) -> None:
+    project = sample_projects.copy("plain", tmp_path)
+    backend, original = project / "backend.py", (project / "backend.py").read_text("utf-8")
+    (project / "data.txt").touch()
+    backend.write_text(original + PREPARES.format("open('data.txt')"), "utf-8")
+    with pytest.raises(BuildError, match=r'the line "include data\.txt" to MANIFEST\.in'):
+        build(project, "sdist")
+
+
 def test_an_exception_of_any_name_is_the_cause(tmp_path: Path) -> None:
     code = "print('Error reading the cache', flush=True); raise type('InvalidVersion', (ValueError,), {})('bad')"
     with pytest.raises(BuildError, match=r"InvalidVersion: bad \("):

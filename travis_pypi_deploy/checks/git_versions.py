@@ -31,6 +31,8 @@ def git_versions(distribution: Distribution, tree: SourceTree) -> Iterator[Probl
     reason = explanation(version, tree)
     if "+" in version:
         local = f"for versions between tags {LOCAL_REMEDIES[tool]}" if tool in LOCAL_REMEDIES else ""
+        if not tool:
+            local = f"for versions between tags, with setuptools-scm, {LOCAL_REMEDIES['setuptools-scm']}"
         if not reason or UNTAGGED.match(version):
             reason = "; ".join(filter(None, [reason or "publish a commit that has a tag", local]))
         yield Problem("local-version", f'PyPI does not accept local versions such as "{version}": {reason}.')

@@ -8,6 +8,7 @@ from tests.unit.checks import (
     test_addresses,
     test_description,
     test_file_names,
+    test_git_versions,
     test_metadata,
     test_release,
     test_sdists,
@@ -27,7 +28,7 @@ CASES = (
 
 
 def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
-    covered = [*(case.rule for case in CASES), *test_release.RULES]
+    covered = [*(case.rule for case in CASES), *test_release.RULES, *test_git_versions.RULES]
     assert sorted(covered) == sorted(rule.name for rule in RULES if not rule.is_predicted)
 
 

@@ -1,0 +1,175 @@
+"""Rules for versions that come from git, on real repositories and on what git says of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import factories
+from travis_pypi_deploy import distributions, source_tree
+from travis_pypi_deploy.checks.rules import Policy, Problem
+from travis_pypi_deploy.checks.validation import validate
+from travis_pypi_deploy.source_tree import SourceTree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RULES = ("shallow-clone", "version-missing")
+DEPTH = 'set "git: depth: false" in .travis.yml'
+SCM = "setuptools-scm"
+SHALLOW = SourceTree(SCM, is_shallow=True)
+DIRTY = SourceTree(SCM, tags=("v1.0",), changed=("data.txt", "a", "b", "c"))
+
+VERSIONS = {
+    "a date": (
+        "1.1.dev0+gab.d20261127",
+        DIRTY,
+        "local-version",
+        "files that git tracks, data.txt, a, b and 1 more (git",
+    ),
+    "dirty": ("1.0+0.gab.dirty", DIRTY, "local-version", "this job changed files that git tracks"),
+    "dirty, new files": (
+        "1.0+dirty",
+        SourceTree("dunamai", tags=("v1.0",), untracked=("new.txt",)),
+        "local-version",
+        "there are new files, new.txt (git status); add them to .gitignore",
+    ),
+    "dirty by the build": (
+        "1.0+dirty",
+        SourceTree(SCM, tags=("v1",)),
+        "local-version",
+        "the build itself changes files",
+    ),
+    "unknown": ("0+unknown", SourceTree("versioneer"), "local-version", "versioneer found no git repository"),
+    "unknown, refused": ("0+unknown", SourceTree("versioneer", refused=True), "local-version", "safe.directory"),
+    "untagged": ("0+untagged.3.gab", SourceTree("versioneer", is_shallow=True), "local-version", DEPTH),
+    "untagged, all commits": (
+        "0+untagged.3.gab",
+        SourceTree("versioneer"),
+        "local-version",
+        "found no tag; tag a commit",
+    ),
+    "between tags": (
+        "1.1.dev3+gab",
+        SourceTree(SCM, tags=("v1.0",)),
+        "local-version",
+        '"no-local-version" in [tool.set',
+    ),
+    "between tags, hatch-vcs": ("1.1.dev3+gab", SourceTree("hatch-vcs", tags=("v1",)), "local-version", "raw-options"),
+    "no tool is known": ("1.0+gab", SourceTree(), "local-version", "publish a commit that has a tag"),
+    "shallow": ("0.1.dev50", SHALLOW, "shallow-clone", f'"0.1.dev50" in a clone that has no tag: {DEPTH}'),
+    "no version": ("0.0.0", SourceTree(), "version-missing", "what build backends write if they find no version"),
+    "no version, pbr": ("0.0.0", SourceTree("pbr"), "version-missing", "pbr found no tag; tag a commit"),
+}
+
+
+def problems(folder: Path, version: str, tree: SourceTree, *, tag: str = "") -> tuple[Problem, ...]:
+    release = [distributions.read(factories.wheel(folder, version=version))]
+    return validate(release, Policy(is_pypi=True), tag=tag, tree=tree)
+
+
+@pytest.mark.parametrize(("version", "tree", "rule", "says"), VERSIONS.values(), ids=VERSIONS)
+def test_a_version_says_what_is_wrong_with_the_tree(
+    tmp_path: Path, version: str, tree: SourceTree, rule: str, says: str
+) -> None:
+    (found,) = problems(tmp_path, version, tree)
+    assert found.rule == rule
+    assert says in found.message
+
+
+FINE = {
+    "no tool": ("0.1.dev50", SourceTree(is_shallow=True)),
+    "all commits": ("0.1.dev50", SourceTree(SCM)),
+    "a tag is near": ("1.1.dev3", SourceTree(SCM, tags=("v1.0",), is_shallow=True)),
+    "changed files that do no harm": ("1.0", DIRTY),
+}
+
+
+@pytest.mark.parametrize(("version", "tree"), FINE.values(), ids=FINE)
+def test_other_versions_pass(tmp_path: Path, version: str, tree: SourceTree) -> None:
+    assert problems(tmp_path, version, tree) == ()
+
+
+TAGGED = {
+    "a date": ("1.0.1.dev0+gab.d20261127", DIRTY, "this job changed files that git tracks, data.txt"),
+    "no local part": ("1.0.1.dev0", DIRTY, "this job changed files that git tracks, data.txt"),
+    "no version": ("0.0.0", SourceTree("poetry-dynamic-versioning", tags=("v1.0",)), "require it in [build-system]"),
+}
+
+
+@pytest.mark.parametrize(("version", "tree", "says"), TAGGED.values(), ids=TAGGED)
+def test_on_a_tag_the_cause_is_the_one_problem(tmp_path: Path, version: str, tree: SourceTree, says: str) -> None:
+    (found,) = problems(tmp_path, version, tree, tag="v1.0")
+    assert found.rule == "tag"
+    assert says in found.message
+    assert "--no-match-tag" not in found.message
+    assert "depth" not in found.message
+
+
+TOOLS = {
+    "pyproject.toml": ('[project]\ndynamic = ["version"]\n[tool.setuptools_scm]\n', SCM),
+    "hatch-vcs": ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\n', "hatch-vcs"),
+    "pdm": ('[tool.pdm.version]\nsource = "scm"\n', "pdm-backend"),
+    "poetry": ('[tool.poetry]\nversion = "0"\n[tool.poetry-dynamic-versioning]\n', "poetry-dynamic-versioning"),
+    "a version that is written down": ('[project]\nname = "a"\nversion = "1"\n[tool.setuptools_scm]\n', ""),
+    "a comment": ("# without setuptools_scm\n[project]\n", ""),
+}
+
+
+@pytest.mark.parametrize(("text", "tool"), TOOLS.values(), ids=TOOLS)
+def test_the_tool_is_found_in_pyproject(tmp_path: Path, text: str, tool: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert source_tree.version_tool(tmp_path) == tool
+
+
+SETUPS = {
+    "use_scm_version=True": SCM,
+    "version=versioneer.get_version()": "versioneer",
+    "pbr=True": "pbr",
+    "version=dunamai.Version.from_git().serialize()": "dunamai",
+    "version='1'": "",
+}
+
+
+@pytest.mark.parametrize(("argument", "tool"), SETUPS.items())
+def test_the_tool_is_found_in_setup_py(tmp_path: Path, argument: str, tool: str) -> None:
+    (tmp_path / "setup.py").write_text(f"from setuptools import setup\nsetup({argument})\n")
+    assert source_tree.version_tool(tmp_path) == tool
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_what_git_says_of_a_tree(tmp_path: Path) -> None:
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    origin.mkdir()
+    (origin / "setup.py").write_text("setup(use_scm_version=True)")
+    (origin / ".gitignore").write_text("dist\n")
+    git(origin, "init", "--quiet")
+    git(origin, "add", ".")
+    git(origin, "commit", "--message", "one")
+    git(origin, "tag", "v1.0")
+    assert source_tree.read(origin, os.environ) == SourceTree(SCM, tags=("v1.0",))
+    for number in range(3):
+        git(origin, "commit", "--allow-empty", "--message", str(number))
+    git(tmp_path, "clone", "--quiet", "--depth=2", origin.as_uri(), "clone")
+    (clone / "setup.py").write_text("setup(use_scm_version=True)  # changed")
+    (clone / "größe").touch()
+    (clone / "dist").mkdir()
+    (clone / "dist" / "ignored").touch()
+    changed = SourceTree(SCM, is_shallow=True, changed=("setup.py",), untracked=("größe",))
+    assert source_tree.read(clone, os.environ) == changed
+    other_user = {**os.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    assert source_tree.read(clone, other_user) == SourceTree(SCM, refused=True)
+
+
+def test_outside_of_a_repository_nothing_is_known(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_text("setup(use_scm_version=True)")
+    outside = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    assert source_tree.read(tmp_path, outside) == SourceTree(SCM)
+    assert "not a git repository" in source_tree.git_error(tmp_path, outside)
