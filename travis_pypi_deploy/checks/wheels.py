@@ -16,6 +16,7 @@ UNPACKED_RATIO_LIMIT = 50
 UNPACKED_FREE_BYTES = 64 * 1024 * 1024
 # Twice the number of members that a wheel may have.
 RECORD_LIMIT_LINES = 200_000
+ENTRY_POINT_LIMIT_BYTES = 2_000  # configparser needs seconds for a line that has tens of thousands of spaces
 LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # PyPI splits RECORD at all of these
 
 SCRIPT_NAME = re.compile(r"[\w.-]+")
@@ -92,8 +93,15 @@ def _entry_points(wheel: Wheel) -> Iterator[Problem]:
     """Yield a problem for each entry point that does not follow the specification."""
     parser = configparser.ConfigParser(delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # documented so: names keep their case
+    text = wheel.dist_info.get("entry_points.txt", b"")
+    if any(len(line) > ENTRY_POINT_LIMIT_BYTES for line in text.split(b"\n")):
+        yield Problem(
+            "entry-points",
+            f"its entry_points.txt has a line of more than {ENTRY_POINT_LIMIT_BYTES} bytes: shorten it.",
+        )
+        return
     try:
-        parser.read_string(wheel.dist_info.get("entry_points.txt", b"").decode())
+        parser.read_string(text.decode())
     except (UnicodeDecodeError, configparser.Error) as error:
         yield Problem(
             "entry-points",

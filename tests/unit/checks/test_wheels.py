@@ -374,6 +374,7 @@ def test_elsewhere_than_at_pypi_odd_zip_archives_are_warnings(tmp_path: Path) ->
         pytest.param("[console_scripts]\ndemo = dé:main\n".encode("latin-1"), "cannot be read", id="Latin-1"),
         pytest.param(b"[gui_scripts]\nC\\demo = demo:main\n", r'"C\demo" in gui_scripts', id="backslash"),
         pytest.param(b"[console_scripts]\nmy demo = demo:main\n", '"my demo" in console_scripts', id="space"),
+        pytest.param(b"[console_scripts]\na" + b" " * 60_000 + b"x\n", "more than 2000 bytes", id="60,000 spaces"),
     ],
 )
 def test_entry_points_that_installers_cannot_use_are_found(text: bytes, says: str, tmp_path: Path) -> None:
