@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -144,15 +145,64 @@ def test_a_file_that_is_not_there_is_told(folder: Path) -> None:
     assert run("other.yml") == Outcome(2, "", expected)
 
 
-def test_without_the_extra_one_sentence_names_it(config: Path, tmp_path: Path) -> None:
-    bare = tmp_path / "bare"
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python without ruamel.yaml."""
+    bare = tmp_path_factory.mktemp("bare")
     venv.create(bare, symlinks=True)
-    source = Path(__file__).parents[2]
-    command = [str(bare / "bin" / "python"), "-m", "travis_pypi_deploy.migrate"]
-    ran = subprocess.run(command, env={"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.endswith('pip install "travis-pypi-deploy[migrate]".\n')
-    assert ran.stderr.count("\n") == 1
+    return bare / "bin" / "python"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "stdout", "stderr"),
+    [
+        pytest.param([], 2, "", 'pip install "travis-pypi-deploy[config]".\n', id="a file"),
+        pytest.param(["--help"], 0, "--install REQUIREMENT", "", id="help"),
+        pytest.param(["--rewrite"], 2, "", "unrecognized arguments: --rewrite\n", id="an unknown option"),
+    ],
+)
+def test_without_the_extra_only_help_and_errors_are_answered(
+    bare_python: Path, arguments: list[str], code: int, stdout: str, stderr: str
+) -> None:
+    command = [str(bare_python), "-m", "travis_pypi_deploy.migrate", *arguments]
+    variables = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ran = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert (ran.returncode, stdout in ran.stdout, ran.stderr.endswith(stderr)) == (code, True, True)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "written"),
+    [
+        pytest.param("ci/travis_pypi_deploy-*.whl", "ci/travis_pypi_deploy-*.whl", id="a wheel of the repository"),
+        pytest.param("ci/*.whl", "ci/*.whl", id="any wheel"),
+        pytest.param("travis-pypi-deploy==0.2.0", "travis-pypi-deploy==0.2.0", id="a version"),
+        pytest.param("travis-pypi-deploy>=0.2", "'travis-pypi-deploy>=0.2'", id="a range"),
+        pytest.param(
+            "travis-pypi-deploy @ git+https://git.example/a.git@v1",
+            "'travis-pypi-deploy @ git+https://git.example/a.git@v1'",
+            id="a git URL",
+        ),
+        pytest.param("git+https://$KEY@git.example/a", '"git+https://$KEY@git.example/a"', id="a variable"),
+    ],
+)
+@pytest.mark.parametrize("python", ["'3.6'", "'3.12'"])
+@pytest.mark.parametrize("stage", [(), ("--stage",)], ids=["in its job", "in a stage"])
+def test_the_job_installs_what_is_asked_for(
+    config: Path, requirement: str, written: str, python: str, stage: tuple[str, ...]
+) -> None:
+    config.write_text(f"language: python\npython: {python}\ndeploy:\n  provider: pypi\n", encoding="utf-8")
+    assert run("--write", "--install", requirement, *stage).code == 0
+    once = config.read_text(encoding="utf-8")
+    assert re.findall(r"pip install (?:-q )?(.*)", once) == [written]
+    assert run("--write", "--install", requirement, *stage).code == 0
+    assert config.read_text(encoding="utf-8") == once
+
+
+@pytest.mark.parametrize("requirement", ["", " ", "a\nb"], ids=["empty", "space", "two lines"])
+def test_a_requirement_of_no_or_two_lines_is_an_error(config: Path, requirement: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        run("--install", requirement)
+    assert stop.value.code == 2
 
 
 def test_a_stage_is_written_on_request(config: Path) -> None:

@@ -8,13 +8,17 @@ drop_working_directory()  # before anything else is imported: the job's secrets 
 
 import io  # noqa: E402
 
-WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "migrate": pip install "travis-pypi-deploy[migrate]".'
+from travis_pypi_deploy.migrate.arguments import read_arguments  # noqa: E402
+
+WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "config": pip install "travis-pypi-deploy[config]".'
+
 
 try:
     from travis_pypi_deploy.migrate.command import main
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] == "travis_pypi_deploy":
         raise
+    read_arguments(sys.argv[1:])  # --help and unknown options are answered without the extra, too
     sys.stderr.write(f"{WITHOUT_EXTRA}\n")
     sys.exit(2)
 

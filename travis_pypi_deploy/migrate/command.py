@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import re
 import tempfile
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 from ..errors import UsageError
 from ..travis_yml.parse import parse
 from ..travis_yml.tree import MappingNode
+from .arguments import read_arguments
 from .rewrite import Migration, migrate
 from .stage import to_stage, verify_stage
 from .translate import aliases
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..travis_yml.tree import Node
-
-PROGRAM = "python -m travis_pypi_deploy.migrate"
+    from .arguments import Arguments
 
 
 def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
@@ -31,12 +30,12 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
 
     The diff goes to ``stdout``, ready for `patch` and `git apply`, every sentence to ``stderr``.
     """
-    options = _parser().parse_args(arguments)
-    path = Path(options.file)
+    options = read_arguments(arguments)
+    path = options.path
     try:
         text = _read(path)
         root = _parse(text, path)
-        migration = (_staged(text, root, path) if options.stage else None) or _migrate(text, root, path)
+        migration = (_staged(text, root, options) if options.stage else None) or _migrate(text, root, options)
         if options.write and migration.text != text:
             _write(path, migration.text)
     except UsageError as error:
@@ -46,20 +45,6 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     stderr.writelines(f"{path}:{note.line}: {note.text}\n" for note in migration.notes)
     stderr.write(_summary(path, migration.deployments, written=options.write))
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="Rewrite each `provider: pypi` of a .travis.yml into a `provider: script` with travis-pypi-deploy.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("file", nargs="?", default=".travis.yml", metavar=".travis.yml", help="the file to rewrite")
-    parser.add_argument("--write", action="store_true", help="write the file; otherwise only the diff is shown")
-    parser.add_argument(
-        "--stage", action="store_true", help="deploy from a stage of its own, on jammy with Python 3.12"
-    )
-    return parser
 
 
 def _read(path: Path) -> str:
@@ -82,44 +67,44 @@ def _parse(text: str, path: Path) -> Node | None:
         raise UsageError(message) from None
 
 
-def _migrate(text: str, root: Node | None, path: Path) -> Migration:
+def _migrate(text: str, root: Node | None, options: Arguments) -> Migration:
     try:
-        migration = migrate(text, root, _aliases(path))
+        migration = migrate(text, root, _aliases(options.path), options.install)
     except UsageError as error:
-        message = f"{path}: {error}"
+        message = f"{options.path}: {error}"
         raise UsageError(message) from None
-    _check(migration, root, path)
+    _check(migration, root, options)
     return migration
 
 
-def _staged(text: str, root: Node | None, path: Path) -> Migration | None:
+def _staged(text: str, root: Node | None, options: Arguments) -> Migration | None:
     """Return the migration into a stage of its own, None if the file itself deploys nothing to PyPI."""
     if not isinstance(root, MappingNode):
         return None
     try:
-        staged = to_stage(text, root, _aliases(path))
+        staged = to_stage(text, root, _aliases(options.path), options.install)
         if staged is None:
             return None
         after = parse(staged.text)
         verify_stage(root, after, staged.deployments)
     except UsageError as error:
-        message = f"{path} was not changed: {error}"
+        message = f"{options.path} was not changed: {error}"
         raise UsageError(message) from None
-    return replace(staged, text=_migrate(staged.text, after, path).text)  # templates of deployments are left
+    return replace(staged, text=_migrate(staged.text, after, options).text)  # templates of deployments are left
 
 
-def _check(migration: Migration, root: Node | None, path: Path) -> None:
+def _check(migration: Migration, root: Node | None, options: Arguments) -> None:
     """Raise UsageError unless the result is YAML, equal elsewhere, and stays the same in a second run."""
     if not migration.deployments:
         return
     try:
         after = parse(migration.text)
-        verify(root, after, migration.rewritten, migration.dropped)
+        verify(root, after, migration.rewritten, migration.dropped, options.install)
     except UsageError as error:
-        message = f"{path} was not changed, because the result would be wrong: {error}"
+        message = f"{options.path} was not changed, because the result would be wrong: {error}"
         raise UsageError(message) from None
-    if migrate(migration.text, after, _aliases(path)).text != migration.text:
-        message = f"{path} was not changed, because a second run would change it again. Migrate this file by hand."
+    if migrate(migration.text, after, _aliases(options.path), options.install).text != migration.text:
+        message = f"{options.path} was not changed: a second run would change it again. Migrate this file by hand."
         raise UsageError(message)
 
 

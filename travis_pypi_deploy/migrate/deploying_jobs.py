@@ -77,14 +77,13 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
     """Return the deployments that more than one job makes, as its own or as an equal one."""
     chosen = {node: build.deploying(node, conditions(entries(node))) for node in nodes}
     systems: dict[object, Counter[tuple[str, str]]] = {}
-    counted = {(_meaning(node), job.node): job for node, jobs in chosen.items() for job in jobs}
+    counted = {(_meaning(node), job.node): job for node, made_by in chosen.items() for job in made_by}
     for (meaning, _), job in counted.items():
         systems.setdefault(meaning, Counter())[_system(build.root, job)] += 1
     found = set()
-    for node, running in chosen.items():
-        first = Counter(_system(build.root, job) for job in running).most_common(1)
-        others = systems[_meaning(node)].values() if running else ()
-        together = max([*(count for _, count in first), *others], default=0)
+    for node, made_by in chosen.items():
+        alone = Counter(_system(build.root, job) for job in made_by)
+        together = max([*alone.values(), *systems.get(_meaning(node), {}).values()], default=0) if made_by else 0
         # Wheels of one job may differ from another's.
         has_own_files = option_text(entries(node), "distributions").split() == ["bdist_wheel"]
         if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:

@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..travis_yml.jobs import build, jobs, mappings, names_of_pypi, variables
 from ..travis_yml.lints import Note, arranged, lints
 from ..travis_yml.tree import MappingNode, Node, Pair, entries
+from .arguments import PACKAGE
 from .blocks import blocks, emptied_templates
 from .deploying_jobs import deploying_jobs, wheels_of_python_2
 from .edits import Edit, apply, take_out
@@ -32,9 +33,10 @@ class Migration:
     dropped: frozenset[Pair] = frozenset()
 
 
-def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migration:
-    """Return the migration of a text with its tree; ``aliases`` are the commands that setup.cfg names.
+def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requirement: str = PACKAGE) -> Migration:
+    """Return the migration of a text with its tree.
 
+    ``aliases`` are the commands that setup.cfg names, ``requirement`` is what the jobs install with pip.
     Raises UsageError that begins with the line of what cannot be rewritten.
     """
     if not isinstance(root, MappingNode):
@@ -50,7 +52,7 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str]) -> Migrati
     gone = {pair.value for pair in emptied}
     _refuse_explicit_keys(root, moved)
     described = build(root)
-    planned = plan(described, moved)
+    planned = plan(described, moved, requirement)
     commands = {
         node: " ".join((planned.deployments[node].command, *translation.arguments))
         for node, translation in translations.items()

@@ -29,10 +29,11 @@ from ..travis_yml.jobs import (
 )
 from ..travis_yml.lints import Note, arranged, file_lints
 from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, option_text, resolved, text_of
+from .arguments import PACKAGE
 from .deploying_jobs import obstacle, wheels_of_python_2
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
 from .rewrite import Migration
-from .steps import JOB_PYTHON
+from .steps import JOB_PYTHON, Step
 from .translate import translate
 from .verify import verify
 
@@ -46,7 +47,7 @@ KEPT = ("allow_failure", "dpl_version")
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
 
 
-def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Migration | None:
+def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requirement: str = PACKAGE) -> Migration | None:
     """Return the migration of the file's own deployments to PyPI into a stage, None if there are none.
 
     Raises UsageError that begins with the line of what cannot become a stage.
@@ -58,6 +59,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Migrat
     if reason := obstacle(root):
         _stop(deploy.key.line, reason)
     known, described = variables(root), build(root)
+    step = JOB_PYTHON.installing(requirement)
     notes: list[Note] = []
     added: list[str] = []
     for node in found:
@@ -67,10 +69,10 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str]) -> Migrat
         notes += sentence
         translation = translate(entries(node), aliases, known, line=node.line, ready_made=False)
         notes += translation.notes
-        command = " ".join((JOB_PYTHON.command, *translation.arguments))
+        command = " ".join((step.command, *translation.arguments))
         options = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(entries(node), name))]
         asked = [f"      {line}" for line in _on(on, kept)]
-        lines = [*_job(root, on, command), *options, *(["    on:", *asked] if asked else [])]
+        lines = [*_job(root, on, step, command), *options, *(["    on:", *asked] if asked else [])]
         added.append("\n".join(lines))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
     notes += (*file_lints(root), *wheels_of_python_2(described, found))
@@ -116,14 +118,14 @@ def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str
     return notes, kept
 
 
-def _job(root: MappingNode, on: Conditions, command: str) -> list[str]:
+def _job(root: MappingNode, on: Conditions, step: Step, command: str) -> list[str]:
     """Return the first lines of the job, as an item of a list, down to the script."""
     has_matrix_env = environments_of(root) > 1
     lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
     lines += [] if value(root, root, "language") == "python" else ["  language: python"]
     lines += ['  python: "3.12"', *(["  env: []"] if has_matrix_env else [])]
     lines += [f"  {phase}: skip" for phase in PHASES]
-    lines += [f"  before_deploy: {JOB_PYTHON.install}", "  deploy:", "    provider: script"]
+    lines += [f"  before_deploy: {written(step.install)}", "  deploy:", "    provider: script"]
     return [*lines, f"    script: {written(command)}"]
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import deployments, effective, jobs, runs_tool
 from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, text_of
+from .arguments import PACKAGE
 from .blocks import sources
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
+from .translate import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ..travis_yml.jobs import Build
 
 ANCHOR = re.compile(r"[&!]\S+[ \t]*")
+FILES = re.compile(r"[\w./~*?@:=+,-]+")  # wildcards are for the shell
 SKIPPED = {"skip", "ignore"}  # as a whole value, Travis then runs no commands
 
 
@@ -27,7 +30,7 @@ class Step:
 
     lines: tuple[str, ...]
     python: str
-    installed: re.Pattern[str]
+    installed: str  # a regular expression for a command that has installed it already
 
     @property
     def install(self) -> str:
@@ -39,18 +42,26 @@ class Step:
         """The start of the deployment's script."""
         return f"{self.python} -m travis_pypi_deploy"
 
+    def installing(self, requirement: str) -> Step:
+        """Return the step for another requirement, URL or file than the newest release."""
+        word = requirement if FILES.fullmatch(requirement) else shell_word(requirement)
+        last = self.lines[-1].replace(PACKAGE, word)
+        installed = f"{self.installed}|{re.escape(last)}"
+        return replace(self, lines=(*self.lines[:-1], last), installed=installed)
 
-JOB_PYTHON = Step(("pip install travis-pypi-deploy",), "python", re.compile(r"\bpip3? install .*travis-pypi-deploy"))
+
+# For a job whose own Python is new enough.
+JOB_PYTHON = Step((f"pip install {PACKAGE}",), "python", r"\bpip3? install .*travis[-_]pypi[-_]deploy")
 # For a job with an older Python: the oldest interpreter of the image that can run the tool, because old setup.py
 # files fail on 3.12.
 IMAGE_PYTHON = Step(
     (
         "python=$(ls -d /opt/python/3.{9,1?}.*/bin/python 2>/dev/null | sort -V | head -1);",
         """test -n "$python" || ! echo 'No Python 3.9 or newer on this image: set "dist: jammy" for this job' &&""",
-        '"$python" -m venv ~/deployer && ~/deployer/bin/pip install -q travis-pypi-deploy',
+        f'"$python" -m venv ~/deployer && ~/deployer/bin/pip install -q {PACKAGE}',
     ),
     "~/deployer/bin/python",
-    re.compile(r"~/deployer/bin/pip install .*travis-pypi-deploy"),
+    r"~/deployer/bin/pip install ",
 )
 
 
@@ -62,7 +73,7 @@ class Plan:
     homes: Mapping[Pair, Step]
 
 
-def plan(build: Build, rewritten: Collection[Node]) -> Plan:
+def plan(build: Build, rewritten: Collection[Node], requirement: str) -> Plan:
     """Return the shortest steps that fit the jobs: those that share a deployment or a `before_deploy` share a step.
 
     A step belongs into a job's ``before_deploy``, or where it has none before its ``deploy``.
@@ -72,7 +83,7 @@ def plan(build: Build, rewritten: Collection[Node]) -> Plan:
     older = _older(build, rewritten, _sharing(root, users, rewritten))
     homes: dict[Pair, Step] = {}
     for home, owners in users.items():
-        step = IMAGE_PYTHON if home in older else JOB_PYTHON
+        step = (IMAGE_PYTHON if home in older else JOB_PYTHON).installing(requirement)
         if all(_installs_tool(root, job, step) for job in owners):
             continue
         step = _repeatable(step, [deployments(root, job) for job in _jobs_that_run(root, home, owners)], rewritten)
@@ -135,7 +146,7 @@ def _repeatable(step: Step, jobs_deployments: list[tuple[Node, ...]], rewritten:
     The second time it does nothing, and where it fails, only the deployments by this tool fail.
     """
     lines = step.lines
-    if step is IMAGE_PYTHON and any(len(each) > 1 for each in jobs_deployments):
+    if step.python == IMAGE_PYTHON.python and any(len(each) > 1 for each in jobs_deployments):
         lines = ("test -e ~/deployer/bin/travis-pypi-deploy || {", *lines[:-1], f"{lines[-1]}; }}")
     others = {node for each in jobs_deployments for node in each if not runs_tool(node)} - {*rewritten}
     if any(text_of(node) or "provider" in entries(node) for node in others):
@@ -172,7 +183,7 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
 def _installs_tool(root: MappingNode, job: MappingNode, step: Step) -> bool:
     phases = ("before_install", "install", "before_script", "script", "before_deploy")
     pairs = [effective(root, job, name) for name in phases]
-    return any(step.installed.search(text_of(node) or "") for pair in pairs if pair for node in members(pair.value))
+    return any(re.search(step.installed, text_of(node) or "") for pair in pairs if pair for node in members(pair.value))
 
 
 def _before(text: str, owner: MappingNode, pair: Pair, step: Step) -> Edit:

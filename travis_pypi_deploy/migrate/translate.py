@@ -72,7 +72,7 @@ def translate(
     parts = (
         sentence,
         _account(block, server, line),
-        Translation(tuple(_shell_word(option) for option in conditions(block).options())),
+        Translation(tuple(shell_word(option) for option in conditions(block).options())),
         Translation() if ready_made else _distributions(block, aliases, known),
         _switches(block),
         _dropped(block),
@@ -98,14 +98,14 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     named, line = option_text(block, "server") or "pypi", _line(block, "server")
     written = re.sub(r"(?<=//)[^/@]*@", "", named)
     notes = () if written == named else (Note(line, CREDENTIALS_IN_URL),)
-    option = ("--server", _shell_word(written))
+    option = ("--server", shell_word(written))
     if accounts.VARIABLES.fullmatch(written):
         return servers.Server(written, written), Translation(option)
     try:
         server, warning = servers.find(written, source="server")
     except UsageError as error:
         return servers.Server(written, written), Translation(option, (*notes, Note(line, f"{error}.")))
-    option = ("--server", _shell_word(server.name))
+    option = ("--server", shell_word(server.name))
     if warning:
         notes = (*notes, Note(line, f"this address takes no uploads: {server.name} is written in its place."))
     if server.is_plain_http and not server.is_loopback:
@@ -115,7 +115,7 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
 
 def _account(block: Mapping[str, Pair], server: servers.Server, line: int) -> Translation:
     options = accounts.options(block, server)
-    return Translation(tuple(_shell_word(option) for option in options), accounts.notes(block, server, line))
+    return Translation(tuple(shell_word(option) for option in options), accounts.notes(block, server, line))
 
 
 def _distributions(
@@ -172,7 +172,7 @@ def _line(block: Mapping[str, Pair], name: str) -> int:
     return block[name].key.line if name in block else 0
 
 
-def _shell_word(text: str) -> str:
+def shell_word(text: str) -> str:
     """Quote a word for the shell; variables are still expanded in it."""
     return f'"{text}"' if "$" in text else shlex.quote(text)
 

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..travis_yml.jobs import mappings, runs_tool
 from ..travis_yml.tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, text_of, walk
+from .arguments import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-TOOL = "travis-pypi-deploy"
 
-
-def verify(before: Node | None, after: Node | None, rewritten: Collection[Node], dropped: Collection[object]) -> None:
+def verify(
+    before: Node | None,
+    after: Node | None,
+    rewritten: Collection[Node],
+    dropped: Collection[object],
+    requirement: str = PACKAGE,
+) -> None:
     """Raise UsageError unless both trees are equal outside the deployments and the step that installs the tool."""
-    old = _Outline(before, rewritten, dropped).of(before) if before else ()
-    new = _Outline(after, (), ()).of(after) if after else ()
+    old = _Outline(before, rewritten, dropped, requirement).of(before) if before else ()
+    new = _Outline(after, (), dropped, requirement).of(after) if after else ()
     for (value, line), (other, _) in zip([*old, ("end", 0)], [*new, ("end", 0)]):
         if value != other:
             place = f"line {line}" if line else "the end of the file"
@@ -28,8 +33,9 @@ def verify(before: Node | None, after: Node | None, rewritten: Collection[Node],
 class _Outline:
     """What a tree holds, with lines, without what a migration changes: provider, script, dropped options, the step."""
 
-    def __init__(self, root: Node, rewritten: Collection[Node], dropped: Collection[object]) -> None:
+    def __init__(self, root: Node, rewritten: Collection[Node], dropped: Collection[object], requirement: str) -> None:
         self._rewritten, self._dropped = rewritten, dropped
+        self._requirement = requirement
         pairs = [pair for mapping in mappings(root) for pair in mapping.pairs]
         steps = [pair.value for pair in pairs if pair.name == "before_deploy"]
         self._lists = {
@@ -75,5 +81,5 @@ class _Outline:
 
     def _commands(self, node: Node) -> Iterator[tuple[str, int]]:
         for each in map(text_of, members(node)):
-            if each not in {None, "skip", "ignore"} and TOOL not in (each or ""):
+            if each not in {None, "skip", "ignore"} and self._requirement not in (each or ""):
                 yield f"command {each}", node.line
