@@ -17,7 +17,7 @@ from ..arguments import read_arguments, resolve
 from ..bash import evaluator
 from ..errors import UsageError
 from ..job import Job, reasons_to_skip
-from ..travis_yml.conditions import parts
+from ..travis_yml.conditions import ON, parts
 from ..travis_yml.if_conditions import Unknown, Value, evaluate
 from ..travis_yml.matrix import Config, MatrixJob, matrix, normalized
 from ..travis_yml.plain import Plain, listed, mapping, text
@@ -213,7 +213,7 @@ def _deployment(config: Config, event: Event, known: Mapping[str, str]) -> Deplo
 
 def _on(config: Config) -> Config:
     """Return the conditions of a deployment: of several ways to write them, only the first one counts."""
-    on = next((config[name] for name in ("if", "on", "true") if config.get(name) is not None), None)
+    on = next((config[name] for name in ON if config.get(name) is not None), None)
     return on if isinstance(on, dict) else {} if on is None else {"branch": on}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..travis_yml.jobs import deployments, is_pypi, jobs, mappings
+from ..travis_yml.jobs import DEPLOYMENT_KEYS, deployments, is_pypi, jobs, mappings
+from ..travis_yml.keys import corrected
 from ..travis_yml.lints import Note
 from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
 from .translate import SCRIPT_OPTIONS, values_by_branch
@@ -121,5 +122,6 @@ def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[
 
 def _options(block: MappingNode) -> tuple[Pair, ...]:
     """Return what a script deployment does not know, in a block and in what is merged into it."""
-    own = tuple(pair for pair in block.pairs if pair.name not in SCRIPT_OPTIONS)
+    names = {pair: corrected(pair.name, DEPLOYMENT_KEYS) for pair in block.pairs}
+    own = tuple(pair for pair, name in names.items() if name not in SCRIPT_OPTIONS)
     return (*own, *(pair for source in merged(block) for pair in _options(source)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..travis_yml.conditions import Conditions, conditions
 from ..travis_yml.jobs import (
     OLD_IMAGES,
+    deployment_options,
     deployments,
     deployments_of_packages,
     deploys_to_pypi,
@@ -30,8 +31,12 @@ def wheels_of_python_2(build: Build, nodes: Collection[Node]) -> Iterator[Note]:
     """Yield that wheels were of Python 2, which this tool does not run on."""
     for node in nodes:
         found = build.deploying(node, conditions(entries(node)))
-        formats = option_text(entries(node), "distributions")
-        if any(job.python.startswith("2") for job in found) and "bdist_wheel" in formats:
+        formats = option_text(deployment_options(node), "distributions")
+        if (
+            any(job.python.startswith("2") for job in found)
+            and "bdist_wheel" in formats
+            and "--universal" not in formats
+        ):
             yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
@@ -85,7 +90,7 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
         alone = Counter(_system(build.root, job) for job in made_by)
         together = max([*alone.values(), *systems.get(_meaning(node), {}).values()], default=0) if made_by else 0
         # Wheels of one job may differ from another's.
-        has_own_files = option_text(entries(node), "distributions").split() == ["bdist_wheel"]
+        has_own_files = option_text(deployment_options(node), "distributions").split() == ["bdist_wheel"]
         if together > 1 and not has_own_files and not conditions(entries(node)).single_out_a_job:
             found.add(node)
     return found
@@ -94,7 +99,7 @@ def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:
 def _meaning(node: Node) -> tuple[object, ...]:
     """Return what two deployments have in common that publish the same files at the same time."""
     return conditions(entries(node)).options(), *(
-        option_text(entries(node), name) for name in ("server", "distributions", "script")
+        option_text(deployment_options(node), name) for name in ("server", "distributions", "script")
     )
 
 

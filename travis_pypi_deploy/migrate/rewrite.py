@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis_yml.jobs import build, jobs, mappings, names_of_pypi, variables
+from ..travis_yml.jobs import build, deployment_options, jobs, mappings, names_of_pypi, variables
 from ..travis_yml.lints import Note, arranged, lints
 from ..travis_yml.tree import MappingNode, Node, Pair, entries
 from .arguments import PACKAGE
@@ -45,7 +45,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     filled, known = ready_made(root), variables(root)
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {
-        node: translate(entries(node), aliases, known, line=node.line, ready_made=node in filled) for node in moved
+        node: translate(deployment_options(node), aliases, known, line=node.line, ready_made=node in filled)
+        for node in moved
     }
     emptied = emptied_templates(root, found.dropped)
     dropped = found.dropped | emptied
@@ -70,7 +71,7 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         *(_about_variables(root, known, commands.values()) if moved else ()),
         *lints(described),
         *deploying_jobs(described, moved),
-        *wheels_of_python_2(described, moved),
+        *wheels_of_python_2(described, [node for node in moved if node not in filled]),
     ]
     return Migration(
         _same_end(text, apply(text, edits)),

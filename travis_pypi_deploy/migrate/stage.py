@@ -18,6 +18,7 @@ from ..travis_yml.conditions import (
 )
 from ..travis_yml.jobs import (
     build,
+    deployment_options,
     deployments,
     deploys_to_pypi,
     environments_of,
@@ -67,7 +68,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
         _refuse_conditions(described, on)
         sentence, kept = _conditions(root, on)
         notes += sentence
-        translation = translate(entries(node), aliases, known, line=node.line, ready_made=False)
+        translation = translate(deployment_options(node), aliases, known, line=node.line, ready_made=False)
         notes += translation.notes
         command = " ".join((step.command, *translation.arguments))
         options = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(entries(node), name))]

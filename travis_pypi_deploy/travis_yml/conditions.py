@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..options import REPOSITORY
+from .keys import corrected
 from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, text_of, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ON = ("if", "on", "true")
+ON = ("if", "true", "on")  # the first of them counts, the others are ignored
 VERSIONS_OF_LANGUAGES = (
     "d dart elm elixir ghc go haxe jdk julia mono node node_js "
     "otp_release perl php python r ruby rvm rust scala smalltalk"
 )
 RUNTIMES = frozenset(VERSIONS_OF_LANGUAGES.split())
+CONDITIONS = RUNTIMES | {"all_branches", "branch", "condition", "os", "repo", "tags"}
 JOB_VARIABLES = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 EQUALITY = re.compile(r"""(?P<q>["']?)\$\{?(?P<name>\w+)\}?(?P=q)\s+==?\s+(?P<r>["']?)(?P<value>[\w.+-]+)(?P=r)""")
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
@@ -126,7 +128,7 @@ def conditions(block: Mapping[str, Pair]) -> Conditions:
     node = resolved(pair.value)
     if not isinstance(node, MappingNode):
         return Conditions({}, _branches(node), pair.key.line)
-    pairs = entries(node)
+    pairs = {corrected(name, CONDITIONS): each for name, each in entries(node).items()}
     branches = _branches(pairs["branch"].value) if "branch" in pairs else ()
     return Conditions(pairs, branches, pair.key.line)
 

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .keys import corrected
 from .tree import MappingNode, Node, Pair, ScalarNode, entries, members, resolved, text_of, versions, walk
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
 CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
+# The options of every deployment and those of dpl's provider for PyPI.
+COMMON_KEYS = {"provider", "on", "true", "run", "allow_failure", "cleanup", "skip_cleanup", "edge"}
+UNUSED_KEYS = {"docs_dir", "upload_docs", "skip_upload_docs", "remove_build_dir", "setuptools_version", "twine_version"}
+DEPLOYMENT_KEYS = PYPI_OPTIONS | COMMON_KEYS | UNUSED_KEYS | {"wheel_version"}
 RUNS_TOOL = "python -m travis_pypi_deploy"
 EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 MODERN = re.compile(r"3\.(?:9|[1-9]\d)(?:\.\d+|-dev)?")
@@ -42,6 +47,11 @@ def deployments(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
     """Return what a job deploys, each a mapping or a provider's name."""
     pair = effective(root, job, "deploy")
     return tuple(resolved(node) for node in members(pair.value)) if pair else ()
+
+
+def deployment_options(node: Node) -> dict[str, Pair]:
+    """Return a deployment's pairs by the names that Travis reads."""
+    return {corrected(name, DEPLOYMENT_KEYS): pair for name, pair in entries(node).items()}
 
 
 def names_of_pypi(root: MappingNode) -> tuple[ScalarNode, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .conditions import PLAIN_BRANCH, Conditions, conditions
-from .jobs import CONDITIONS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
-from .tree import MappingNode, ScalarNode, entries, members, option_text, resolved, text_of, versions
+from .conditions import CONDITIONS as CONDITION_KEYS
+from .conditions import ON, PLAIN_BRANCH, Conditions, conditions
+from .jobs import CONDITIONS, DEPLOYMENT_KEYS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
+from .keys import corrected
+from .tree import MappingNode, ScalarNode, entries, is_true, members, option_text, resolved, text_of, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,6 +62,8 @@ def file_lints(root: MappingNode) -> tuple[Note, ...]:
         *_repeated(root),
         *_two_lists_of_jobs(root),
         *(note for job in jobs(root) for note in _beside_deploy(job)),
+        *(note for job in jobs(root) for note in _misspelled_deploy(root, job)),
+        *(note for _, node in ours for note in (*_misspelled(node), *_several_conditions(entries(node)))),
         *(note for job, node in ours for note in missed_tags(root, job, on[node])),
         *(note for node in on for note in _misplaced(entries(node), on[node])),
         *(note for node in on for note in (*_misread(on[node]), *_unbuilt(root, on[node]))),
@@ -77,7 +82,7 @@ def _repeated(root: MappingNode) -> Iterator[Note]:
     for mapping in mappings(root):
         last = {pair.name: pair for pair in mapping.pairs if pair.name not in {"", "<<"}}
         for pair in mapping.pairs:
-            if last.get(pair.name, pair) is not pair:
+            if last.get(pair.name, pair) is not pair and not last[pair.name].is_misspelled_deploy:
                 line = last[pair.name].key.line
                 yield Note(pair.key.line, f"{pair.name} stands here and in line {line}: Travis takes the last.")
 
@@ -95,6 +100,48 @@ def _beside_deploy(job: MappingNode) -> Iterator[Note]:
             pairs[name].key.line,
             f"{name} stands beside `deploy:`, where it does nothing: indent it under it.",
         )
+
+
+def _misspelled_deploy(root: MappingNode, job: MappingNode) -> Iterator[Note]:
+    """Yield the key that Travis takes for `deploy`."""
+    pair = entries(job).get("deploy")
+    if pair is None or not pair.is_misspelled_deploy:
+        return
+    effect = "every job without a `deploy:` of its own deploys with it" if job is root else "this job deploys with it"
+    exact = next((each.key.line for each in job.pairs if each.written_name == "deploy"), None)
+    instead = f", and the `deploy:` in line {exact} is ignored" if exact else ""
+    written = text_of(pair.key) or ""
+    sentence = f"Travis reads {written} as deploy: {effect}{instead}. A template's name begins with a dot: .{written}"
+    yield Note(pair.key.line, f"{sentence}.")
+
+
+def _misspelled(deployment: Node) -> Iterator[Note]:
+    """Yield the options and conditions of a deployment that Travis reads under another name, or not at all."""
+    pairs = entries(deployment)
+    on = entries(next((resolved(pairs[name].value) for name in ON if name in pairs), None))
+    for found, known in ((pairs, DEPLOYMENT_KEYS), (on, CONDITION_KEYS)):
+        for name, pair in found.items():
+            if corrected(name, known) != name:
+                yield Note(pair.key.line, f"Travis reads {name} as {corrected(name, known)}: write that.")
+    for name, pair in on.items():
+        if corrected(name, CONDITION_KEYS) not in CONDITION_KEYS | PYPI_OPTIONS | KEPT:
+            nearest = difflib.get_close_matches(name, CONDITION_KEYS, n=1)
+            remedy = f": write {nearest[0]}" if nearest else ""
+            yield Note(pair.key.line, f"{name} is not a condition, so Travis ignores it{remedy}.")
+
+
+def _several_conditions(block: Mapping[str, Pair]) -> Iterator[Note]:
+    """Yield the conditions that do not count beside others, as Travis' build script has it."""
+    counting, *ignored = [name for name in ON if name in block] or [""]
+    for name in ignored:
+        sentence = (
+            f"{name} is ignored, because {counting} stands in the same deployment: write all conditions under on."
+        )
+        yield Note(block[name].key.line, sentence)
+    on = conditions(block)
+    everywhere = "all_branches" in on.pairs and is_true(on.pairs["all_branches"].value)
+    if everywhere and "branch" in on.pairs and not on.only_tags:
+        yield Note(on.pairs["branch"].key.line, "branch is ignored beside `all_branches: true`: every branch deploys.")
 
 
 def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
@@ -118,6 +165,8 @@ def _misread(on: Conditions) -> Iterator[Note]:
     if on.any_tags:
         sentence = "`tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
         yield Note(on.pairs["tags"].key.line, sentence)
+    if any(IF_GRAMMAR.search(branch) for branch in on.branches):
+        yield Note(on.line, "this is the language of `if:` of a job; in a deployment it is the name of a branch.")
     for branch in on.branches:
         if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
             sentence = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
+from .keys import corrected
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -57,8 +59,20 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """The key as Travis looks it up: ``skip-existing`` is ``skip_existing``."""
+        """The key as Travis looks it up: ``skip-existing`` is ``skip_existing``, ``x-deploy`` is ``deploy``."""
+        return "deploy" if self.is_misspelled_deploy else self.written_name
+
+    @property
+    def written_name(self) -> str:
+        """The key with underscores, empty for a key that is not a scalar."""
         return self.key.value.replace("-", "_") if isinstance(self.key, ScalarNode) else ""
+
+    @property
+    def is_misspelled_deploy(self) -> bool:
+        """Whether Travis takes this key for ``deploy``; it holds deployments then."""
+        values = members(self.value) if self.written_name != "deploy" else ()
+        is_deployment = any("provider" in entries(resolved(value)) for value in values)
+        return is_deployment and corrected(self.written_name, {"deploy"}) == "deploy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +98,8 @@ def entries(node: Node | None) -> dict[str, Pair]:
     """Return a mapping's pairs by name as Travis sees them: the last of a name, then ``<<:`` merges."""
     if not isinstance(node, MappingNode):
         return {}
-    found = {pair.name: pair for pair in node.pairs if pair.name != "<<"}
+    pairs = sorted(node.pairs, key=lambda pair: pair.is_misspelled_deploy)  # Travis corrects keys at the end
+    found = {pair.name: pair for pair in pairs if pair.name != "<<"}
     for source in merged(node):
         found = {**entries(source), **found}
     return found

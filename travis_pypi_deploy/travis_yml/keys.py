@@ -1,0 +1,46 @@
+"""The names of keys as Travis reads them: it replaces a misspelled key by the known one that is nearest to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+GREATEST_DISTANCE = 4
+# Travis never corrects what is a key elsewhere, such as npm's `tag`.
+NEVER_CORRECTED = {
+    "allow_failures",
+    "allowed_failures",
+    "branches",
+    "conditions",
+    "repos",
+    "tag",
+    "taps",
+    "upload_dir",
+    "use",
+    "users",
+}
+
+
+def corrected(name: str, known: Collection[str]) -> str:
+    """Return the known name that Travis takes for this one, which is returned as it is where there is none."""
+    if name in known or name in NEVER_CORRECTED or len(name) < 3 or name.startswith(("_", ".")):
+        return name
+    distances = {other: _distance(name, other) for other in known if abs(len(name) - len(other)) < GREATEST_DISTANCE}
+    near = [other for other, distance in distances.items() if distance < _limit(name, other)]
+    return min(near, key=lambda other: (distances[other], other), default=name)
+
+
+def _limit(name: str, other: str) -> float:
+    return min(len(name) / 2, len(other) / 2, GREATEST_DISTANCE)
+
+
+def _distance(name: str, other: str) -> int:
+    """Return how many letters have to be changed, added or removed (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for removed, letter in enumerate(name, 1):
+        above, row = row, [removed]
+        for index, wanted in enumerate(other):
+            row.append(min(above[index + 1] + 1, row[-1] + 1, above[index] + (letter != wanted)))
+    return row[-1]
