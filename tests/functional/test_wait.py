@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import command, factories
+from tests.support import factories
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer
-from tests.support.publishing import WHEEL, environment, publish
-from tests.support.simple_pages import Style
+from tests.support.publishing import WHEEL, publish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,22 +73,3 @@ def test_kept_files_are_waited_for_by_name(tmp_path: Path, index: LoopbackIndex)
 
     assert published.code == 0
     assert published.files == {wheel.name: ("kept", 0), sdist.name: ("uploaded", 1)}
-
-
-def test_an_index_without_hashes_cannot_show_that_it_has_the_file(tmp_path: Path) -> None:
-    with LoopbackIndex(style=Style(hash_names=())) as index:
-        published = publish(index, [factories.wheel(tmp_path)], "--wait", "1")
-
-    assert (published.code, published.files) == (1, {WHEEL: ("uploaded", 1)})
-
-
-def test_nothing_is_waited_for_without_an_index(tmp_path: Path, index: LoopbackIndex) -> None:
-    wheel = str(factories.wheel(tmp_path))
-
-    ended = command.deploy("--server", index.upload_url, wheel, environ=environment(PYPI_WAIT="30"))
-
-    assert (ended.code, index.asked("GET")) == (0, 0)
-    assert (
-        ended.err
-        == "Warning: PYPI_WAIT has no effect, because the index of this server is not known. Set --index-url\n"
-    )
