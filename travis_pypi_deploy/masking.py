@@ -31,7 +31,7 @@ LOOKS_LIKE_TOKEN = re.compile(
 ENCODED = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<html>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});?)"
-    r"|(?P<unicode>(?:\\u\{?[0-9A-Fa-f]{4,6}\}?)+|\\U[0-9A-Fa-f]{8})"
+    r"|(?P<unicode>(?:\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]{1,6}\}))+|\\U[0-9A-Fa-f]{8})"
     r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2})+)"
     r"|(?P<shell>'\\''|'\"'\"'|\\[^\w]|\\[a-tv-wyzA-TV-Z0-9])"
     r"|(?P<latin>[\x80-\xff]+)"
@@ -181,7 +181,7 @@ def _decoded(match: re.Match[str]) -> str:
         number = text[2:].rstrip(";").lower()
         return chr(min(int(number[1:], 16) if number[0] == "x" else int(number), 0x10FFFF))
     if kind == "unicode":
-        characters = "".join(chr(min(int(each, 16), 0x10FFFF)) for each in re.findall(r"[0-9A-Fa-f]{4,8}", text))
+        characters = "".join(chr(min(int(each, 16), 0x10FFFF)) for each in re.findall(r"[0-9A-Fa-f]{1,8}", text))
         return characters.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs
     if kind == "bytes":
         return _text_of(bytes(int(each[1:], 16) if each[0] == "x" else int(each, 8) for each in text.split("\\")[1:]))

@@ -157,17 +157,6 @@ def test_what_is_meant_for_loopback_passes_no_proxy(tmp_path: Path, variable: st
     assert proxy.requests == []
 
 
-def test_a_password_passes_a_plain_proxy_only_if_that_is_allowed(tmp_path: Path) -> None:
-    plain = ("--server", f"http://{FOREIGN}/legacy/", "--username", USERNAME)
-    with CanaryJob(tmp_path) as job, LoopbackIndex() as proxy:
-        refused = job.run(WHEEL, *plain, HTTP_PROXY=proxy.url)
-        before = len(proxy.requests)
-        allowed = job.run(WHEEL, *plain, "--allow-plain-http", HTTP_PROXY=proxy.url)
-    assert (refused.code, before, allowed.code) == (2, 0, 0)
-    assert credentials(proxy, "POST") == [(USERNAME, PASSWORD)]
-    assert [request.path for request in proxy.requests] == [f"http://{FOREIGN}/legacy/"]
-
-
 @pytest.mark.parametrize("place", ["the reason", "the body", "JSON"])
 @pytest.mark.parametrize(
     ("password", "before"),
