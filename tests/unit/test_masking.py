@@ -185,7 +185,7 @@ words = st.sampled_from(
     ["correct", "horse", "status", "demo", "token", "a", "the", "10", "/", "<b>", "%20", "&amp;", "\\n"]
 )
 passwords = st.one_of(
-    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=4, max_size=30),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=8, max_size=30),
     st.lists(words, min_size=2, max_size=5).map(" ".join),
 )
 not_base64 = [each for name, each in WRITTEN.items() if "ase64" not in name and "Basic" not in name]
