@@ -14,6 +14,10 @@ BRANCH_NEVER = (
 )
 IGNORED = "branch is ignored beside `tags: true`: every tag deploys."
 NO_TAG = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
+NEAR_NAME = (
+    "Travis reads x-deploy as deploy: every job without a `deploy:` of its own deploys with it. "
+    "A template's name begins with a dot: .x-deploy."
+)
 UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, give it to the script."
 LANGUAGE = "`condition:` is bash; this is the language of `if:`, and bash does not know it."
 EVERY_JOB = "more than one job of this build deploys: single one out in `on:`, or run this command with --stage."
@@ -126,6 +130,36 @@ def deployment(conditions: str) -> str:
             "python: ['3.9', '3.12']\nenv: [A=1, A=2]\n" + deployment("python: '3.9'"),
             [f"3: {EVERY_JOB}"],
             id="several jobs of one Python",
+        ),
+        pytest.param(
+            "x-deploy:\n  provider: pypi\n",
+            [
+                f"1: {NEAR_NAME}",
+            ],
+            id="a template that Travis takes for a deployment",
+        ),
+        pytest.param(
+            deployment("tags: true").replace("  on:", "  distribution: sdist\n  on:"),
+            ["3: Travis reads distribution as distributions: write that."],
+            id="a misspelled option",
+        ),
+        pytest.param(
+            deployment("all_branch: true\ntag: true"),
+            [
+                "4: Travis reads all_branch as all_branches: write that.",
+                "5: tag is not a condition, so Travis ignores it: write tags.",
+            ],
+            id="misspelled conditions",
+        ),
+        pytest.param(
+            "deploy:\n  provider: pypi\n  on:\n    repo: a/b\n  if:\n    tags: true\n",
+            ["3: on is ignored, because if is there, too: write all conditions under on."],
+            id="conditions under two keys",
+        ),
+        pytest.param(
+            deployment("branch: release\nall_branches: true"),
+            ["4: branch is ignored beside `all_branches: true`: every branch deploys."],
+            id="a branch beside all branches",
         ),
         pytest.param(
             deployment("tags: any"),

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from functools import lru_cache
 
 GREATEST_DISTANCE = 4
 # Travis never corrects what is a key elsewhere, such as npm's `tag`.
-NEVER_CORRECTED = {
-    "allow_failures",
-    "allowed_failures",
-    "branches",
-    "conditions",
-    "repos",
-    "tag",
-    "taps",
-    "upload_dir",
-    "use",
-    "users",
-}
+NEVER_CORRECTED = {"branches", "conditions", "repos", "tag", "taps", "upload_dir", "use", "users"}
 
 
-def corrected(name: str, known: Collection[str]) -> str:
+@lru_cache(maxsize=1024)
+def corrected(name: str, known: frozenset[str]) -> str:
     """Return the known name that Travis takes for this one, which is returned as it is where there is none."""
     if name in known or name in NEVER_CORRECTED or len(name) < 3 or name.startswith(("_", ".")):
         return name

@@ -134,9 +134,7 @@ def _several_conditions(block: Mapping[str, Pair]) -> Iterator[Note]:
     """Yield the conditions that do not count beside others, as Travis' build script has it."""
     counting, *ignored = [name for name in ON if name in block] or [""]
     for name in ignored:
-        sentence = (
-            f"{name} is ignored, because {counting} stands in the same deployment: write all conditions under on."
-        )
+        sentence = f"{name} is ignored, because {counting} is there, too: write all conditions under on."
         yield Note(block[name].key.line, sentence)
     on = conditions(block)
     everywhere = "all_branches" in on.pairs and is_true(on.pairs["all_branches"].value)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+DEPLOY = frozenset({"deploy"})
+
+
 @dataclass(frozen=True, eq=False)
 class ScalarNode:
     """A single value; ``start`` and ``end`` are offsets into the text, an anchor or tag included."""
@@ -70,9 +73,9 @@ class Pair:
     @property
     def is_misspelled_deploy(self) -> bool:
         """Whether Travis takes this key for ``deploy``; it holds deployments then."""
-        values = members(self.value) if self.written_name != "deploy" else ()
-        is_deployment = any("provider" in entries(resolved(value)) for value in values)
-        return is_deployment and corrected(self.written_name, {"deploy"}) == "deploy"
+        if self.written_name == "deploy" or corrected(self.written_name, DEPLOY) != "deploy":
+            return False
+        return any("provider" in entries(resolved(value)) for value in members(self.value))
 
 
 @dataclass(frozen=True, eq=False)
