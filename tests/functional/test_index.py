@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import factories, misbehaviours
+from tests.support import command, factories, misbehaviours
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.publishing import publish
+from tests.support.publishing import environment, publish
 from tests.support.simple_pages import JSON_PAGE, Style
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
+    from tests.support.real_servers import RealServer
 
 ALGORITHMS = ("sha256", "sha512", "sha384", "sha224", "sha3_256", "blake2b", "blake2s", "sha1", "md5")
 
@@ -315,3 +316,37 @@ def test_a_name_that_is_an_address_reaches_no_other_host(tmp_path: Path, index: 
     assert {each.path for each in index.requests} <= {"/legacy/", "/simple/demo/"}
     assert "evil" not in "".join(each.path for each in index.requests)
     assert "defect" not in published.err
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 0), (("--strict",), 1), (("--strict", "--ignore", "second-sdist"), 0)]
+)
+def test_a_second_sdist_is_a_warning_at_a_private_index(
+    tmp_path: Path, index: LoopbackIndex, options: tuple[str, ...], code: int
+) -> None:
+    index.preload(factories.sdist(tmp_path, "Demo", filename="Demo-1.0.tar.gz"))
+
+    published = publish(index, [factories.sdist(tmp_path)], *options)
+
+    assert (published.code, index.asked("POST")) == (code, 1 - code)
+    assert "already has an sdist, Demo-1.0.tar.gz; it can have only one (second-sdist)" in published.err
+
+
+def test_identical_files_are_recognized_without_an_index_url(tmp_path: Path, pypiserver: RealServer) -> None:
+    files = [str(factories.wheel(tmp_path)), str(factories.sdist(tmp_path))]
+
+    ended = [command.deploy("--server", pypiserver.upload_url, *files, environ=environment()) for _ in range(2)]
+
+    assert [each.code for each in ended] == [0, 0]
+    assert "already has every file of demo 1.0" in ended[1].out
+
+
+def test_identical_files_are_recognized_at_devpi(tmp_path: Path, devpi: RealServer) -> None:
+    files = [str(factories.wheel(tmp_path)), str(factories.sdist(tmp_path))]
+    options = ["--server", devpi.upload_url, "--username", devpi.username]
+    environ = environment(PYPI_PASSWORD=devpi.password)
+
+    ended = [command.deploy(*options, *files, environ=environ) for _ in range(2)]
+
+    assert [each.code for each in ended] == [0, 0]
+    assert "already has every file of demo 1.0" in ended[1].out

@@ -117,6 +117,22 @@ def test_in_a_pause_before_a_retry(tmp_path: Path, index: LoopbackIndex, number:
 
 
 @SIGNALS
+def test_while_waiting_for_the_index(
+    tmp_path: Path, index: LoopbackIndex, number: int, code: int, sentence: str
+) -> None:
+    wheel = factories.wheel(tmp_path)
+    index.on_page(*[Answer(404)] * 99)
+
+    with deploying(index, [wheel], "--wait", "100") as process:
+        read_until("Waiting up to 100 s", process)
+        log = log_after(process, number)
+
+    assert (process.returncode, outcomes(tmp_path)) == (code, {wheel.name: ("uploaded", 1)})
+    assert OUTCOME.findall(log) == [(wheel.name, "uploaded")]
+    assert log.endswith(f"Error: {sentence}\n")
+
+
+@SIGNALS
 def test_while_looking_at_the_index(
     tmp_path: Path, index: LoopbackIndex, number: int, code: int, sentence: str
 ) -> None:

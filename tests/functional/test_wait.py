@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import factories
+from tests.support import command, factories
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer
-from tests.support.publishing import WHEEL, publish
+from tests.support.publishing import WHEEL, environment, publish
+from tests.support.simple_pages import Style
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
+    from tests.support.real_servers import RealServer
 
 NOT_YET = Answer(404)
 
@@ -73,3 +75,19 @@ def test_kept_files_are_waited_for_by_name(tmp_path: Path, index: LoopbackIndex)
 
     assert published.code == 0
     assert published.files == {wheel.name: ("kept", 0), sdist.name: ("uploaded", 1)}
+
+
+def test_at_an_index_without_hashes_the_names_are_waited_for(tmp_path: Path) -> None:
+    with LoopbackIndex(style=Style(hash_names=())) as index:
+        published = publish(index, [factories.wheel(tmp_path)], "--wait", "10")
+
+    assert (published.code, published.files) == (0, {WHEEL: ("uploaded", 1)})
+
+
+def test_the_index_of_a_private_server_is_found_and_waited_for(tmp_path: Path, pypiserver: RealServer) -> None:
+    wheel = str(factories.wheel(tmp_path))
+
+    ended = command.deploy("--server", pypiserver.upload_url, wheel, environ=environment(PYPI_WAIT="10"))
+
+    assert ended.code == 0
+    assert f"Install it with: pip install --index-url {pypiserver.simple_url} demo==1.0" in ended.out
