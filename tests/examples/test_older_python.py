@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "older-python.travis.yml"
 STEP = str(load(EXAMPLE)["before_deploy"])
-NO_PYTHON = 'No Python 3.9 or newer on this image: set "dist: jammy" for this job\n'
+NO_PYTHON = 'No Python 3.9+ on this image: set "dist: jammy" and "python: 3.12"\n'
 
 
 @pytest.mark.parametrize(

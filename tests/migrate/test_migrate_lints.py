@@ -8,6 +8,7 @@ from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.travis_yml.parse import parse
 
 TAG_IN_PLACE = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
+NOT_ON_XENIAL = 'the image of xenial has no Python 3.9 or newer: set `dist: jammy` and `python: "3.12"`'
 NEVER = f"this branch condition {TAG_IN_PLACE}."
 BRANCH_NEVER = (
     f"a tag is asked for, but the branch condition (without one it is master) {TAG_IN_PLACE}: add `tags: true`."
@@ -232,6 +233,25 @@ def deployment(conditions: str) -> str:
             "jobs:\n- dist: trusty\n  os: linux\n- os: osx\n" + deployment("condition: $TRAVIS_OS_NAME = linux"),
             ["5: the image of trusty has no Python 3.9 or newer: set `dist: jammy`, or run this command with --stage."],
             id="an image without an interpreter",
+        ),
+        pytest.param(
+            "language: python\ndist: xenial\npython: '3.6'\n" + deployment("tags: true\npython: '3.6'"),
+            [
+                f"4: {NOT_ON_XENIAL}, under `on:` too, or run this command with --stage.",
+            ],
+            id="an image without an interpreter, in Python",
+        ),
+        pytest.param(
+            "language: python\ndist: jammy\npython: '3.6'\n" + deployment("tags: true"),
+            ['4: jammy has no Python 3.6: set `python: "3.12"`, or run this command with --stage.'],
+            id="a Python that the image does not have",
+        ),
+        pytest.param(
+            "language: python\njobs:\n- dist: xenial\n  script: skip\n  deploy: {provider: pypi, on: {tags: true}}\n",
+            [
+                f"5: {NOT_ON_XENIAL}, or run this command with --stage.",
+            ],
+            id="a deploy stage without an interpreter",
         ),
         pytest.param(
             "language: python\npython: 3.9\n" + deployment('condition: \'"${TRAVIS_PYTHON_VERSION}" == "3.6"\''),

@@ -170,6 +170,27 @@ def test_mistakes_of_the_file_are_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("commands", "noted"),
+    [
+        pytest.param(
+            "script: git describe > demo/VERSION.txt", ["git describe > demo/VERSION.txt"], id="a redirection"
+        ),
+        pytest.param("script: pytest && make docs", ["pytest && make docs"], id="a generator"),
+        pytest.param("before_script: [tox -e py36, sed -i s/a/b/ x.py]", ["sed -i s/a/b/ x.py"], id="a changed source"),
+        pytest.param(
+            "install: pip install -r a.txt\nscript: [travis_retry python3 -m pytest 2>&1, coverage xml]", [], id="tests"
+        ),
+        pytest.param("script: echo a >/dev/null; A=1 python setup.py test", [], id="nothing written"),
+    ],
+)
+@pytest.mark.parametrize("kept", ["skip_cleanup: true", "cleanup: false", "cleanup: true"])
+def test_a_command_that_may_have_made_files_of_the_package_is_noted(commands: str, noted: list[str], kept: str) -> None:
+    text = f"language: python\npython: '3.6'\n{commands}\n{DEPLOY}  {kept}\n"
+    found = [note.text for note in staged(text).notes if "the files that the job made" in note.text]
+    assert [text.split("`")[1] for text in found] == (noted if kept != "cleanup: true" else [])
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param(f"script: pytest\nbefore_deploy: make\n{DEPLOY}", id="commands before it"),

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
+from ..travis_yml.lints import Note, arranged
 from ..travis_yml.parse import parse
 from ..travis_yml.tree import MappingNode
 from .arguments import read_arguments
+from .edits import apply
+from .modern_jobs import lines_as_before, modern_jobs, verify_modern_jobs
 from .rewrite import Migration, migrate
 from .stage import to_stage, verify_stage
 from .translate import aliases
@@ -35,7 +38,10 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     try:
         text = _read(path)
         root = _parse(text, path)
-        migration = (_staged(text, root, options) if options.stage else None) or _migrate(text, root, options)
+        if options.stage and isinstance(root, MappingNode):
+            migration = _staged(text, root, options)
+        else:
+            migration = _migrate(text, root, options)
         if options.write and migration.text != text:
             _write(path, migration.text)
     except UsageError as error:
@@ -77,20 +83,29 @@ def _migrate(text: str, root: Node | None, options: Arguments) -> Migration:
     return migration
 
 
-def _staged(text: str, root: Node | None, options: Arguments) -> Migration | None:
-    """Return the migration into a stage of its own, None if the file itself deploys nothing to PyPI."""
-    if not isinstance(root, MappingNode):
-        return None
+def _staged(text: str, root: MappingNode, options: Arguments) -> Migration:
+    """Return the migration into a stage of its own; a job that is one already gets a Python that can run the tool."""
     try:
         staged = to_stage(text, root, _aliases(options.path), options.install)
         if staged is None:
-            return None
+            return _in_modern_jobs(text, root, options)
         after = parse(staged.text)
         verify_stage(root, after, staged.deployments)
     except UsageError as error:
         message = f"{options.path} was not changed: {error}"
         raise UsageError(message) from None
     return replace(staged, text=_migrate(staged.text, after, options).text)  # templates of deployments are left
+
+
+def _in_modern_jobs(text: str, root: MappingNode, options: Arguments) -> Migration:
+    edits, notes = modern_jobs(text, root)
+    modern = apply(text, edits)
+    after = parse(modern)
+    verify_modern_jobs(root, after)
+    migration = _migrate(modern, after, options)
+    if not notes and migration.deployments:
+        notes = (Note(root.line, "--stage changes nothing here: only jobs of this file deploy, not the file itself."),)
+    return replace(migration, notes=arranged((*notes, *lines_as_before(migration.notes, text, edits))))
 
 
 def _check(migration: Migration, root: Node | None, options: Arguments) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import Conditions, conditions
 from ..travis_yml.jobs import (
+    NOT_ON_JAMMY,
     OLD_IMAGES,
     deployment_options,
     deployments,
@@ -18,6 +19,7 @@ from ..travis_yml.jobs import (
 )
 from ..travis_yml.lints import Note
 from ..travis_yml.tree import Alias, MappingNode, Pair, SequenceNode, entries, members, option_text, resolved, walk
+from .modern_jobs import can_be_modern, runs_python
 from .ready_made import ready_made
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
                 reasons.update(_without_interpreter(build, job, on))
         if reasons:
             remedy = " and ".join(dict.fromkeys(reasons.values()))
-            if stage := _stage(root, node):
+            if stage := _stage(build, node):
                 remedy = f"{remedy}, or {stage}"
             notes.append(Note(_line(root, node), f"{', and '.join(reasons)}: {remedy}."))
     return tuple(dict.fromkeys(notes))
@@ -64,18 +66,24 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
 def _without_interpreter(build: Build, job: Job, on: Conditions) -> Iterator[tuple[str, str]]:
     """Yield why a job that deploys has no Python for the tool, each time with the remedy."""
     image = value(build.root, job.node, "dist")
+    python = f'`python: "3.12"`{", under `on:` too" if on.python else ""}'
     for system in [on.system] if on.system else build.systems(job):
         if system in {"osx", "windows"}:
             yield f"{system} has no /opt/python", "deploy from a job with `os: linux`"
         elif image in OLD_IMAGES:
-            yield f"the image of {image} has no Python 3.9 or newer", "set `dist: jammy`"
+            remedy = f"set `dist: jammy` and {python}" if runs_python(build.root, job) else "set `dist: jammy`"
+            yield f"the image of {image} has no Python 3.9 or newer", remedy
+        elif image == "jammy" and NOT_ON_JAMMY.fullmatch(job.python):
+            yield f"jammy has no Python {job.python}", f"set {python}"
 
 
-def _stage(root: MappingNode, node: Node) -> str:
-    """Return how a deployment of the file moves into a stage; one of a job can be in one already."""
-    if node not in deployments(root, root):
-        return ""
-    return "deploy from a stage of its own" if obstacle(root) else "run this command with --stage"
+def _stage(build: Build, node: Node) -> str:
+    """Return how a deployment moves into a stage, or how the stage that it is in gets a Python for the tool."""
+    of_the_file = deployments(build.root, build.root)
+    if node in of_the_file:
+        return "deploy from a stage of its own" if obstacle(build.root) else "run this command with --stage"
+    is_stage = any(can_be_modern(build, job) for job in build.by_deployment.get(node, ()))
+    return "run this command with --stage" if is_stage and not any(map(deploys_to_pypi, of_the_file)) else ""
 
 
 def _made_by_several(build: Build, nodes: Collection[Node]) -> set[Node]:

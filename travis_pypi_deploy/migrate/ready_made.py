@@ -20,6 +20,15 @@ FILLS_DIST = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+WRITES_NOTHING = re.compile(
+    r"""(?:(?:sudo|travis_retry|xvfb-run|[A-Z_]+=\S*|python[\d.]*\ -m)\ )*
+    (?:(?:apt-get|bandit|black|cat|cd|codecov|conda|coverage|coveralls|echo|env|export|flake8|ignore|isort|ls|mypy
+    |nosetests|nose2|nox|pip[\d.]*|pipenv|poetry\ (?:install|run)|pre-commit|py\.?test|pylint|ruff|set|skip|source|test
+    |tox|true|twine|unittest|virtualenv|which)\b
+    | python[\d.]*\ (?:-V|--version|setup\.py\ (?:check|develop|install|test))\b | $)
+    (?:[^>] | >&\d | >\s*/dev/null)*""",
+    re.VERBOSE,
+)
 BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b")
 
 
@@ -34,6 +43,18 @@ def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
             elif _keeps_files(node) and (evidence := _evidence(root, job)):
                 found[node] = _about_evidence(root, job, evidence)
     return found
+
+
+def files_of_the_job(root: MappingNode) -> Iterator[Note]:
+    """Yield a note for each command that may write a file of the package, which a stage of its own does not have."""
+    if not any(map(_keeps_files, deployments(root, root))):
+        return
+    for command in dict.fromkeys(command for job in jobs(root) for command in _commands(root, job)):
+        parts = re.split(r"&&|\|\|?|;|\n", command.value)
+        if not all(WRITES_NOTHING.fullmatch(part.strip()) for part in parts):
+            sentence = "so far, the package had the files that the job made; the stage makes none of them: if"
+            first = command.value.strip().split("\n")[0]
+            yield Note(command.line, f"{sentence} `{first}` writes one, add it to the stage's before_deploy.")
 
 
 def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:

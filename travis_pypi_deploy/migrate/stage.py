@@ -33,6 +33,7 @@ from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, optio
 from .arguments import PACKAGE
 from .deploying_jobs import obstacle, wheels_of_python_2
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
+from .ready_made import files_of_the_job
 from .rewrite import Migration
 from .steps import JOB_PYTHON, Step
 from .translate import translate
@@ -76,7 +77,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
         lines = [*_job(root, on, step, command), *options, *(["    on:", *asked] if asked else [])]
         added.append("\n".join(lines))
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
-    notes += (*file_lints(root), *wheels_of_python_2(described, found))
+    notes += (*files_of_the_job(root), *file_lints(root), *wheels_of_python_2(described, found))
     return Migration(apply(text, edits), len(added), arranged(notes))
 
 

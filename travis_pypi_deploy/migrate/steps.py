@@ -57,7 +57,7 @@ JOB_PYTHON = Step((f"pip install {PACKAGE}",), "python", r"\bpip3? install .*tra
 IMAGE_PYTHON = Step(
     (
         "python=$(ls -d /opt/python/3.{9,1?}.*/bin/python 2>/dev/null | sort -V | head -1);",
-        """test -n "$python" || ! echo 'No Python 3.9 or newer on this image: set "dist: jammy" for this job' &&""",
+        """test -n "$python" || ! echo 'No Python 3.9+ on this image: set "dist: jammy" and "python: 3.12"' &&""",
         f'"$python" -m venv ~/deployer && ~/deployer/bin/pip install -q {PACKAGE}',
     ),
     "~/deployer/bin/python",

@@ -29,6 +29,7 @@ AXES = ("python", "os", "arch", "dist")
 SYSTEMS = {"linux", "osx", "windows"}
 ALIASES = {"mac": "osx", "macos": "osx", "ios": "osx", "win": "windows", "linux-ppc64le": "linux"}
 OLD_IMAGES = {"precise", "trusty", "xenial"}
+NOT_ON_JAMMY = re.compile(r"2\..*|3\.[0-7](?:\.\d+|-dev)?")
 GROUPS = {"global", "jobs", "matrix"}
 
 

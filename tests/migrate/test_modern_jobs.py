@@ -1,0 +1,120 @@
+"""`--stage` for a job that is a deploy stage already, on an image or a Python that cannot run the tool."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import yaml
+
+from travis_pypi_deploy.migrate.command import main
+
+STAGE = """\
+# our package
+language: python
+dist: xenial
+jobs:
+  include:
+    - python: "2.7"
+    - stage: release
+      python: "3.6"  # the oldest
+      script: skip
+      deploy:
+        provider: pypi
+        on:
+          python: 3.6
+          tags: true
+"""
+NOT_CHANGED = "--stage changes nothing here: only jobs of this file deploy, not the file itself."
+
+
+def staged(folder: Path, text: str) -> tuple[str, str]:
+    """Return the file that `--stage --write` leaves, and the notes."""
+    path = folder / ".travis.yml"
+    path.write_bytes(text.encode())
+    stderr = io.StringIO()
+    assert main(["--stage", "--write", str(path)], io.StringIO(), stderr) == 0
+    return path.read_bytes().decode(), stderr.getvalue().replace(f"{path}:", "").replace(f"{path} ", "")
+
+
+def jobs(text: str) -> list[dict[str, object]]:
+    found = yaml.load(text, yaml.BaseLoader)["jobs"]
+    return list(found["include"] if isinstance(found, dict) else found)
+
+
+def test_it_gets_jammy_and_a_new_python_and_nothing_else_changes(tmp_path: Path) -> None:
+    after, notes = staged(tmp_path, STAGE)
+    script = "python -m travis_pypi_deploy --server pypi --tags --distributions sdist"
+    assert after == (
+        STAGE.replace("stage: release\n", "stage: release\n      dist: jammy\n")
+        .replace('"3.6"', '"3.12"')
+        .replace("python: 3.6", 'python: "3.12"')
+        .replace("      deploy:", "      before_deploy: pip install travis-pypi-deploy\n      deploy:")
+        .replace("provider: pypi", f"provider: script\n        script: {script}")
+    )
+    stage, account, *rest = notes.splitlines()
+    assert stage == (
+        "7: this job now runs Python 3.12 on jammy, and so does its `install`: "
+        "skip that if the deployment does not need it."
+    )
+    assert account.startswith("11: no user name and password")  # the line that it had before
+    assert rest == ["was written: 1 deployment rewritten."]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "dist: trusty\nlanguage: python\npython: '3.5'\nscript: skip\njobs: [{deploy: pypi, install: skip}]\n",
+            {"dist": "jammy", "python": "3.12"},
+            id="inherited, in flow style",
+        ),
+        pytest.param(
+            "language: python\njobs:\n- dist: jammy\n  script: echo deploying\n  python: [3.6, 3.7]\n  deploy: pypi\n",
+            {"dist": "jammy", "python": "3.12"},
+            id="a Python that jammy does not have",
+        ),
+        pytest.param(
+            "language: ruby\r\njobs:\r\n- dist: precise\r\n  script: skip\r\n  deploy: pypi\r\n",
+            {"dist": "jammy"},
+            id="another language",
+        ),
+    ],
+)
+def test_what_is_not_written_in_the_job_is_added(tmp_path: Path, text: str, expected: dict[str, str]) -> None:
+    after, notes = staged(tmp_path, text)
+    job = jobs(after)[0]
+    assert {name: job[name] for name in ("dist", "python") if name in job} == expected
+    assert NOT_CHANGED not in notes
+    assert "has no Python" not in notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(STAGE.replace("script: skip", "script: pytest"), id="it runs tests"),
+        pytest.param(STAGE.replace("      script: skip\n", ""), id="it runs the default script"),
+        pytest.param(STAGE.replace("tags: true", "condition: $TRAVIS_PYTHON_VERSION = 3.6"), id="a condition in bash"),
+        pytest.param(
+            STAGE.replace("script: skip", "script: skip\n      if: python = 3.6"), id="a condition of the job"
+        ),
+        pytest.param(STAGE.replace("script: skip", "script: skip\n      os: osx"), id="macOS"),
+        pytest.param(STAGE.replace("provider: pypi", "provider: npm"), id="another provider"),
+        pytest.param(
+            STAGE.replace("- stage: release", "- &release\n      stage: release") + "    - <<: *release\n",
+            id="a job that another one repeats",
+        ),
+        pytest.param(
+            STAGE.replace("script: skip", "script: skip\n      before_script: pip wheel . -w dist").replace(
+                "provider: pypi", "provider: pypi\n        skip_cleanup: true"
+            ),
+            id="it builds the files",
+        ),
+    ],
+)
+def test_a_job_whose_python_matters_keeps_it(tmp_path: Path, text: str) -> None:
+    after, notes = staged(tmp_path, text)
+    assert (after.count("jammy"), after.count('"3.12"')) == (after.count('"dist: jammy"'), 0)
+    assert (NOT_CHANGED in notes) == ("provider: npm" not in text)
+    assert "or run this command with --stage" not in notes

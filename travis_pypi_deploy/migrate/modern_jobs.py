@@ -1,0 +1,120 @@
+"""`--stage` for a job that is a deploy stage already: it gets an image and a Python that can run the tool."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..travis_yml.conditions import conditions, variables_in
+from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, build, deployments, deploys_to_pypi, effective, jobs, value
+from ..travis_yml.lints import Note
+from ..travis_yml.tree import Alias, MappingNode, entries, members, option_text, text_of, walk
+from .edits import Edit, indentation, line_break, line_end
+from .ready_made import ready_made
+from .verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..travis_yml.jobs import Build, Job
+    from ..travis_yml.tree import Node, Pair
+
+RUNS_NOTHING = re.compile(r"skip|ignore|true|:|echo\b[^|;&>]*")
+SKIPPED = {"skip", "ignore", "true"}
+OF_THE_IMAGE = {"TRAVIS_PYTHON_VERSION", "TRAVIS_DIST"}
+
+
+def modern_jobs(text: str, root: MappingNode) -> tuple[list[Edit], tuple[Note, ...]]:
+    """Return the edits that give each deploy stage without a Python for the tool jammy and Python 3.12, with notes."""
+    described = build(root)
+    chosen = [job for job in described.jobs if can_be_modern(described, job)]
+    return [edit for job in chosen for edit in _edits(text, root, job)], tuple(_note(root, job) for job in chosen)
+
+
+def can_be_modern(described: Build, job: Job) -> bool:
+    """Return whether a job only deploys to PyPI, has no Python for the tool, and nothing else depends on its Python."""
+    root, node = described.root, job.node
+    image, found = value(root, node, "dist"), deployments(root, node)
+    is_old = image in OLD_IMAGES or (image == "jammy" and bool(NOT_ON_JAMMY.fullmatch(job.python)))
+    return (
+        node is not root
+        and _runs_nothing(root, node)
+        and "deploy" in entries(node)
+        and all(map(deploys_to_pypi, found))
+        and is_old
+        and not job.runs_a_modern_python(root)
+        and described.systems(job) == ("linux",)
+        and ready_made(root).keys().isdisjoint(found)
+        and not _is_shared(root, node)
+        and not _has_conditions_on_python(root, node)
+    )
+
+
+def _runs_nothing(root: MappingNode, job: MappingNode) -> bool:
+    script = effective(root, job, "script")
+    return script is not None and all(RUNS_NOTHING.fullmatch(text_of(each) or "") for each in members(script.value))
+
+
+def _is_shared(root: MappingNode, job: MappingNode) -> bool:
+    """Return whether another place of the file repeats a part of the job, or the job one of theirs."""
+    aliases = [node for node in walk(root) if isinstance(node, Alias)]
+    return not {*aliases, *(alias.target for alias in aliases)}.isdisjoint(walk(job))
+
+
+def _has_conditions_on_python(root: MappingNode, job: MappingNode) -> bool:
+    found = [expression for node in deployments(root, job) for _, expression in conditions(entries(node)).expressions]
+    if_ = option_text(entries(job), "if")
+    return bool(re.search(r"\b(?:python|dist)\b", if_)) or any(variables_in(each) & OF_THE_IMAGE for each in found)
+
+
+def _replaced(root: MappingNode, job: MappingNode) -> Iterator[Pair]:
+    """Yield the pairs of a job that name its image and its Python."""
+    yield from (pair for pair in job.pairs if pair.name in {"dist", "python"})
+    for node in deployments(root, job):
+        if "python" in (pairs := conditions(entries(node)).pairs):
+            yield pairs["python"]
+
+
+def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
+    missing = {"dist": "jammy", **({"python": '"3.12"'} if runs_python(root, job) else {})}
+    for pair in _replaced(root, job.node):
+        yield Edit(pair.value.start, pair.value.end, "jammy" if pair.name == "dist" else '"3.12"')
+        if pair in job.node.pairs:
+            del missing[pair.name]
+    first = job.node.pairs[0]
+    if job.node.flow:
+        yield Edit(first.end, first.end, "".join(f", {name}: {new}" for name, new in missing.items()))
+        return
+    end, indent = line_end(text, first.end), indentation(text, first.key.start)
+    yield Edit(end, end, "".join(f"{line_break(text)}{indent}{name}: {new}" for name, new in missing.items()))
+
+
+def _note(root: MappingNode, job: Job) -> Note:
+    sentence = f"this job now runs {'Python 3.12 on jammy' if runs_python(root, job) else 'on jammy'}"
+    install = effective(root, job.node, "install")
+    if install and text_of(install.value) in SKIPPED:
+        return Note(job.node.line, f"{sentence}.")
+    advice = "skip that if the deployment does not need it"
+    return Note(job.node.line, f"{sentence}, and so does its `install`: {advice}.")
+
+
+def runs_python(root: MappingNode, job: Job) -> bool:
+    """Return whether `python` counts for a job: because of its language, or because it names a version."""
+    return value(root, job.node, "language") == "python" or bool(job.python)
+
+
+def lines_as_before(notes: Iterable[Note], text: str, edits: Iterable[Edit]) -> Iterator[Note]:
+    """Yield notes about the changed text with the lines that they had before."""
+    for note in notes:
+        line = note.line
+        for edit in sorted(edits):
+            added = edit.new.count("\n") - text.count("\n", edit.start, edit.end)
+            line -= added if line > text.count("\n", 0, edit.start) + 1 else 0
+        yield Note(line, note.text)
+
+
+def verify_modern_jobs(before: MappingNode, after: Node | None) -> None:
+    """Raise UsageError unless the file is the same but for the images and Pythons of its jobs."""
+    trees = [tree for tree in (before, after) if isinstance(tree, MappingNode)]
+    changed = [pair for tree in trees for job in jobs(tree)[1:] for pair in _replaced(tree, job)]
+    verify(before, after, (), changed)
