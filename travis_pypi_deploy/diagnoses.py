@@ -597,7 +597,7 @@ def _missing_files(failed: FailedBuild) -> Iterator[str]:
                     break
     header = re.match(r"(\S+?):\d+:\d+: fatal error: '?([\w./+-]+)", failed.error)
     if header:  # a source file finds those beside it
-        yield Path(header[1]).with_name(header[2]).as_posix()
+        yield Path(header[1]).parent.joinpath(header[2]).as_posix()
 
 
 def _sdist_remedy(failed: FailedBuild, name: str, *, verb: str) -> str:

@@ -249,8 +249,11 @@ CASES = {
             "readme",
             "the project has no file README.md",
             {
-                PYPROJECT: system(requirement, backend=backend, more=f'{PROJECT}readme = "README.md"\n'),
-                "src/acme/__init__.py": "",
+                PYPROJECT: system(
+                    requirement,
+                    backend=backend,
+                    more=f'{PROJECT}readme = "README.md"\n[tool.uv.build-backend]\nmodule-root = ""\n',
+                ),
             },
             {"README.md": "# Acme\n"},
         )
@@ -302,6 +305,11 @@ CASES = {
         "header",
         "does not find the header acme_unknown.h",
         {SETUP: setup(arguments=EXTENSION), "acme/x.c": "#include <acme_unknown.h>\n"},
+    ),
+    "no header in a folder": Case(
+        "header",
+        "does not find the header acme_unknown/x.h",
+        {SETUP: setup(arguments=EXTENSION), "acme/x.c": "#include <acme_unknown/x.h>\n"},
     ),
     "own header": Case(
         "file-not-in-sdist",
