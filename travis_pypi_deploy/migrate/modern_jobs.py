@@ -56,9 +56,10 @@ def _runs_nothing(root: MappingNode, job: MappingNode) -> bool:
 
 
 def _is_shared(root: MappingNode, job: MappingNode) -> bool:
-    """Return whether another place of the file repeats a part of the job, or the job one of theirs."""
-    aliases = [node for node in walk(root) if isinstance(node, Alias)]
-    return not {*aliases, *(alias.target for alias in aliases)}.isdisjoint(walk(job))
+    """Return whether another place of the file has the job, too, or the conditions on its Python."""
+    shared = {node.target for node in walk(root) if isinstance(node, Alias)}
+    asking = [node for node in deployments(root, job) if "python" in conditions(entries(node)).pairs]
+    return job in shared or any(node not in {*walk(job)} or not shared.isdisjoint(walk(node)) for node in asking)
 
 
 def _has_conditions_on_python(root: MappingNode, job: MappingNode) -> bool:
