@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -103,8 +104,8 @@ def _read_settings(argv: Sequence[str], environ: Mapping[str, str], console: Con
 
 def _deploy(settings: Settings, environ: Mapping[str, str], console: Console, progress: Progress) -> Report:
     """Deploy if the conditions hold, and return the report."""
-    progress.server = settings.server
-    job = progress.job
+    job = progress.known.job
+    progress.known = replace(progress.known, server=settings.server)
     for warning in settings.warnings:
         console.warn(warning)
     _require_working_directory()
@@ -112,9 +113,10 @@ def _deploy(settings: Settings, environ: Mapping[str, str], console: Console, pr
         require_job(job, dry_run=settings.dry_run)
     if not settings.check_only and job.on_travis:
         with console.heartbeat(lambda: "Waiting for bash to evaluate the conditions"):
-            progress.reasons = reasons_to_skip(job, settings, bash.evaluator(environ, mask=console.quoted))
-    if progress.reasons:
-        return progress.report("skipped")
+            reasons = reasons_to_skip(job, settings, bash.evaluator(environ, mask=console.quoted))
+        if reasons:
+            progress.known = replace(progress.known, reasons=reasons)
+            return progress.report("skipped")
     # Imported here because it imports everything else: a skipped job stays cheap.
     from .deploy import deploy
 

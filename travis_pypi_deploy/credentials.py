@@ -169,8 +169,8 @@ def read(text: str, *, source: str, unreadable_allowed: bool = False) -> Macaroo
         raise UsageError(f"the token in {source} is cut short, damaged or more than one token. {remedy}") from None
 
 
-def validate(token: Macaroon, server: Server, *, source: str, now: float, project: str | None = None) -> None:
-    """Raise UsageError if the server would reject the token; ``project`` is None until its name is known."""
+def validate(token: Macaroon, server: Server, *, source: str, now: float) -> None:
+    """Raise UsageError if the server would reject the token, whatever the project."""
     if server.token_location not in (None, token.location):
         raise UsageError(f"the token in {source} was not created by {server.name}. {_create(server)}")
     if token.expires_at is not None and now >= token.expires_at:
@@ -180,10 +180,15 @@ def validate(token: Macaroon, server: Server, *, source: str, now: float, projec
             f"the token in {source} is not valid before {clock_time(token.not_before)}, and the clock says "
             f"{clock_time(now)}. {_create(server)}, or correct the clock"
         )
-    if project is not None and token.projects is not None and macaroon.normalized(project) not in token.projects:
+
+
+def require_project(credentials: Credentials | None, project: str) -> None:
+    """Raise UsageError if the credentials are a token for other projects."""
+    scope = credentials.contents.projects if credentials and credentials.contents else None
+    if credentials and scope is not None and macaroon.normalized(project) not in scope:
         raise UsageError(
-            f"the token in {source} is scoped to {', '.join(sorted(token.projects)) or 'no project'}. Use a token for "
-            f"{project}; for the first release of {project}, an account-wide one"
+            f"the token in {credentials.source} is scoped to {', '.join(sorted(scope)) or 'no project'}. Use a token "
+            f"for {project}; for the first release of {project}, an account-wide one"
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .given_files import GivenFiles, given_files
 from .index import Index, IndexNotFoundError, Plan
 from .job import Job
 from .options import Settings
-from .report import Progress, Report, result_of_uploads
+from .report import Progress, Report, has_changed_the_index
 from .simple_pages import Listing
 from .upload.client import UploadClient
 from .upload.outcome import UploadContext, restart_works
@@ -28,25 +29,14 @@ from .upload.results import FileResult, Outcome
 from .upload.uploader import Uploader
 
 
-def deploy(  # noqa: C901 - the steps of a deployment, one after the other
-    settings: Settings, job: Job, environ: Mapping[str, str], console: Console, progress: Progress
-) -> Report:
-    """Deploy a job whose conditions hold, and return what happened.
-
-    ``progress`` has what is known at every moment, for the report of a run that an exception ends.
-    """
+def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Console, progress: Progress) -> Report:
+    """Deploy a job whose conditions hold, and return what happened; ``progress`` has what is known at every moment."""
     server, policy = settings.server, Policy(settings.server.is_pypi, settings.strict, settings.ignore)
-    try:
-        login = None if settings.check_only else _find_credentials(settings, job, environ)
-    except MissingCredentialsError as error:
-        if not settings.dry_run:
-            raise
-        login = None
-        console.warn(str(error))
-    console.show([messages.header(settings, job, credentials.described(login))])
+    login, missing = _log_in(settings, job, environ)
+    console.show(messages.header(settings, job, credentials.described(login), missing=missing))
 
-    child_environ = builder.child_environment(environ, password_env=settings.password_env)
-    tree = source_tree.read(Path(settings.project_dir), child_environ)  # before the build, which may change it
+    environ = builder.child_environment(environ, password_env=settings.password_env)
+    tree = source_tree.read(Path(settings.project_dir), environ)  # before the build, which may change it
     if settings.dist:
         given = given_files(settings.dist)
         console.show(messages.companions(given.companions))
@@ -54,7 +44,7 @@ def deploy(  # noqa: C901 - the steps of a deployment, one after the other
         log = BuildLog(console, verbose=settings.verbose)
         title = f"Building {' and '.join(settings.distributions)} of {Path(settings.project_dir).resolve().name}"
         with console.step("pypi.build", title, waiting=log.waiting):
-            built = _build(settings, child_environ, on_line=log.take, mask=console.mask_quoted)
+            built = _build(settings, environ, on_line=log.take, mask=console.mask_quoted)
             console.show(Line(f"Built {path}") for path in built.paths)
         given = GivenFiles(built.paths)
         console.show(messages.build_warnings(built, quoted=console.quoted))
@@ -63,80 +53,78 @@ def deploy(  # noqa: C901 - the steps of a deployment, one after the other
     pages = index.open_index(server, settings.index_url, client, credentials=login, timeout=settings.timeout)
     title = f"Checking {messages.files(len(given.paths))}"
     with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
-        release, unreadable = _read(given)
-        progress.release, progress.problems = release, unreadable
+        release, problems = _read(given)
+        progress.known = replace(progress.known, distributions=release, problems=problems)
         if release and not settings.check_only:  # the index answers while the files are checked
             lookup = pages.start_lookup(release[0].name)
         tag = job.tag if settings.match_tag else ""
-        problems = (*unreadable, *validate(release, policy, tag=tag, tree=tree, with_files=settings.check))
-        progress.problems = problems
+        problems += validate(release, policy, tag=tag, tree=tree, with_files=settings.check)
+        progress.known = replace(progress.known, problems=problems)
         console.show(messages.hashes(release) if settings.verbose else ())
     console.show(messages.warnings(problems, count=len(given.paths)))
-    if any(each.severity == "error" for each in problems):
-        return progress.report("failed")
-    if settings.check_only:
-        return progress.report("checked")
-    if login and login.contents:  # again, now that the project's name is known
-        credentials.validate(login.contents, server, source=login.source, now=time.time(), project=release[0].name)
+    report = progress.report("checked")
+    if report.result == "failed" or settings.check_only:
+        return report
+    credentials.require_project(login, release[0].name)
 
     with console.heartbeat(lambda: f"Waiting for the index page of {release[0].name}"):
         listing, trouble = _answer(lookup)
     is_certain = pages.is_certain and not trouble
     plan = index.plan(release, listing, policy, is_certain=is_certain, now=datetime.now(timezone.utc))
-    progress.problems = (*problems, *plan.problems)
-    progress.planned = _planned(plan, is_certain=is_certain, skip_existing=settings.skip_existing)
-    progress.index_url = pages.found_url
-    progress.can_restart = server.is_pypi or settings.skip_existing or bool(progress.index_url)
-    if trouble:
-        console.warn(f"{trouble}. Continuing; the upload itself will show it")
-    console.show(messages.planned(plan, release, is_certain=is_certain))
-    is_rejected = any(each.severity == "error" for each in plan.problems)
-    if is_rejected or any(each.outcome.is_failure for each in progress.planned):
-        return progress.report("failed")
-    if settings.dry_run:
-        console.show(messages.dry_run(plan, progress.planned, server))
-        return progress.report("dry-run")
+    progress.known = replace(
+        progress.known,
+        problems=problems + plan.problems,
+        results=_settled(plan, is_certain=is_certain, skip_existing=settings.skip_existing),
+        index_url=pages.found_url,
+        can_restart=server.is_pypi or settings.skip_existing or bool(pages.found_url),
+    )
+    console.show(messages.planned(plan, release, trouble=trouble, is_certain=is_certain))
+    report = progress.report("dry-run")
+    if report.result == "failed" or settings.dry_run:
+        return report
 
     if plan.upload:
-        context = UploadContext(
-            server, login, settings.skip_existing, settings.retries, pages.published, console.warn, pages.is_certain
-        )
-        uploads = UploadClient(server.upload_url, client, timeout=settings.timeout)
-        uploader = Uploader(plan.upload, context, uploads, jobs=settings.jobs)
-        progress.uploaded = lambda: uploader.results
+        uploader = _uploader(plan, settings, login, client, pages, console.warn)
+        progress.uploads = lambda: uploader.results
         title = f"Uploading {messages.files(len(plan.upload))} to {server.name}"
         with console.step("pypi.upload", title, waiting=uploader.status):
             uploader.run()
-    report = progress.report(result_of_uploads(progress.report("deployed")))
+    report = progress.report("deployed")
     if report.result == "failed":
-        progress.can_restart = server.is_pypi or settings.skip_existing or _restart_works(pages, release, report)
-        return progress.report("failed")
+        can_restart = server.is_pypi or settings.skip_existing or _restart_works(pages, report)
+        return replace(report, can_restart=can_restart)
 
-    kept = {each.filename for each in report.results if each.outcome is Outcome.KEPT}
-    awaited = [each for each in release if each.filename not in kept]
+    awaited = [each for each, result in report.outcomes if result.outcome is not Outcome.KEPT]
     if settings.wait and awaited:
         console.say(f"Waiting up to {settings.wait} s until the index lists the release")
         with console.heartbeat(lambda: "Still waiting for the index"):
-            progress.unlisted = pages.wait_for(awaited, seconds=settings.wait)
-        progress.index_url = pages.found_url
-    return progress.report("failed" if progress.unlisted else report.result)
+            unlisted = pages.wait_for(awaited, seconds=settings.wait)
+        progress.known = replace(progress.known, unlisted=unlisted, index_url=pages.found_url)
+    return progress.report("deployed" if has_changed_the_index(report.results) else "unchanged")
 
 
-def _find_credentials(settings: Settings, job: Job, environ: Mapping[str, str]) -> Credentials | None:
-    """Return the credentials that the settings ask for; None if another server is used without any."""
-    found = credentials.find(
-        settings.server,
-        environ,
-        names=settings.password_env,
-        username=settings.username,
-        sources=settings.sources,
-        has_secrets=job.has_secrets,
-        narrow=settings.narrow_token,
-        now=time.time(),
-    )
+def _log_in(settings: Settings, job: Job, environ: Mapping[str, str]) -> tuple[Credentials | None, str]:
+    """Return the credentials, None for none, and what an upload would need, which only a dry run may lack."""
+    if settings.check_only:
+        return None, ""
+    try:
+        found = credentials.find(
+            settings.server,
+            environ,
+            names=settings.password_env,
+            username=settings.username,
+            sources=settings.sources,
+            has_secrets=job.has_secrets,
+            narrow=settings.narrow_token,
+            now=time.time(),
+        )
+    except MissingCredentialsError as error:
+        if settings.dry_run:
+            return None, str(error)
+        raise
     if found and not settings.allow_plain_http:
         credentials.require_encryption(found, settings.server)
-    return found
+    return found, ""
 
 
 def _build(
@@ -180,7 +168,7 @@ def _answer(lookup: Future[Listing]) -> tuple[Listing, str]:
         return Listing(), str(error)
 
 
-def _planned(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[FileResult, ...]:
+def _settled(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[FileResult, ...]:
     """Return the results of the files that are not uploaded."""
     outcome = Outcome.KEPT if skip_existing else Outcome.REJECTED
     different = plan.different if is_certain else ()
@@ -190,10 +178,26 @@ def _planned(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[File
     )
 
 
-def _restart_works(pages: Index, release: Sequence[Distribution], report: Report) -> bool:
+def _uploader(
+    plan: Plan,
+    settings: Settings,
+    login: Credentials | None,
+    client: http.Client,
+    pages: Index,
+    warn: Callable[[str], None],
+) -> Uploader:
+    """Return what uploads the files of the plan; ``warn`` writes a line to the log."""
+    context = UploadContext(
+        settings.server, login, settings.skip_existing, settings.retries, pages.published, warn, pages.is_certain
+    )
+    uploads = UploadClient(settings.server.upload_url, client, timeout=settings.timeout)
+    return Uploader(plan.upload, context, uploads, jobs=settings.jobs)
+
+
+def _restart_works(pages: Index, report: Report) -> bool:
     """Return whether the index, as it is now, lets a restart of this job recognize what is there."""
-    if all(each.outcome in (Outcome.REJECTED, Outcome.FAILED) for each in report.results):
-        return True  # nothing is there, and an index that is down need not be waited for
-    listing, _ = _answer(pages.start_lookup(release[0].name))
-    listed = {each.filename: index.published(each, listing) for each in release}
+    if report.left_nothing:
+        return True  # an index that is down need not be waited for
+    listing, _ = _answer(pages.start_lookup(report.distributions[0].name))
+    listed = {each.filename: index.published(each, listing) for each in report.distributions}
     return restart_works(listed, report.results, is_certain=pages.is_certain)

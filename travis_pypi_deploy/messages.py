@@ -24,12 +24,16 @@ if TYPE_CHECKING:  # a skipped job must not import these, they take longer than 
 NAMES_LIMIT = 10
 
 
-def header(settings: Settings, job: Job, credentials: str) -> Line:
-    """Return the first line of a deployment: what runs, and why; ``credentials`` describes them."""
+def header(settings: Settings, job: Job, credentials: str, *, missing: str) -> list[Line]:
+    """Return the first lines of a deployment: what runs, and why.
+
+    ``credentials`` describes them; ``missing`` says what an upload would need, empty for nothing.
+    """
     tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
     if settings.check_only:
-        return Line(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")
-    return Line(f"{tool}: {reason_to_deploy(job, settings)}; {credentials}")
+        return [Line(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")]
+    first = Line(f"{tool}: {reason_to_deploy(job, settings)}; {credentials}")
+    return [Line(missing, "warning"), first] if missing else [first]
 
 
 def warnings(problems: Sequence[Problem], *, count: int) -> list[Line]:
@@ -55,24 +59,16 @@ def hashes(release: Sequence[Distribution]) -> list[Line]:
     return [Line(f"{each.filename}: sha256 {each.sha256}") for each in release]
 
 
-def planned(plan: Plan, release: Sequence[Distribution], *, is_certain: bool) -> list[Line]:
-    """Return the warnings about what the index lists."""
-    first, lines = release[0], []
+def planned(plan: Plan, release: Sequence[Distribution], *, trouble: str, is_certain: bool) -> list[Line]:
+    """Return the warnings about what the index lists; ``trouble`` says why that is not known, empty if it is."""
+    first, texts = release[0], [trouble] if trouble else []
+    if not is_certain:
+        texts += [f"{each.filename}: {other_content(each)}" for each in plan.different]
+    lines = [Line(f"{each}. Continuing; the upload itself will show it", "warning") for each in texts]
     if plan.is_yanked:
         text = f"the release {first.name} {first.version} is yanked on the index: pip installs it only if it is pinned"
         lines.append(Line(text, "warning"))
-    if not is_certain:
-        lines += [
-            Line(f"{each.filename}: {other_content(each)}. Continuing; the upload itself will show it", "warning")
-            for each in plan.different
-        ]
     return lines + warnings(plan.problems, count=len(release))
-
-
-def dry_run(plan: Plan, results: Sequence[FileResult], server: Server) -> list[Line]:
-    """Return what would happen to each file."""
-    lines = [Line(f"Would not upload {each.filename}: {each.outcome.value}") for each in results]
-    return lines + [Line(f"Would upload {each.filename} to {server.name}") for each in plan.upload]
 
 
 def other_content(pair: Hashes) -> str:
@@ -98,7 +94,7 @@ def _results(report: Report) -> list[Line]:
     if not is_compared and not any(each.attempts for each in report.results):
         kept = [each for each in report.results if each.outcome is Outcome.KEPT]
         return [Line(f"{each.filename}: {each.detail}", "warning") for each in kept]
-    lines = [Line(each) for each in table(report.results, report.distributions)]
+    lines = [Line(each) for each in table(report.outcomes)]
     explained = [each for each in report.results if each.detail and not each.outcome.is_failure]
     return lines + [Line(f"{each.filename}: {each.detail}", "warning") for each in explained]
 
@@ -107,7 +103,12 @@ def _success(report: Report) -> list[Line]:
     if report.result == "skipped":
         return [Line(each) for each in report.reasons]
     if report.result == "dry-run":
-        return []
+        return [
+            Line(f"Would upload {result.filename} to {report.server.name}")
+            if result.outcome is Outcome.NOT_ATTEMPTED
+            else Line(f"Would not upload {result.filename}: {result.outcome.value}")
+            for _, result in report.outcomes
+        ]
     if report.result == "checked":
         count = len(report.problems)
         summary = f"{count} warning{'s' if count > 1 else ''}" if count else "no problems"
@@ -210,28 +211,20 @@ def _before_a_restart(report: Report) -> str:
 
 def _can_restart(report: Report) -> bool:
     """Return whether this job, started again, will not stumble over the files that it has uploaded."""
-    failed = (Outcome.REJECTED, Outcome.FAILED)
-    return report.can_restart or all(each.outcome in failed for each in report.results)
+    return report.can_restart or report.left_nothing
 
 
-def table(results: Sequence[FileResult], distributions: Sequence[Distribution]) -> Iterator[str]:
+def table(outcomes: Sequence[tuple[Distribution, FileResult]]) -> Iterator[str]:
     """Yield a line for each file with its size, outcome, time and attempts; files not attempted share one line."""
-    by_name = {each.filename: each for each in results}
-    width = max(len(each.filename) for each in distributions)
-    not_attempted: list[Distribution] = []
-    for each in distributions:
-        result = by_name.get(each.filename)
-        if result is None:
-            not_attempted.append(each)
-            continue
-        attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
-        effort = f" ({result.seconds:.1f} s{attempts})" if result.attempts else ""
-        yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
-    if len(not_attempted) == 1:
-        yield f"  {not_attempted[0].filename:{width}}  {size(not_attempted[0].size):>9}  not attempted"
-    elif not_attempted:
-        names = [each.filename for each in not_attempted]
-        yield f"  {files(len(names))} not attempted: {listed(names, limit=NAMES_LIMIT)}"
+    width = max(len(each.filename) for each, _ in outcomes)
+    not_attempted = [each.filename for each, result in outcomes if result.outcome is Outcome.NOT_ATTEMPTED]
+    for each, result in outcomes:
+        if len(not_attempted) <= 1 or each.filename not in not_attempted:
+            attempts = f", {result.attempts} attempts" if result.attempts > 1 else ""
+            effort = f" ({result.seconds:.1f} s{attempts})" if result.attempts else ""
+            yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
+    if len(not_attempted) > 1:
+        yield f"  {files(len(not_attempted))} not attempted: {listed(not_attempted, limit=NAMES_LIMIT)}"
 
 
 def problem_texts(problems: Sequence[Problem], severity: str, *, count: int) -> list[str]:

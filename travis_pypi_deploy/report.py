@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -44,41 +44,36 @@ class Report:
     can_restart: bool = True
     error: BaseException | None = None
 
+    @property
+    def outcomes(self) -> tuple[tuple[Distribution, FileResult], ...]:
+        """Return every distribution with its result."""
+        by_name = {each.filename: each for each in self.results}
+        return tuple(
+            (each, by_name.get(each.filename) or FileResult(each.filename, Outcome.NOT_ATTEMPTED))
+            for each in self.distributions
+        )
+
+    @property
+    def left_nothing(self) -> bool:
+        """Whether no file of the release is on the index, as far as this run knows."""
+        return all(each.outcome in (Outcome.REJECTED, Outcome.FAILED) for each in self.results)
+
 
 class Progress:
-    """What a run has found out so far.
+    """The report of a run, as far as it is known.
 
-    A signal can end a deployment between any two lines. Therefore it does not keep its findings in variables of its
-    own: it puts them here, each as soon as it is known, and the report is made from them whatever has happened.
+    A signal can end a deployment between any two lines. Therefore it puts into ``known`` what it finds out, as soon as
+    it finds it, and the report is made from that whatever has happened. ``uploads`` are the results by now.
     """
 
     def __init__(self, job: Job) -> None:
-        self.job = job
-        self.server = SERVERS[0]  # the default, until the settings are known
-        self.reasons: tuple[str, ...] = ()
-        self.release: tuple[Distribution, ...] = ()
-        self.problems: tuple[Problem, ...] = ()
-        self.planned: tuple[FileResult, ...] = ()
-        self.uploaded: Callable[[], tuple[FileResult, ...]] = tuple
-        self.unlisted: tuple[str, ...] = ()
-        self.index_url = ""
-        self.can_restart = True
+        self.known = Report("failed", job, SERVERS[0])  # the default server, until the settings are known
+        self.uploads: Callable[[], tuple[FileResult, ...]] = tuple
 
     def report(self, result: Result, *, error: BaseException | None = None) -> Report:
-        """Return the report of a run that ends now."""
-        return Report(
-            result,
-            self.job,
-            self.server,
-            self.reasons,
-            self.release,
-            (*self.planned, *self.uploaded()),
-            self.problems,
-            self.unlisted,
-            self.index_url,
-            self.can_restart,
-            error,
-        )
+        """Return the report of a run that ends now; its result is "failed" if something says so."""
+        report = replace(self.known, result=result, results=(*self.known.results, *self.uploads()), error=error)
+        return replace(report, result="failed") if failure(report) else report
 
 
 class Cause(Enum):
@@ -126,34 +121,18 @@ def failure(report: Report) -> Failure | None:
     return Failure(Cause.UNLISTED, 1) if report.unlisted else None
 
 
-def result_of_uploads(report: Report) -> Result:
-    """Return whether the uploads of a report have changed the index."""
-    if failure(report):
-        return "failed"
-    # A file that is identical after several attempts may come from one whose answer was lost.
-    stored = {(each.outcome, each.attempts > 1) for each in report.results}
-    by_this_run = {(Outcome.UPLOADED, False), (Outcome.UPLOADED, True), (Outcome.IDENTICAL, True)}
-    return "deployed" if stored & by_this_run else "unchanged"
+def has_changed_the_index(results: Sequence[FileResult]) -> bool:
+    """Return whether a run has stored a file. One that is identical after several attempts may be this run's own."""
+    return any(
+        each.outcome is Outcome.UPLOADED or (each.outcome is Outcome.IDENTICAL and each.attempts > 1)
+        for each in results
+    )
 
 
 def dumps(report: Report, *, reasons: tuple[str, ...], seconds: float, mask: Callable[[str], str]) -> str:
     """Return the report as JSON of schema 2 (docs/report.md): sizes in bytes, times in seconds, texts masked."""
     first = report.distributions[0] if report.distributions else None
-    job, results = report.job, {each.filename: each for each in report.results}
-    entries = []
-    for each in report.distributions:
-        result = results.get(each.filename)
-        entries.append(
-            {
-                "filename": each.filename,
-                "size": each.size,
-                "sha256": each.sha256,
-                "outcome": result.outcome.value if result else "not attempted",
-                "attempts": result.attempts if result else 0,
-                "seconds": round(result.seconds, 3) if result else 0.0,
-                "detail": mask(result.detail) if result else "",
-            }
-        )
+    job = report.job
     contents = {
         "schema": 2,
         "result": report.result,
@@ -162,7 +141,18 @@ def dumps(report: Report, *, reasons: tuple[str, ...], seconds: float, mask: Cal
         "name": first.name if first else None,
         "version": first.version if first else None,
         "url": release_page(report.server, first) if first else None,
-        "files": entries,
+        "files": [
+            {
+                "filename": each.filename,
+                "size": each.size,
+                "sha256": each.sha256,
+                "outcome": result.outcome.value,
+                "attempts": result.attempts,
+                "seconds": round(result.seconds, 3),
+                "detail": mask(result.detail),
+            }
+            for each, result in report.outcomes
+        ],
         "problems": [
             {"file": each.filename, "rule": each.rule, "severity": each.severity, "message": mask(each.message)}
             for each in report.problems

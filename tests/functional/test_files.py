@@ -187,8 +187,8 @@ def test_a_dry_run_looks_up_the_index_and_uploads_nothing(tmp_path: Path, index:
     ended = on_staging("--dry-run", f"--index-url={index.simple_url}", *files, PYPI_SERVER=index.upload_url)
     assert (ended.code, ended.err) == (0, "")
     assert ended.lines[-2:] == [
-        f"Would not upload {sdist.name}: identical",
         f"Would upload {WHEEL} to {index.upload_url}",
+        f"Would not upload {sdist.name}: identical",
     ]
     assert [(each.method, each.path) for each in index.requests] == [("GET", "/simple/demo/")]
 

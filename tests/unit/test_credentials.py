@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support import given, invented_tokens, travis_job, wire
 from travis_pypi_deploy import credentials
-from travis_pypi_deploy.credentials import clock_time, described
+from travis_pypi_deploy.credentials import Credentials, clock_time, described
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
 from travis_pypi_deploy.job import Job
 from travis_pypi_deploy.masking import contains_token, server_of_token
@@ -24,7 +25,6 @@ from travis_pypi_deploy.servers import SERVERS, Server
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from travis_pypi_deploy.credentials import Credentials
 
 TESTPYPI, PYPI = SERVERS
 PRIVATE, LOOPBACK, PLAIN = "https://index.example/", "http://127.0.0.1:8080/", "http://index.example/"
@@ -240,8 +240,8 @@ LIMITS: dict[str, tuple[list[bytes], tuple[str, ...]]] = {
     "before all years": ([b"[0,-1" + b"0" * 30 + b",0]"], (EXPIRED, "before 1")),
     "not yet": ([b'{"nbf":1700000001,"exp":1700000060}'], (EARLY, "22:13:21", NOW_UTC)),
     "never": ([b"[0,1" + b"0" * 40 + b",1" + b"0" * 30 + b"]"], (EARLY, "after 9999")),
-    "the project": ([b'[1,["Demo","other"]]'], ()),
-    "another project": ([b'[1,["other","Another"]]'], (OTHERS, "another, other", "demo")),
+    "the project": ([b'[1,["My-Demo","other"]]'], ()),
+    "another project": ([b'[1,["other","Another"]]'], (OTHERS, "another, other", "my_.Demo")),
     "an intersection": ([b'[1,["a","b"]]', b'[1,["b","c"]]'], (OTHERS, " b.")),
     "no project": ([b'[1,["demo"]]', b'[1,["other"]]'], (OTHERS, "no project")),
     "unknown": ([b'[3,"me"]'], ()),
@@ -252,21 +252,10 @@ LIMITS: dict[str, tuple[list[bytes], tuple[str, ...]]] = {
 def test_a_token_is_valid_within_its_limits(caveats: list[bytes], facts: tuple[str, ...]) -> None:
     token = credentials.read(wire.token(wire.macaroon(caveats=caveats)), source="PYPI_TOKEN")
     assert token is not None
-    if not facts:
-        credentials.validate(token, HERE, source="PYPI_TOKEN", now=NOW, project="demo")
-        return
-    with pytest.raises(UsageError) as raised:
-        credentials.validate(token, HERE, source="PYPI_TOKEN", now=NOW, project="demo")
-    assert [fact for fact in facts if fact not in str(raised.value)] == []
-
-
-@pytest.mark.parametrize("name", ["demo", "Demo", "my_.Demo"])
-def test_the_project_counts_once_its_name_is_known(name: str) -> None:
-    token = credentials.read(wire.token(wire.macaroon(caveats=[b'[1,["other"]]'])), source="X")
-    assert token is not None
-    credentials.validate(token, HERE, source="X", now=NOW)
-    with pytest.raises(UsageError):
-        credentials.validate(token, HERE, source="X", now=NOW, project=name)
+    with pytest.raises(UsageError) if facts else nullcontext() as raised:
+        credentials.validate(token, HERE, source="PYPI_TOKEN", now=NOW)
+        credentials.require_project(Credentials("__token__", "", "PYPI_TOKEN", token), "my_.Demo")
+    assert [fact for fact in facts if fact not in str(raised and raised.value)] == []
 
 
 # A token of PyPI or TestPyPI goes to no other server, however it is written

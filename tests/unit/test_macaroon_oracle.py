@@ -132,7 +132,9 @@ def test_a_token_that_is_rejected_here_is_rejected_by_the_oracle_too(
 ) -> None:
     server = Server("https://index.example/", "https://index.example/")
     try:
-        credentials.validate(read(token.dump()), server, source="PYPI_TOKEN", now=now, project=project)
+        contents = read(token.dump())
+        credentials.validate(contents, server, source="PYPI_TOKEN", now=now)
+        credentials.require_project(credentials.Credentials("__token__", "", "PYPI_TOKEN", contents), project)
     except UsageError:
         assert not accepts(token, project=project, now=now)
     else:

@@ -26,13 +26,15 @@ def test_the_table_has_a_line_for_each_file(tmp_path: Path) -> None:
         factories.big_wheel(tmp_path, 1, version="10.0"),
         factories.sdist(tmp_path),
     ]
-    results = {
-        paths[0].name: FileResult(paths[0].name, Outcome.UPLOADED, attempts=1, seconds=0.26),
-        paths[1].name: FileResult(paths[1].name, Outcome.IDENTICAL),
-        paths[2].name: FileResult(paths[2].name, Outcome.UNKNOWN, attempts=3, seconds=61.04),
-    }
+    release = [distributions.read(path) for path in paths]
+    results = (
+        FileResult(paths[0].name, Outcome.UPLOADED, attempts=1, seconds=0.26),
+        FileResult(paths[1].name, Outcome.IDENTICAL),
+        FileResult(paths[2].name, Outcome.UNKNOWN, attempts=3, seconds=61.04),
+        FileResult(paths[3].name, Outcome.NOT_ATTEMPTED),
+    )
     small, windows = (size(paths[number].stat().st_size) for number in (0, 1))
-    assert list(table(list(results.values()), [distributions.read(path) for path in paths])) == [
+    assert list(table(list(zip(release, results)))) == [
         f"  demo-1.0-py3-none-any.whl           {small:>9}  uploaded (0.3 s)",
         f"  demo-1.0-cp312-cp312-win_amd64.whl  {windows:>9}  identical",
         "  demo-10.0-py3-none-any.whl             1.0 MB  unknown (61.0 s, 3 attempts)",
@@ -42,7 +44,7 @@ def test_the_table_has_a_line_for_each_file(tmp_path: Path) -> None:
 
 def test_files_that_were_not_attempted_share_a_line(tmp_path: Path) -> None:
     found = [distributions.read(path) for path in (factories.wheel(tmp_path), factories.sdist(tmp_path))]
-    (line,) = table([], found)
+    (line,) = table([(each, FileResult(each.filename, Outcome.NOT_ATTEMPTED)) for each in found])
     assert line.strip() == "2 files not attempted: demo-1.0-py3-none-any.whl, demo-1.0.tar.gz"
 
 

@@ -15,6 +15,7 @@ class Outcome(Enum):
     REJECTED = "rejected"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not attempted"
 
     @property
     def is_failure(self) -> bool:
