@@ -38,22 +38,3 @@ def problems(*paths: Path, is_pypi: bool = True, tag: str = "", with_files: bool
 def rules(*paths: Path, tag: str = "") -> list[str]:
     """Return the names of the rules that the files break at PyPI, in order."""
     return [problem.rule for problem in problems(*paths, tag=tag)]
-
-
-def check_broken(case: Case, folder: Path) -> None:
-    """Assert that just this rule finds the file, and names it and the reason."""
-    path = case.broken(folder)
-    found = problems(path)
-    assert {problem.rule for problem in found} == {case.rule}
-    assert all(problem.filename == path.name for problem in found)
-    assert case.says in found[0].message
-
-
-def check_neighbour(case: Case, folder: Path) -> None:
-    """Assert that no rule finds the neighbour."""
-    assert problems(case.neighbour(folder)) == ()
-
-
-def case_id(case: object) -> str:
-    """Return what pytest calls a case."""
-    return str(case)

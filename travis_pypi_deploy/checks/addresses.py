@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from ..distributions import Distribution
 from .rules import Problem
 
-LABEL_LIMIT = 32
-PORT_LIMIT = 65535
+LABEL_CHARACTERS = 32
+HIGHEST_PORT = 65535
 URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?", re.IGNORECASE)
 
 # Top-level domains that cannot be registered (RFC 2606, 3172, 6761, 6762, 7686).
 RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
-DOMAIN_LABEL_LIMIT = 63
+DOMAIN_LABEL_CHARACTERS = 63
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")
 
 
@@ -30,9 +30,10 @@ def urls(distribution: Distribution) -> Iterator[Problem]:
     seen: set[str] = set()
     for value in distribution.fields.get("project_urls", ()):
         label, comma, url = (part.strip() for part in value.partition(","))
-        if not 1 <= len(label) <= LABEL_LIMIT:
+        if not 1 <= len(label) <= LABEL_CHARACTERS:
             yield Problem(
-                "project-url", f'Project-URL "{value}" has a label of {len(label)} characters: use 1 to {LABEL_LIMIT}.'
+                "project-url",
+                f'Project-URL "{value}" has a label of {len(label)} characters: use 1 to {LABEL_CHARACTERS}.',
             )
         elif label in seen:
             yield Problem("project-url", f'two project URLs have the label "{label}": use different labels.')
@@ -47,10 +48,7 @@ def emails(distribution: Distribution) -> Iterator[Problem]:
     """Yield a problem for each field with one e-mail address that PyPI certainly rejects."""
     for field, name in (("author_email", "Author-Email"), ("maintainer_email", "Maintainer-Email")):
         for value in distribution.fields.get(field, ()):
-            try:
-                addresses = [address for _, address in email.utils.getaddresses([value])]
-            except RecursionError:  # nested comments
-                continue
+            addresses = [address for _, address in email.utils.getaddresses([value])]
             # PyPI does not validate an empty address, nor several of them.
             if len(addresses) == 1 and addresses[0] and (fault := _email_fault(addresses[0])):
                 yield Problem("email", f'{name} "{value}" is not valid: {fault}.')
@@ -64,8 +62,8 @@ def _url_fault(url: str) -> str:
     if re.search(r"[][]", match["path"] + (match["query"] or "")):
         return 'has brackets after the host: write "%5B" and "%5D"'
     port = re.search(r":([0-9]+)$", match["authority"] or "")
-    if port is not None and (len(port[1]) > len(str(PORT_LIMIT)) or int(port[1]) > PORT_LIMIT):
-        return f"has the port {port[1]}, but the highest port is {PORT_LIMIT}: correct it"
+    if port is not None and (len(port[1]) > len(str(HIGHEST_PORT)) or int(port[1]) > HIGHEST_PORT):
+        return f"has the port {port[1]}, but the highest port is {HIGHEST_PORT}: correct it"
     return ""
 
 
@@ -86,8 +84,8 @@ def _email_fault(address: str) -> str:
     for label in labels:
         if label.startswith("-") or label.endswith("-") or (label[2:4] == "--" and label[:2] != "xn"):
             return f'"{label}" in its domain has hyphens where a domain may not have them; correct it'
-        if len(label) > DOMAIN_LABEL_LIMIT:
-            return f'"{label}" in its domain has more than {DOMAIN_LABEL_LIMIT} characters; correct it'
+        if len(label) > DOMAIN_LABEL_CHARACTERS:
+            return f'"{label}" in its domain has more than {DOMAIN_LABEL_CHARACTERS} characters; correct it'
         if not label.replace("-", "").isalnum():
             return f'"{label}" in its domain has characters other than letters, digits and hyphens; correct it'
     return ""

@@ -11,7 +11,7 @@ from ..distributions import Distribution
 from .rules import Problem
 
 # docutils takes a second for this much, and much longer for some texts.
-RENDERED_LIMIT_CHARACTERS = 100_000
+RENDERED_CHARACTERS = 100_000
 COMPLAINT = re.compile(r"^<string>:(?P<line>\d*):? ?\([A-Z]+/\d\) (?P<text>.+(?:\n.+)*)", re.MULTILINE)
 
 
@@ -28,10 +28,10 @@ def display(distribution: Distribution) -> Iterator[Problem]:
 
     # Without a content type PyPI reads it as reStructuredText.
     is_restructuredtext = content_type.partition(";")[0].strip().lower() in ("", "text/x-rst")
-    if is_restructuredtext and len(description) > RENDERED_LIMIT_CHARACTERS:
+    if is_restructuredtext and len(description) > RENDERED_CHARACTERS:
         yield Problem(
             "description-length",
-            f"its description has {len(description)} characters, and only {RENDERED_LIMIT_CHARACTERS} are rendered "
+            f"its description has {len(description)} characters, and only {RENDERED_CHARACTERS} are rendered "
             "here: check on the index that its page displays it.",
         )
     elif is_restructuredtext:
@@ -62,11 +62,7 @@ def _render_fault(description: str) -> str:
     from readme_renderer import rst  # docutils takes 150 ms to import, and most descriptions are Markdown
 
     complaints = io.StringIO()
-    try:
-        rendered = rst.render(description, complaints)
-    except RecursionError:
-        return "it is nested too deeply"
-    if rendered is not None:
+    if rst.render(description, complaints) is not None:
         return ""
     match = COMPLAINT.search(complaints.getvalue())
     if match is None:

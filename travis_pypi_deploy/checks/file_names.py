@@ -11,9 +11,9 @@ from ..distributions import Distribution
 from .release import parsed_version
 from .rules import Problem
 
-SIZE_LIMIT_BYTES = 100 * 1024 * 1024
+FILE_BYTES = 100 * 1024 * 1024
 # PyPI stores a wheel's metadata in a file of the wheel's name and ".metadata", of 255 bytes at most.
-LENGTH_LIMIT_BYTES = 255 - len(".metadata")
+NAME_BYTES = 255 - len(".metadata")
 
 LINUX = "aarch64|armv7l|i686|ppc64le|riscv64|s390x|x86_64"
 MACOS = "arm64|fat|fat3|fat64|i386|intel|ppc|ppc64|universal|universal2|x86_64"
@@ -71,10 +71,8 @@ def wheel_name(distribution: Distribution) -> Iterator[Problem]:
                 yield Problem("platform-tag", f'PyPI does not accept "{platform}" wheels: {remedy}.')
 
     length = len(filename.encode(errors="surrogateescape"))
-    if length > LENGTH_LIMIT_BYTES:
-        yield Problem(
-            "filename-length", f"its name has {length} bytes, but PyPI accepts {LENGTH_LIMIT_BYTES}: use fewer tags."
-        )
+    if length > NAME_BYTES:
+        yield Problem("filename-length", f"its name has {length} bytes, but PyPI accepts {NAME_BYTES}: use fewer tags.")
 
 
 def sdist_name(distribution: Distribution) -> Iterator[Problem]:
@@ -90,10 +88,10 @@ def sdist_name(distribution: Distribution) -> Iterator[Problem]:
 
 def size(distribution: Distribution) -> Iterator[Problem]:
     """Yield a problem if the file is larger than the limit of a project that has no higher one."""
-    if distribution.size > SIZE_LIMIT_BYTES:
+    if distribution.size > FILE_BYTES:
         yield Problem(
             "file-size",
-            f"it has {distribution.size / 1024**2:.1f} MiB, but PyPI accepts {SIZE_LIMIT_BYTES // 1024**2} MiB "
+            f"it has {distribution.size / 1024**2:.1f} MiB, but PyPI accepts {FILE_BYTES // 1024**2} MiB "
             "unless the project has a higher limit: remove what is not needed, or request a higher limit.",
         )
 

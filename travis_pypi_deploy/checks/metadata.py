@@ -21,7 +21,7 @@ from .rules import Problem
 
 METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")
 DEPENDENCY_FIELDS = ("requires_dist", "provides_dist", "obsoletes_dist")
-SUMMARY_LIMIT = 512
+SUMMARY_CHARACTERS = 512
 REBUILD = "build it with a current version of its build backend"
 HEADER_OF = {attribute: header for header, attribute, _ in NEWEST_HEADERS}
 REMEDIES = {
@@ -59,8 +59,6 @@ def fields(distribution: Distribution) -> Iterator[Problem]:
             getattr(metadata, field)
         except ValueError as error:  # InvalidMetadata, or a number of thousands of digits
             yield Problem("metadata", f"{field.replace('_', '-')}: {error}: {remedy}.")
-        except RecursionError:
-            yield Problem("metadata", f"{field.replace('_', '-')}: it is nested too deeply: simplify it.")
 
 
 def headers(distribution: Distribution) -> Iterator[Problem]:
@@ -113,10 +111,10 @@ def values(distribution: Distribution) -> Iterator[Problem]:
             f"its metadata is not UTF-8 (byte {error.start}): save the source files of the metadata as UTF-8.",
         )
     for summary in distribution.fields.get("summary", ()):
-        if len(summary) > SUMMARY_LIMIT:
+        if len(summary) > SUMMARY_CHARACTERS:
             yield Problem(
                 "summary-length",
-                f"its Summary has {len(summary)} characters, but PyPI accepts {SUMMARY_LIMIT}: shorten it.",
+                f"its Summary has {len(summary)} characters, but PyPI accepts {SUMMARY_CHARACTERS}: shorten it.",
             )
     if "license" in distribution.fields and "license_expression" in distribution.fields:
         yield Problem("license", "it has both License and License-Expression: remove the old one, License (PEP 639).")
@@ -148,7 +146,7 @@ def dependencies(distribution: Distribution) -> Iterator[Problem]:
         for value in distribution.fields.get(field, ()):
             try:
                 requirement = Requirement(value)
-            except (InvalidRequirement, RecursionError) as error:
+            except InvalidRequirement as error:
                 if field != "requires_dist":  # packaging.metadata has reported those
                     reason = str(error).splitlines()[0]
                     yield Problem(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
@@ -13,15 +12,25 @@ from .rules import Policy, Problem
 
 # In the order of the table of rules.
 FILE_CHECKS = (
-    *(file_names.wheel_name, file_names.sdist_name, file_names.size),
-    *(wheels.contents, sdists.contents),
-    *(metadata.fields, metadata.headers, metadata.values, metadata.classifiers, metadata.dependencies),
-    *(metadata.license_files, addresses.urls, addresses.emails, description.display),
+    file_names.wheel_name,
+    file_names.sdist_name,
+    file_names.size,
+    wheels.contents,
+    sdists.contents,
+    metadata.fields,
+    metadata.headers,
+    metadata.values,
+    metadata.classifiers,
+    metadata.dependencies,
+    metadata.license_files,
+    addresses.urls,
+    addresses.emails,
+    description.display,
 )
 
 NO_TREE = SourceTree()
-MESSAGES_LIMIT = 10
-MESSAGE_LIMIT_CHARACTERS = 1000
+SHOWN_PROBLEMS = 10
+SHOWN_CHARACTERS = 1000
 
 
 def validate(
@@ -45,19 +54,17 @@ def validate(
             found.append(git_versions.git_versions(distribution, tree))
         found.append(release.consistency(distribution, distributions, tag, tree))
 
-        counts: Counter[str] = Counter()
-        shown: dict[str, list[str]] = {}
+        by_rule: dict[str, list[str]] = {}
         for problem in chain.from_iterable(found):
-            counts[problem.rule] += 1
-            if counts[problem.rule] <= MESSAGES_LIMIT:
-                line = " ".join(problem.message.split())
-                if len(line) > MESSAGE_LIMIT_CHARACTERS:  # the two ends of a very long value are enough
-                    half = MESSAGE_LIMIT_CHARACTERS // 2
-                    line = f"{line[:half]} [...] {line[-half:]}"
-                shown.setdefault(problem.rule, []).append(line)
-
-        for name, messages in shown.items():
-            if counts[name] > MESSAGES_LIMIT:
-                messages.append(f"and {counts[name] - MESSAGES_LIMIT} more of the same kind.")
-            problems += (policy.applied(Problem(name, each), filename=distribution.filename) for each in messages)
+            by_rule.setdefault(problem.rule, []).append(_shortened(problem.message))
+        for rule, messages in by_rule.items():
+            more = len(messages) - SHOWN_PROBLEMS
+            shown = messages[:SHOWN_PROBLEMS] + ([f"and {more} more of the same kind."] if more > 0 else [])
+            problems += (policy.applied(Problem(rule, each), filename=distribution.filename) for each in shown)
     return tuple(problems)
+
+
+def _shortened(message: str) -> str:
+    """Return a message in one line; the two ends of a very long value are enough."""
+    line, half = " ".join(message.split()), SHOWN_CHARACTERS // 2
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:half]} [...] {line[-half:]}"

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import email.parser
-import re
 from collections.abc import Mapping, Sequence
 
 from pkginfo.distribution import HEADER_ATTRS
 
-from ..errors import InvalidReleaseError
-
-SIZE_LIMIT_BYTES = 4 * 1024 * 1024
-HEADERS_LIMIT_BYTES = 1024 * 1024
-HEADERS_LIMIT_LINES = 20_000
-VALUE_LIMIT_CHARACTERS = 100_000
+METADATA_BYTES = 16 * 1024 * 1024  # no file of metadata is larger
 
 # By metadata version: the header, its attribute, and whether it may occur more than once.
 HEADERS: Mapping[str, Sequence[tuple[str, str, bool]]] = HEADER_ATTRS
 NEWEST_HEADERS = list(HEADERS.values())[-1]
 
-UNLIMITED = ("description", "license", "keywords", "summary")
 # Values that may have several lines. In all other fields a line break only folds a long line.
 MULTILINE = (
-    *("author", "author_email", "maintainer", "maintainer_email", "license", "keywords"),
-    *("platforms", "supported_platforms", "requires", "provides", "obsoletes", "requires_external"),
+    "author",
+    "author_email",
+    "maintainer",
+    "maintainer_email",
+    "license",
+    "keywords",
+    "platforms",
+    "supported_platforms",
+    "requires",
+    "provides",
+    "obsoletes",
+    "requires_external",
 )
 
 
@@ -31,7 +34,6 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
     """Return the fields by pkginfo's attribute names, all values in order, without empty and UNKNOWN ones.
 
     The fields are those of the declared metadata version; of a version that is not known, those of the newest one.
-    Raises InvalidReleaseError if the headers or one value exceed the limits.
     """
     headers, body = parse(metadata)
     values: dict[str, list[str]] = {}
@@ -46,8 +48,6 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
             found = [body]
         if not is_multiple:
             found = found[:1]
-        if attribute not in UNLIMITED and any(len(value) > VALUE_LIMIT_CHARACTERS for value in found):
-            raise InvalidReleaseError(f"its {attribute} has more than {VALUE_LIMIT_CHARACTERS} characters")
         if found := [value for value in found if value.strip() not in ("", "UNKNOWN")]:
             fields[attribute] = tuple(found)
     return fields
@@ -58,11 +58,6 @@ def parse(metadata: bytes) -> tuple[list[tuple[str, str]], str]:
 
     The body is never parsed, even if a Content-Type header says that it has parts.
     """
-    head = re.split(rb"\r?\n\r?\n|\r\r", metadata, maxsplit=1)[0]
-    if len(head) > HEADERS_LIMIT_BYTES:
-        raise InvalidReleaseError(f"its metadata has more than {HEADERS_LIMIT_BYTES} bytes of headers")
-    if len(head.splitlines()) > HEADERS_LIMIT_LINES:
-        raise InvalidReleaseError(f"its metadata has more than {HEADERS_LIMIT_LINES} lines of headers")
     try:
         text = metadata.decode()
     except UnicodeDecodeError:

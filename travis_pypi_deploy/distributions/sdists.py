@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidReleaseError
-from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
+from .metadata import METADATA_BYTES
 
 CHUNK_BYTES = 256 * 1024
-MEMBER_LIMIT = 200_000
-NAMES_LIMIT_CHARACTERS = 16 * 1024 * 1024
+MOST_MEMBERS = 200_000
 # An sdist with many zeros is valid; one that exceeds both limits is a decompression bomb.
-UNPACKED_LIMIT_BYTES = 1024 * 1024 * 1024
-UNPACKED_LIMIT_RATIO = 50
+UNPACKED_BYTES = 1024 * 1024 * 1024
+UNPACKED_RATIO = 50
 
 # What gzip and tarfile raise for broken archives.
 BROKEN = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError, RecursionError)
@@ -32,23 +31,15 @@ class Sdist:
     """The contents of an sdist, as far as they are checked.
 
     ``members`` are the names of all members, folders too, without slashes at the end; ``metadata_member`` is where
-    the metadata was found; ``sparse`` are the names of members that are stored with holes; ``is_zip`` is true if the
-    file is a zip archive too.
+    the metadata was found; ``sparse`` are the names of members that are stored with holes; ``top`` is the folder that
+    holds everything, as PyPI determines it, empty if there is none; ``is_zip``: the file is a zip archive too.
     """
 
     members: frozenset[str]
     metadata_member: str
     sparse: tuple[str, ...]
+    top: str
     is_zip: bool
-
-    @property
-    def top(self) -> str:
-        """Return the folder that holds everything, as PyPI determines it; empty if there is none."""
-        first, *_, last = sorted(self.members, key=lambda name: name.replace("/", "\0")) * 2
-        try:
-            return posixpath.commonpath([first, last])
-        except ValueError:
-            return ""
 
 
 class _HashingFile(io.BufferedReader):
@@ -70,10 +61,10 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
     Of several PKG-INFO, the last of those nearest to the top counts. Raises InvalidReleaseError if the file is not a
     whole gzip-compressed tar archive or has no PKG-INFO.
     """
-    limit = max(UNPACKED_LIMIT_BYTES, UNPACKED_LIMIT_RATIO * path.stat().st_size)
+    limit = max(UNPACKED_BYTES, UNPACKED_RATIO * path.stat().st_size)
     names: set[str] = set()
     sparse: list[str] = []
-    metadata_member, metadata, least_depth, characters = "", b"", math.inf, 0
+    metadata_member, metadata, least_depth = "", b"", math.inf
     with path.open("rb", buffering=0) as file, _HashingFile(file) as packed:
         try:
             with (
@@ -82,19 +73,21 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
             ):
                 for count, member in enumerate(archive, start=1):
                     archive.members = []  # type: ignore[attr-defined]  # documented; it would keep all of them
+                    if count > MOST_MEMBERS or member.offset_data + member.size > limit:
+                        raise tarfile.ReadError(
+                            f"it has more than {MOST_MEMBERS} members, or unpacks to more than {limit} bytes"
+                        )
                     name = member.name.rstrip("/")
                     names.add(name)
-                    characters += len(name)
-                    _check_limits(count, characters, member.offset_data + member.size, limit)
                     depth = name.count("/")
                     if member.issparse():
                         sparse.append(name)
                     elif member.isreg() and posixpath.basename(name) == "PKG-INFO" and depth <= least_depth:
-                        if member.size > METADATA_LIMIT_BYTES:
-                            raise InvalidReleaseError(f"its {name} is larger than {METADATA_LIMIT_BYTES} bytes")
+                        if member.size > METADATA_BYTES:
+                            raise tarfile.ReadError(f"{name} is larger than {METADATA_BYTES} bytes")
                         contents = archive.extractfile(member)
                         metadata_member, metadata, least_depth = name, contents.read() if contents else b"", depth
-                _read_to_the_end(unpacked, limit)
+                _read_to_the_end(unpacked)
         except BROKEN as error:
             reason = str(error) or type(error).__name__
             raise InvalidReleaseError(
@@ -104,31 +97,19 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
             pass
     if not metadata_member:
         raise InvalidReleaseError("it has no PKG-INFO. Build the sdist again")
-    return (
-        Sdist(frozenset(names), metadata_member, tuple(sparse), zipfile.is_zipfile(path)),
-        metadata,
-        packed.sha256.hexdigest(),
-    )
+    try:
+        top = posixpath.commonpath(names)
+    except ValueError:  # some names are absolute
+        top = ""
+    sdist = Sdist(frozenset(names), metadata_member, tuple(sparse), top, zipfile.is_zipfile(path))
+    return sdist, metadata, packed.sha256.hexdigest()
 
 
-def _check_limits(members: int, characters: int, size: int, limit: int) -> None:
-    if members > MEMBER_LIMIT:
-        raise tarfile.ReadError(f"it has more than {MEMBER_LIMIT} members")
-    if characters > NAMES_LIMIT_CHARACTERS:
-        raise tarfile.ReadError(f"the names of its members have more than {NAMES_LIMIT_CHARACTERS} characters")
-    if size > limit:
-        raise tarfile.ReadError(f"it unpacks to more than {limit} bytes")
-
-
-def _read_to_the_end(unpacked: gzip.GzipFile, limit: int) -> None:
-    """Read the rest of the gzip data, which shows whether the file is whole.
-
-    Bytes behind the data are tolerated, as pip does.
-    """
+def _read_to_the_end(unpacked: gzip.GzipFile) -> None:
+    """Read the rest of the gzip data, which shows whether it is whole; bytes behind it are tolerated, as pip does."""
     try:
         while unpacked.read(CHUNK_BYTES):
-            if unpacked.tell() > limit:
-                raise tarfile.ReadError(f"it unpacks to more than {limit} bytes")
+            pass
     except gzip.BadGzipFile as error:
         if "Not a gzipped file" not in str(error):
             raise

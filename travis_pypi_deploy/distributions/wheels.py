@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zipfile
 import zlib
@@ -12,13 +11,10 @@ from pathlib import Path
 
 from ..errors import InvalidReleaseError
 from . import zip_records
-from .metadata import SIZE_LIMIT_BYTES as METADATA_LIMIT_BYTES
+from .metadata import METADATA_BYTES
 
-DIRECTORY_LIMIT_BYTES = 16 * 1024 * 1024
-MEMBER_LIMIT = 100_000
 READABLE_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# The files of .dist-info that the checks look into, and how many bytes of each are read at most.
-CHECKED_FILES = {"WHEEL": 1024 * 1024, "RECORD": 16 * 1024 * 1024, "entry_points.txt": 64 * 1024}
+CHECKED_FILES = ("WHEEL", "RECORD", "entry_points.txt")  # those of .dist-info that the checks look into
 
 # What zipfile raises for broken archives.
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, IndexError, OverflowError, RuntimeError, ValueError)
@@ -49,41 +45,28 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
     Raises InvalidReleaseError if the file is not a zip archive or has no readable METADATA.
     """
     folder = "-".join(path.name[: -len(".whl")].split("-")[:2]) + ".dist-info"
-    with path.open("rb", buffering=0) as raw, _LimitedFile(raw) as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                metadata = _metadata(archive, folder)
-                infos = archive.infolist()
-                dist_info = {}
-                for name, limit in CHECKED_FILES.items():
-                    info = archive.NameToInfo.get(f"{folder}/{name}")
-                    if info and info.compress_type in READABLE_METHODS:
-                        dist_info[name] = _contents(archive, info, limit)
-                found = tuple(zip_records.read(raw, {info.orig_filename: info for info in infos}))
-                wheel = Wheel(
-                    folder=folder,
-                    members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
-                    dist_info=dist_info,
-                    methods=frozenset(info.compress_type for info in infos),
-                    unpacked=sum(info.file_size for info in infos),
-                    faults=tuple(each for each in found if isinstance(each, zip_records.Fault)),
-                    digests={each.name: each.sha256 for each in found if isinstance(each, zip_records.Digest)},
-                )
-        except BROKEN as error:
-            raise InvalidReleaseError(f"not a readable zip archive: {error}") from error
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb", buffering=zip_records.BLOCK_BYTES) as file:
+            metadata = _metadata(archive, folder)
+            infos = archive.infolist()
+            dist_info = {}
+            for name in CHECKED_FILES:
+                info = archive.NameToInfo.get(f"{folder}/{name}")
+                if info and info.compress_type in READABLE_METHODS:
+                    dist_info[name] = _contents(archive, info)
+            found = tuple(zip_records.read(file, {info.orig_filename: info for info in infos}))
+    except BROKEN as error:
+        raise InvalidReleaseError(f"not a readable zip archive: {error}") from error
+    wheel = Wheel(
+        folder=folder,
+        members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
+        dist_info=dist_info,
+        methods=frozenset(info.compress_type for info in infos),
+        unpacked=sum(info.file_size for info in infos),
+        faults=tuple(each for each in found if isinstance(each, zip_records.Fault)),
+        digests={each.name: each.sha256 for each in found if isinstance(each, zip_records.Digest)},
+    )
     return wheel, metadata
-
-
-class _LimitedFile(io.BufferedReader):
-    """A file that zipfile reads within limits, because it holds the whole central directory in memory."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > DIRECTORY_LIMIT_BYTES:
-            raise zipfile.BadZipFile(f"its central directory has {size} bytes, more than {DIRECTORY_LIMIT_BYTES}")
-        data = super().read(size)
-        if data.count(zip_records.CENTRAL_HEADER) > MEMBER_LIMIT:
-            raise zipfile.BadZipFile(f"it has more than {MEMBER_LIMIT} members")
-        return data
 
 
 def _metadata(archive: zipfile.ZipFile, folder: str) -> bytes:
@@ -94,12 +77,10 @@ def _metadata(archive: zipfile.ZipFile, folder: str) -> bytes:
     info = archive.NameToInfo[expected if expected in candidates else candidates[0]]
     if info.compress_type not in READABLE_METHODS:
         raise InvalidReleaseError("its METADATA is neither stored nor deflated. Build the wheel with another tool")
-    return _contents(archive, info, METADATA_LIMIT_BYTES)
+    return _contents(archive, info)
 
 
-def _contents(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    with archive.open(info) as member:
-        contents = member.read(limit + 1)
-    if len(contents) > limit:
-        raise InvalidReleaseError(f"its {info.filename} is larger than {limit} bytes")
-    return contents
+def _contents(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if info.file_size > METADATA_BYTES:
+        raise InvalidReleaseError(f"its {info.filename} is larger than {METADATA_BYTES} bytes")
+    return archive.read(info)

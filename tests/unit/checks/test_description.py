@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories
-from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from tests.support.cases import Case, Make, problems, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,16 +35,6 @@ CASES = (
     Case("description-type", described(FINE, ()), described(FINE), says="long_description_content_type"),
     Case("description-missing", described(""), described("-"), says="stays empty"),
 )
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_a_bad_description_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
-    check_broken(case, tmp_path)
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_the_nearest_good_description_passes(case: Case, tmp_path: Path) -> None:
-    check_neighbour(case, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +71,6 @@ def test_a_description_of_which_nothing_is_left_is_rejected(tmp_path: Path) -> N
     (problem,) = problems(described(".. a comment\n")(tmp_path))
     assert problem.message.startswith("its description does not render as reStructuredText: the result is empty.")
     assert "--ignore description" in problem.message
-
-
-def test_a_description_that_is_nested_too_deeply_is_rejected(tmp_path: Path) -> None:
-    nested = "\n\n".join(" " * depth + "- x" for depth in range(0, 600, 2))
-    assert rules(described(nested)(tmp_path)) == ["description"]
 
 
 def test_files_are_not_read_into_a_description(tmp_path: Path) -> None:

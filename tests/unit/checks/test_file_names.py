@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories
-from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from tests.support.cases import Case, Make, problems, rules
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.checks.file_names import platform_remedy
 from travis_pypi_deploy.checks.rules import Problem
@@ -58,16 +58,6 @@ CASES = (
     Case("filename-length", wheel_with_name_of(247), wheel_with_name_of(246), says="PyPI accepts 246"),
     Case("file-size", wheel_of(100), wheel_of(99), says="it has 100.0 MiB"),
 )
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_a_broken_file_name_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
-    check_broken(case, tmp_path)
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_the_nearest_valid_file_name_passes(case: Case, tmp_path: Path) -> None:
-    check_neighbour(case, tmp_path)
 
 
 def test_a_problem_has_file_rule_severity_and_reason(tmp_path: Path) -> None:

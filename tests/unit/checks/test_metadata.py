@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from tests.support import factories
-from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from tests.support.cases import Case, Make, problems, rules
 from travis_pypi_deploy import distributions
 
 if TYPE_CHECKING:
@@ -98,16 +98,6 @@ CASES = (
         says="Dynamic",
     ),
 )
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_broken_metadata_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
-    check_broken(case, tmp_path)
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_the_nearest_valid_metadata_passes(case: Case, tmp_path: Path) -> None:
-    check_neighbour(case, tmp_path)
 
 
 OLD_METADATA = b"""\

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from tests.support.cases import problems
 from tests.unit.checks import (
     test_addresses,
     test_description,
@@ -17,6 +20,11 @@ from tests.unit.checks import (
 from travis_pypi_deploy.checks.rules import RULES, require_rules
 from travis_pypi_deploy.errors import UsageError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.cases import Case
+
 CASES = (
     *test_file_names.CASES,
     *test_wheels.CASES,
@@ -25,6 +33,19 @@ CASES = (
     *test_addresses.CASES,
     *test_description.CASES,
 )
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_broken_file_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
+    path = case.broken(tmp_path)
+    found = problems(path)
+    assert {(each.rule, each.filename) for each in found} == {(case.rule, path.name)}
+    assert case.says in found[0].message
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_nearest_valid_file_passes(case: Case, tmp_path: Path) -> None:
+    assert problems(case.neighbour(tmp_path)) == ()
 
 
 def test_every_rule_has_a_case_and_every_case_a_rule() -> None:
@@ -58,9 +79,8 @@ def test_just_what_no_index_and_no_installer_can_use_is_an_error_everywhere() ->
     }
 
 
-@pytest.mark.parametrize("rule", ["second-sdist", "closed-release", "archived-project", "description-type"])
-def test_every_rule_can_be_ignored_predicted_ones_too(rule: str) -> None:
-    require_rules({rule}, source="--ignore")
+def test_every_rule_can_be_ignored_predicted_ones_too() -> None:
+    require_rules({rule.name for rule in RULES}, source="--ignore")
 
 
 def test_a_misspelled_rule_gets_a_suggestion() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable
 import pytest
 
 from tests.support import factories
-from tests.support.cases import Case, Make, case_id, check_broken, check_neighbour, problems, rules
+from tests.support.cases import Case, Make, problems, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,16 +110,6 @@ CASES = (
         says='"demo-1.0/zeros" is stored sparsely',
     ),
 )
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_a_broken_sdist_is_found_by_its_rule_alone(case: Case, tmp_path: Path) -> None:
-    check_broken(case, tmp_path)
-
-
-@pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_the_nearest_valid_sdist_passes(case: Case, tmp_path: Path) -> None:
-    check_neighbour(case, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import os
-import struct
 import sys
 import tarfile
 import zipfile
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
 
 
 def test_a_wheel_is_read_whole(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, tag="cp311-abi3-win_amd64", dist_info={"entry_points.txt": b"[x]\n"})
+    path = factories.wheel(
+        tmp_path, tag="cp311-abi3-win_amd64", dist_info={"entry_points.txt": b"[x]\n", "notes.txt": b""}
+    )
     read = distributions.read(path)
     contents = path.read_bytes()
     assert (read.path, read.filename, read.filetype, read.pyversion) == (path, path.name, "bdist_wheel", "cp311")
@@ -43,6 +44,7 @@ def test_a_wheel_is_read_whole(tmp_path: Path) -> None:
         "demo-1.0.dist-info/WHEEL",
         "demo-1.0.dist-info/RECORD",
         "demo-1.0.dist-info/entry_points.txt",
+        "demo-1.0.dist-info/notes.txt",
     }
     assert sorted(read.archive.dist_info) == ["RECORD", "WHEEL", "entry_points.txt"]
     assert read.archive.dist_info["entry_points.txt"] == b"[x]\n"
@@ -187,53 +189,16 @@ def test_a_tar_archive_that_breaks_off_inside_whole_gzip_data_is_rejected(tmp_pa
         distributions.read(path)
 
 
-def test_an_sdist_with_80_mebibytes_of_zeros_is_read(tmp_path: Path) -> None:
-    assert distributions.read(factories.sdist(tmp_path, files={"zeros": bytes(80 * 1024 * 1024)})).name == "demo"
-
-
-@pytest.mark.parametrize(("more", "is_read"), [(0, True), (1, False)], ids=["1 GiB", "more than 1 GiB"])
-def test_an_sdist_unpacks_to_one_gibibyte_at_most(more: int, is_read: bool, tmp_path: Path) -> None:
-    path, block = tmp_path / "demo-1.0.tar.gz", 16 * 1024 * 1024
-    info, zeros = tarfile.TarInfo("demo-1.0/PKG-INFO"), tarfile.TarInfo("demo-1.0/zeros")
-    info.size, zeros.size = len(factories.metadata()), 63 * block
-    beginning = info.tobuf() + factories.metadata().ljust(512, b"\0") + zeros.tobuf()
-    rest = gzip.compress(bytes(block - len(beginning) + more))
-    path.write_bytes(gzip.compress(beginning) + 63 * gzip.compress(bytes(block)) + rest)
-    if is_read:
-        assert distributions.read(path).name == "demo"
-    else:
-        with pytest.raises(InvalidReleaseError, match="it unpacks to more than 1073741824 bytes"):
-            distributions.read(path)
-
-
-@pytest.mark.parametrize(("members", "is_read"), [(200_000, True), (200_001, False)])
-def test_an_sdist_has_no_more_members_than_the_limit(members: int, is_read: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("count", "size"), [(200_000, 0), (1, 2**30)], ids=["200,001 members", "1 GiB"])
+def test_an_sdist_has_limits(count: int, size: int, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.tar.gz"
-    info = tarfile.TarInfo("demo-1.0/PKG-INFO")
-    info.size = len(factories.metadata())
-    empty = tarfile.TarInfo("demo-1.0/empty").tobuf()
+    info, member = tarfile.TarInfo("demo-1.0/PKG-INFO"), tarfile.TarInfo("demo-1.0/member")
+    info.size, member.size = len(factories.metadata()), size
     with gzip.open(path, "wb", 1) as archive:
         archive.write(info.tobuf() + factories.metadata().ljust(512, b"\0"))
-        archive.write(empty * (members - 1))
-    if is_read:
-        assert distributions.read(path).name == "demo"
-    else:
-        with pytest.raises(InvalidReleaseError, match="it has more than 200000 members"):
-            distributions.read(path)
-
-
-@pytest.mark.parametrize(("members", "is_read"), [(100_000, True), (100_001, False)])
-def test_a_wheel_has_no_more_members_than_the_limit(members: int, is_read: bool, tmp_path: Path) -> None:
-    path = tmp_path / "demo-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("demo-1.0.dist-info/METADATA", factories.metadata())
-        for number in range(members - 1):
-            archive.writestr(f"{number:x}", b"")
-    if is_read:
-        assert distributions.read(path).name == "demo"
-    else:
-        with pytest.raises(InvalidReleaseError, match="it has more than 100000 members"):
-            distributions.read(path)
+        archive.write(member.tobuf() * count)
+    with pytest.raises(InvalidReleaseError, match="it has more than 200000 members, or unpacks to more than"):
+        distributions.read(path)
 
 
 def test_a_damaged_byte_in_the_middle_of_an_sdist_is_found(tmp_path: Path) -> None:
@@ -391,50 +356,8 @@ def test_any_hash_can_be_had(tmp_path: Path) -> None:
     assert distributions.digest(read.path, "md5") == hashlib.md5(read.path.read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("more", "reason"),
-    [
-        pytest.param("A: " + "b" * 1024 * 1024, "its metadata has more than 1048576 bytes of headers", id="bytes"),
-        pytest.param("A: b\n" * 20_000, "its metadata has more than 20000 lines of headers", id="lines"),
-        pytest.param(
-            "Requires-Dist: " + "a" * 100_001, "its requires_dist has more than 100000 characters", id="value"
-        ),
-    ],
-)
-def test_headers_beyond_the_limits_are_rejected(more: str, reason: str, tmp_path: Path) -> None:
-    metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n{more}\n\nWords.\n".encode()
-    with pytest.raises(InvalidReleaseError, match=f"^{reason}$"):
-        distributions.read(factories.sdist(tmp_path, metadata=metadata))
-
-
-def test_a_license_and_a_description_may_be_long(tmp_path: Path) -> None:
-    metadata = factories.metadata(license="x" * 200_000, description="words " * 200_000)
-    assert len(distributions.read(factories.sdist(tmp_path, metadata=metadata)).fields["license"][0]) == 200_000
-
-
-def test_metadata_of_more_than_four_mebibytes_is_rejected(tmp_path: Path) -> None:
-    metadata = factories.metadata(description="x" * 4 * 1024 * 1024)
+def test_metadata_larger_than_16_mebibytes_is_rejected(tmp_path: Path) -> None:
+    metadata = factories.metadata(description="x" * 16 * 1024 * 1024)
     for path in (factories.wheel(tmp_path, metadata=metadata), factories.sdist(tmp_path, metadata=metadata)):
-        with pytest.raises(InvalidReleaseError, match="is larger than 4194304 bytes"):
+        with pytest.raises(InvalidReleaseError, match="is larger than 16777216 bytes"):
             distributions.read(path)
-
-
-def test_an_unreasonable_central_directory_is_not_read(tmp_path: Path) -> None:
-    path = tmp_path / "demo-1.0-py3-none-any.whl"
-    size = 33 * 1024 * 1024
-    path.write_bytes(bytes(size) + b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 1, 1, size, 0, 0))
-    with pytest.raises(InvalidReleaseError, match=f"its central directory has {size} bytes, more than 16777216"):
-        distributions.read(path)
-
-
-def test_of_a_wheel_only_what_the_checks_need_is_kept(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * 64 * 1024, "notes.txt": b"x"})
-    archive = distributions.read(path).archive
-    assert isinstance(archive, Wheel)
-    assert sorted(archive.dist_info) == ["RECORD", "WHEEL", "entry_points.txt"]
-
-
-def test_a_wheel_with_too_many_entry_points_is_rejected(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, dist_info={"entry_points.txt": b"#" * (64 * 1024 + 1)})
-    with pytest.raises(InvalidReleaseError, match=r"entry_points\.txt is larger than 65536 bytes"):
-        distributions.read(path)

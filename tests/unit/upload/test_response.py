@@ -36,7 +36,7 @@ DEMO = Distribution(
     version="1.0",
     fields={},
     metadata=b"",
-    archive=Sdist(frozenset(), "", (), is_zip=False),
+    archive=Sdist(frozenset(), "", (), "", is_zip=False),
     size=0,
     sha256="",
     stamp=(0, 0, 0, 0),
