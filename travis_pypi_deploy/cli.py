@@ -16,13 +16,13 @@ from . import __version__, bash, messages
 from .arguments import help_text, password_variables, read_arguments, resolve
 from .console import Console, Line
 from .errors import UsageError
-from .job import Job, reasons_to_skip, require_job
+from .job import Job, reasons_to_skip
 from .masking import Mask, proxy_secrets, secret_texts
 from .options import Settings
-from .report import Cause, Progress, Report, check_writable, dumps, failure, write
+from .report import Cause, Progress, check_writable, dumps, failure, write
 from .signals import Signals
 
-USAGE_LIMIT_CHARACTERS = 2_000  # a long value must not cut off the remedy behind it
+USAGE_CHARACTERS = 2_000  # a long value must not cut off the remedy behind it
 
 
 def run(signals: Signals) -> NoReturn:
@@ -51,15 +51,31 @@ def main(
     on_travis = environ.get("TRAVIS") == "true"
     colour = not environ.get("NO_COLOR") and (on_travis or out.isatty())
     console = Console(out, err, folds=on_travis, colour=colour)
-    progress = Progress(Job.from_environment(environ))
+    job = Job.from_environment(environ)
+    progress = Progress(job)
     settings: Settings | None = None  # not known yet
     try:
         try:
             signals.raise_errors()
-            settings = _read_settings(argv, environ, console, out)
-            if settings is None:
+            wanted = _read_settings(argv, environ, console)
+            if isinstance(wanted, str):
+                out.write(wanted)
                 return 0
-            report = _deploy(settings, environ, console, progress)
+            settings = wanted
+            progress.known = replace(progress.known, server=settings.server)
+            for warning in settings.warnings:
+                console.warn(warning)
+            _require_working_directory()
+            with console.heartbeat(lambda: "Waiting for bash to evaluate the conditions"):
+                reasons = reasons_to_skip(job, settings, bash.evaluator(environ, mask=console.quoted))
+            if reasons:
+                progress.known = replace(progress.known, reasons=reasons)
+                report = progress.report("skipped")
+            else:
+                # Imported here because it imports everything else: a skipped job stays cheap.
+                from .deploy import deploy
+
+                report = deploy(settings, job, environ, console, progress)
         finally:
             signals.ignore()  # from here on the result is certain
     except BaseException as error:  # the only one: whatever ends a run, its last line and its report are written below
@@ -81,46 +97,23 @@ def main(
     return failed.exit_code if failed else 0
 
 
-def _read_settings(argv: Sequence[str], environ: Mapping[str, str], console: Console, out: TextIO) -> Settings | None:
-    """Return the settings; None if the help or the version was asked for, which is shown."""
+def _read_settings(argv: Sequence[str], environ: Mapping[str, str], console: Console) -> Settings | str:
+    """Return the settings, or the text that ``--help`` or ``--version`` asks for; the console masks secrets then."""
     secrets = secret_texts(environ, password_env=password_variables(argv, environ)) | proxy_secrets(environ)
     console.use(Mask.of(secrets))
     try:
         arguments = read_arguments(argv)
         if "help" in arguments:
-            out.write(help_text())
-            return None
+            return help_text()
         if "version" in arguments:
-            console.say(f"travis-pypi-deploy {__version__}")
-            return None
+            return f"travis-pypi-deploy {__version__}\n"
         settings = resolve(arguments, environ)
         console.use(Mask.of(secrets, username=settings.username))
         if settings.report:
             check_writable(settings.report, source=settings.sources["report"])
     except UsageError as error:
-        raise UsageError(console.quoted(str(error), limit=USAGE_LIMIT_CHARACTERS)) from error
+        raise UsageError(console.quoted(str(error), limit=USAGE_CHARACTERS)) from error
     return settings
-
-
-def _deploy(settings: Settings, environ: Mapping[str, str], console: Console, progress: Progress) -> Report:
-    """Deploy if the conditions hold, and return the report."""
-    job = progress.known.job
-    progress.known = replace(progress.known, server=settings.server)
-    for warning in settings.warnings:
-        console.warn(warning)
-    _require_working_directory()
-    if not settings.check_only:
-        require_job(job, dry_run=settings.dry_run)
-    if not settings.check_only and job.on_travis:
-        with console.heartbeat(lambda: "Waiting for bash to evaluate the conditions"):
-            reasons = reasons_to_skip(job, settings, bash.evaluator(environ, mask=console.quoted))
-        if reasons:
-            progress.known = replace(progress.known, reasons=reasons)
-            return progress.report("skipped")
-    # Imported here because it imports everything else: a skipped job stays cheap.
-    from .deploy import deploy
-
-    return deploy(settings, job, environ, console, progress)
 
 
 def _require_working_directory() -> None:

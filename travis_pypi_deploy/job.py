@@ -58,25 +58,14 @@ class Job:
         )
 
 
-def require_job(job: Job, *, dry_run: bool) -> None:
-    """Raise UsageError if this is not a Travis job, or a required variable is missing."""
-    if not job.on_travis:
-        if dry_run:
-            return
-        raise UsageError(
-            "this is not a Travis job (TRAVIS is not true), so nothing is deployed. To try it here, use --dry-run or "
-            "--check-only"
-        )
-    for variable, value in (("TRAVIS_BRANCH", job.branch), ("TRAVIS_PULL_REQUEST", job.pull_request)):
-        if not value:
-            raise UsageError(
-                f"{variable} is empty or not set, so nothing is deployed. Travis always sets it; check whether a "
-                "script, sudo or a container removes it"
-            )
-
-
 def reasons_to_skip(job: Job, settings: Settings, bash: Bash) -> tuple[str, ...]:
-    """Return why this job does not deploy, one sentence for each unmet condition; none if it may deploy."""
+    """Return why this job does not deploy, one sentence for each unmet condition; none if it may deploy.
+
+    Raises UsageError if this is not a Travis job, which only a dry run and a check need not be.
+    """
+    if settings.check_only or (settings.dry_run and not job.on_travis):
+        return ()
+    _require_job(job)
     sources, unmet = settings.sources, []
     if job.pull_request != "false":
         unmet.append(f"pull requests are never deployed (#{job.pull_request})")
@@ -104,6 +93,21 @@ def reasons_to_skip(job: Job, settings: Settings, bash: Bash) -> tuple[str, ...]
     failed = [each for each in settings.condition if not bash(each, source)]
     unmet += [f"the condition [[ {each} ]] is false ({source})" for each in failed]
     return tuple(f"Skipping the deployment: {each}" for each in unmet)
+
+
+def _require_job(job: Job) -> None:
+    """Raise UsageError if this is not a Travis job, or a required variable is missing."""
+    if not job.on_travis:
+        raise UsageError(
+            "this is not a Travis job (TRAVIS is not true), so nothing is deployed. To try it here, use --dry-run or "
+            "--check-only"
+        )
+    for variable, value in (("TRAVIS_BRANCH", job.branch), ("TRAVIS_PULL_REQUEST", job.pull_request)):
+        if not value:
+            raise UsageError(
+                f"{variable} is empty or not set, so nothing is deployed. Travis always sets it; check whether a "
+                "script, sudo or a container removes it"
+            )
 
 
 def reason_to_deploy(job: Job, settings: Settings) -> str:

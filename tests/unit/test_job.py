@@ -11,7 +11,7 @@ import pytest
 from tests.support import given, travis_job
 from travis_pypi_deploy.bash import evaluator
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.job import Job, reason_to_deploy, reasons_to_skip, require_job
+from travis_pypi_deploy.job import Job, reason_to_deploy, reasons_to_skip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,20 +75,18 @@ def test_outside_travis_nothing_is_known() -> None:
 @pytest.mark.parametrize("value", [None, ""], ids=["unset", "empty"])
 @pytest.mark.parametrize("variable", ["TRAVIS_BRANCH", "TRAVIS_PULL_REQUEST"])
 def test_a_job_that_does_not_say_what_it_builds_is_an_error(variable: str, value: str | None) -> None:
-    for dry_run in (False, True):
+    for argv in ((), ("--dry-run",)):
         with pytest.raises(UsageError, match=f"^{variable} is empty or not set"):
-            require_job(job(**{variable: value}), dry_run=dry_run)
+            reasons(*argv, **{variable: value})
+    assert reasons("--check-only", **{variable: value}) == ()
 
 
 @pytest.mark.parametrize("travis", [None, "", "false", "1", "True"])
-def test_outside_travis_only_a_dry_run_is_possible(travis: str | None) -> None:
-    require_job(job(TRAVIS=travis), dry_run=True)
+def test_outside_travis_only_a_dry_run_and_a_check_are_possible(travis: str | None) -> None:
+    for option in ("--dry-run", "--check-only"):
+        assert reasons(option, TRAVIS=travis, TRAVIS_PULL_REQUEST="1") == ()
     with pytest.raises(UsageError, match="--dry-run or --check-only"):
-        require_job(job(TRAVIS=travis), dry_run=False)
-
-
-def test_an_ordinary_job_says_what_it_builds() -> None:
-    require_job(job(), dry_run=False)
+        reasons(TRAVIS=travis)
 
 
 # The decision of Travis' own test, for each of these jobs and each of these blocks of "on:". Where Travis has no option
