@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .checks.rules import Problem
+from .checks.rules import Problem, listed
 from .console import Line
 from .errors import BuildError
 from .job import Job, reason_to_deploy
@@ -249,12 +249,6 @@ def install_command(server: Server, index_url: str, distribution: Distribution) 
 def files(count: int) -> str:
     """Return a number of files in words."""
     return f"{count} file{'' if count == 1 else 's'}"
-
-
-def listed(names: Sequence[str], *, limit: int = 3) -> str:
-    """Return names in one line, of many only the first ones."""
-    rest = len(names) - limit
-    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:limit])} and {rest} more"
 
 
 def size(count: int) -> str:

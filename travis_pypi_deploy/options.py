@@ -172,21 +172,6 @@ def _variable_names(given: Given) -> tuple[str, ...]:
     return given.texts
 
 
-def _row(
-    group: str,
-    metavar: str,
-    help: str,  # noqa: A002 - as argparse calls it
-    parse: Callable[[Given], object],
-    *,
-    default: str = "",
-    dpl: str = "",
-    repeatable: bool = False,
-    negatable: bool = False,
-) -> Mapping[str, Option]:
-    """Return a row of the table of options, as the metadata of its field."""
-    return {"option": Option(group, metavar, help, parse, default, dpl, repeatable, negatable)}
-
-
 # fmt: off
 @dataclass(frozen=True)
 class Settings:
@@ -200,65 +185,67 @@ class Settings:
     sources: Mapping[str, str]
     warnings: tuple[str, ...]
 
-    branch: tuple[str, ...] = field(metadata=_row(
+    branch: tuple[str, ...] = field(metadata={"option": Option(
         CONDITIONS, "NAME", "deploy from this branch; patterns are matched by bash", _texts,
-        default="master, main", dpl="on.branch", repeatable=True))
-    all_branches: bool = field(metadata=_row(
-        CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches"))
-    tags: bool | None = field(metadata=_row(
+        default="master, main", dpl="on.branch", repeatable=True)})
+    all_branches: bool = field(metadata={"option": Option(
+        CONDITIONS, "", "deploy from every branch", _switch, dpl="on.all_branches")})
+    tags: bool | None = field(metadata={"option": Option(
         CONDITIONS, "", "deploy only builds of tags, from any branch / never deploy builds of tags", _optional_switch,
-        dpl="on.tags", negatable=True))
-    repo: str | None = field(metadata=_row(
-        CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo"))
-    python: tuple[str, ...] = field(metadata=_row(
+        dpl="on.tags", negatable=True)})
+    repo: str | None = field(metadata={"option": Option(
+        CONDITIONS, "OWNER/NAME", "deploy from this repository", _repository, dpl="on.repo")})
+    python: tuple[str, ...] = field(metadata={"option": Option(
         CONDITIONS, "VERSION", 'deploy if TRAVIS_PYTHON_VERSION is this text or matches this specifier (">=3.10")',
-        _python_versions, dpl="on.python", repeatable=True))
-    condition: tuple[str, ...] = field(metadata=_row(
+        _python_versions, dpl="on.python", repeatable=True)})
+    condition: tuple[str, ...] = field(metadata={"option": Option(
         CONDITIONS, "EXPR", "deploy if bash's [[ EXPR ]] is true; in .travis.yml, set PYPI_CONDITION instead", _texts,
-        dpl="on.condition", repeatable=True))
-    server: Server = field(metadata=_row(
+        dpl="on.condition", repeatable=True)})
+    server: Server = field(metadata={"option": Option(
         SERVER, "NAME_OR_URL", "where to upload: testpypi, pypi or an upload URL", _server,
-        default="testpypi", dpl="server"))
-    index_url: str | None = field(metadata=_row(
-        SERVER, "URL", "simple index of a private server, if it is not found below the upload URL", _url))
-    username: str = field(metadata=_row(
-        SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user"))
-    password_env: tuple[str, ...] = field(metadata=_row(
+        default="testpypi", dpl="server")})
+    index_url: str | None = field(metadata={"option": Option(
+        SERVER, "URL", "simple index of a private server, if it is not found below the upload URL", _url)})
+    username: str = field(metadata={"option": Option(
+        SERVER, "NAME", "user name", _text, default=TOKEN_USERNAME, dpl="username, user")})
+    password_env: tuple[str, ...] = field(metadata={"option": Option(
         SERVER, "NAME", "variable that holds the token or password; several are joined. Without this option: "
         "TEST_PYPI_TOKEN (testpypi) or PYPI_TOKEN (pypi), otherwise PYPI_PASSWORD", _variable_names,
-        dpl="password", repeatable=True))
-    narrow_token: bool = field(metadata=_row(
+        dpl="password", repeatable=True)})
+    narrow_token: bool = field(metadata={"option": Option(
         SERVER, "", "upload with a copy of the token that is valid for this project and one hour only / upload with "
-        "the token itself", _switch, default="on", negatable=True))
-    allow_plain_http: bool = field(metadata=_row(
-        SERVER, "", "allow credentials over http to a host that is not loopback", _switch))
-    distributions: tuple[str, ...] = field(metadata=_row(
-        BUILD, "FORMATS", "what to build", _formats, default="sdist bdist_wheel", dpl="distributions"))
-    project_dir: str = field(metadata=_row(BUILD, "DIR", "source tree", _text, default="."))
-    dist_dir: str = field(metadata=_row(
-        BUILD, "DIR", "folder for the built files, relative to the source tree", _text, default="dist"))
-    check: bool = field(metadata=_row(
+        "the token itself", _switch, default="on", negatable=True)})
+    allow_plain_http: bool = field(metadata={"option": Option(
+        SERVER, "", "allow credentials over http to a host that is not loopback", _switch)})
+    distributions: tuple[str, ...] = field(metadata={"option": Option(
+        BUILD, "FORMATS", "what to build", _formats, default="sdist bdist_wheel", dpl="distributions")})
+    project_dir: str = field(metadata={"option": Option(BUILD, "DIR", "source tree", _text, default=".")})
+    dist_dir: str = field(metadata={"option": Option(
+        BUILD, "DIR", "folder for the built files, relative to the source tree", _text, default="dist")})
+    check: bool = field(metadata={"option": Option(
         CHECKS, "", "validate the files before uploading / skip validation", _switch,
-        default="on", dpl="twine_check", negatable=True))
-    strict: bool = field(metadata=_row(CHECKS, "", "treat warnings as errors", _switch))
-    ignore: tuple[str, ...] = field(metadata=_row(
-        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", _rules, repeatable=True))
-    match_tag: bool = field(metadata=_row(
-        CHECKS, "", "require that a tag equals the version / allow any tag", _switch, default="on", negatable=True))
-    skip_existing: bool = field(metadata=_row(
-        UPLOAD, "", "continue if the index has other content under a file's name", _switch, dpl="skip_existing"))
-    jobs: int = field(metadata=_row(UPLOAD, "N", "number of parallel uploads", _positive, default="4"))
-    retries: int = field(metadata=_row(UPLOAD, "N", "number of retries per file", _count, default="5"))
-    timeout: int = field(metadata=_row(
-        UPLOAD, "SECONDS", "give up an attempt after SECONDS without an answer", _positive, default="300"))
-    wait: int = field(metadata=_row(
-        UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0"))
-    dry_run: bool = field(metadata=_row(OUTPUT, "", "do everything except the upload; works outside Travis", _switch))
-    check_only: bool = field(metadata=_row(
-        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", _switch))
-    report: str | None = field(metadata=_row(OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text))
-    verbose: bool = field(metadata=_row(
-        OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch))
+        default="on", dpl="twine_check", negatable=True)})
+    strict: bool = field(metadata={"option": Option(CHECKS, "", "treat warnings as errors", _switch)})
+    ignore: tuple[str, ...] = field(metadata={"option": Option(
+        CHECKS, "RULE", "treat problems of this rule as warnings, also with --strict", _rules, repeatable=True)})
+    match_tag: bool = field(metadata={"option": Option(
+        CHECKS, "", "require that a tag equals the version / allow any tag", _switch, default="on", negatable=True)})
+    skip_existing: bool = field(metadata={"option": Option(
+        UPLOAD, "", "continue if the index has other content under a file's name", _switch, dpl="skip_existing")})
+    jobs: int = field(metadata={"option": Option(UPLOAD, "N", "number of parallel uploads", _positive, default="4")})
+    retries: int = field(metadata={"option": Option(UPLOAD, "N", "number of retries per file", _count, default="5")})
+    timeout: int = field(metadata={"option": Option(
+        UPLOAD, "SECONDS", "give up an attempt after SECONDS without an answer", _positive, default="300")})
+    wait: int = field(metadata={"option": Option(
+        UPLOAD, "SECONDS", "wait up to SECONDS until the index lists every file", _count, default="0")})
+    dry_run: bool = field(metadata={"option": Option(
+        OUTPUT, "", "do everything except the upload; works outside Travis", _switch)})
+    check_only: bool = field(metadata={"option": Option(
+        OUTPUT, "", "build and check only: no conditions, no credentials; for pull requests", _switch)})
+    report: str | None = field(metadata={"option": Option(
+        OUTPUT, "FILE", "write the result to FILE as JSON", _optional_text)})
+    verbose: bool = field(metadata={"option": Option(
+        OUTPUT, "", "show the build's output, hashes, and tracebacks of unexpected errors", _switch)})
 # fmt: on
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support import factories
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.checks.rules import Problem
-from travis_pypi_deploy.messages import files, install_command, listed, problem_texts, size, table
+from travis_pypi_deploy.checks.rules import Problem, listed
+from travis_pypi_deploy.messages import files, install_command, problem_texts, size, table
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.upload.results import FileResult, Outcome
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..distributions import Distribution
 from ..source_tree import SourceTree
-from .rules import Problem
+from .rules import Problem, listed
 
-NAMES_LIMIT = 3
 DEPTH = 'set "git: depth: false" in .travis.yml, because Travis clones 50 commits'
 
 # What a version says about the tree that it was taken from.
@@ -56,11 +55,11 @@ def explanation(version: str, tree: SourceTree, *, on_tag: bool = False) -> str:
     if CHANGED.search(version) or (on_tag and tree.changed and ".dev" in version):
         if tree.changed:
             return (
-                f"this job changed files that git tracks, {_listed(tree.changed)} (git status); commit the changes, or "
+                f"this job changed files that git tracks, {listed(tree.changed)} (git status); commit the changes, or "
                 "undo them before this command (git checkout)"
             )
         if tree.untracked:
-            return f"there are new files, {_listed(tree.untracked)} (git status); add them to .gitignore"
+            return f"there are new files, {listed(tree.untracked)} (git status); add them to .gitignore"
         return "the build itself changes files that git tracks; stop tracking them (git status shows them afterwards)"
     if version == NO_REPOSITORY:
         return "versioneer found no git repository; run this command in the clone that Travis made"
@@ -72,8 +71,3 @@ def explanation(version: str, tree: SourceTree, *, on_tag: bool = False) -> str:
     if tool and UNTAGGED.match(version) and not tree.tags:
         return f"this clone has no tag; {DEPTH}" if tree.is_shallow else f"{tool} found no tag; tag a commit"
     return ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - NAMES_LIMIT
-    return f"{', '.join(names[:NAMES_LIMIT])}{f' and {more} more' if more > 0 else ''}"

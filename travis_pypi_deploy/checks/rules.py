@@ -6,7 +6,7 @@ Where the source of a rule is PyPI, its upload view requires it and no specifica
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -166,3 +166,9 @@ def require_rules(names: Collection[str], *, source: str) -> None:
         close = difflib.get_close_matches(unknown[0], sorted(RULE_OF), n=1)
         hint = f"Did you mean {close[0]}?" if close else f"The rules are: {', '.join(sorted(RULE_OF))}"
         raise UsageError(f'{source}: "{unknown[0]}" is not a rule. {hint}')
+
+
+def listed(names: Sequence[str], *, limit: int = 3) -> str:
+    """Return names for a sentence, of many only the first ones."""
+    rest = len(names) - limit
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:limit])} and {rest} more"

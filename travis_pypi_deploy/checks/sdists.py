@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..distributions import Distribution, Sdist
-from .rules import Problem
-
-SHOWN_FOLDERS = 3
+from .rules import Problem, listed
 
 
 def contents(distribution: Distribution) -> Iterator[Problem]:
@@ -18,11 +16,8 @@ def contents(distribution: Distribution) -> Iterator[Problem]:
     top = sdist.top
     if not top:
         tops = sorted({name.split("/")[0] for name in sdist.members})
-        shown = ", ".join(f'"{name}"' for name in tops[:SHOWN_FOLDERS])
-        more = f" and {len(tops) - SHOWN_FOLDERS} more" if len(tops) > SHOWN_FOLDERS else ""
-        yield Problem(
-            "sdist-folder", f"its members are not in one top folder, but in {shown}{more}: build the sdist again."
-        )
+        shown = listed([f'"{name}"' for name in tops])
+        yield Problem("sdist-folder", f"its members are not in one top folder, but in {shown}: build the sdist again.")
     elif sdist.members == {sdist.metadata_member}:
         yield Problem("sdist-metadata", "it contains only a PKG-INFO: build the sdist with a build backend.")
     elif f"{top}/PKG-INFO" not in sdist.members:
