@@ -34,8 +34,13 @@ START = (
 )
 # Each of these settings of pip leaves an isolated environment without what was asked for, or stops pip.
 BREAKING_PIP_VARIABLES = (
-    *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"),
-    *("PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS"),
+    "PIP_USER",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_DRY_RUN",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_NO_DEPS",
 )
 LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000

@@ -31,10 +31,7 @@ SDIST, WHEEL = "demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"
 BOTH = ("sdist", "bdist_wheel")
 CANARY = "canary-4cc0rd1ng-t0-m3"
 # A list of its own: a name that the package loses or misspells has to fail a test.
-SECRET_VARIABLES = (
-    *("TEST_PYPI_TOKEN", "PYPI_TOKEN", "PYPI_PASSWORD"),
-    *("TWINE_PASSWORD", "UV_PUBLISH_TOKEN", "FLIT_PASSWORD"),
-)
+SECRET_VARIABLES = "TEST_PYPI_TOKEN PYPI_TOKEN PYPI_PASSWORD TWINE_PASSWORD UV_PUBLISH_TOKEN FLIT_PASSWORD".split()
 
 
 def build(

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from travis_pypi_deploy.servers import Server
 
 NOW = datetime(2026, 8, 20, tzinfo=timezone.utc)
+# fmt: off
 PIECES = [
-    *("<a ", "<meta ", "href=", "data-yanked", ">", "</a>", '"', "'", "<!--"),
-    *("-->", "<![<!", "&#x110000;", "&#" + "9" * 5000 + ";", "&amp", "#sha256=", "http://[", "//", "%ff", "%00", "="),
-    *("demo-1.0.tar.gz", "demo-1!1.whl", "demo-" + "9" * 5000 + ".tar.gz", "\0", "\x85", "\ud800", "\u202e", " "),
+    "<a ", "<meta ", "href=", "data-yanked", ">", "</a>", '"', "'", "<!--",
+    "-->", "<![<!", "&#x110000;", "&#" + "9" * 5000 + ";", "&amp", "#sha256=", "http://[", "//", "%ff", "%00", "=",
+    "demo-1.0.tar.gz", "demo-1!1.whl", "demo-" + "9" * 5000 + ".tar.gz", "\0", "\x85", "\ud800", "\u202e", " ",
 ]
+# fmt: on
 HTML_TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=40).map("".join)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(PIECES)
 VALUES = st.recursive(

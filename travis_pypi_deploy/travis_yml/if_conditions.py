@@ -22,10 +22,9 @@ class Unknown:
 
 
 Value = Union[None, bool, str, Unknown]
-VARIABLES = {
-    *("type", "branch", "tag", "repo", "fork", "sender", "head_repo", "head_branch", "commit_message", "draft"),
-    *("os", "dist", "group", "sudo", "language"),
-}
+VARIABLES = (
+    "type branch tag repo fork sender head_repo head_branch commit_message draft os dist group sudo language"
+).split()
 TOKEN = re.compile(
     r"""\s*(?:(?P<quoted>"[^"]*"|'[^']*')|(?P<regex>(?<=~)\s*(?:/(?:\\.|[^/\\])*/|[^\s)]+))"""
     r"""|(?P<op>==|=~|~=|!=|!~|=|\|\||&&|!|[(),])|(?P<word>[^\s()"',=!]+))"""

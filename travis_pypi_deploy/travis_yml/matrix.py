@@ -18,11 +18,10 @@ from .plain import Plain, listed, mapping, text
 
 # In the order in which Travis multiplies them.
 EXPANDING = (
-    *("os", "arch", "compiler", "osx_image", "jdk", "crystal", "dotnet", "mono", "solution", "d", "dart", "dart_task"),
-    *("elixir", "otp_release", "elm", "node_js", "go", "hhvm", "php", "ghc", "haxe", "julia", "matlab", "nix", "perl"),
-    *("perl6", "python", "r", "rvm", "gemfile", "xcode_scheme", "xcode_sdk", "rust", "scala", "smalltalk"),
-    *("smalltalk_config", "smalltalk_vm", "env"),
-)
+    "os arch compiler osx_image jdk crystal dotnet mono solution d dart dart_task elixir otp_release elm node_js go "
+    "hhvm php ghc haxe julia matlab nix perl perl6 python r rvm gemfile xcode_scheme xcode_sdk rust scala smalltalk "
+    "smalltalk_config smalltalk_vm env"
+).split()
 # The languages whose jobs have a runtime of this key; keys that are not here are those of any language.
 LANGUAGES_OF = {
     "python": {"python"},

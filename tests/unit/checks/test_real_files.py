@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 # pip asks an sdist's build backend for metadata before it hands the sdist out. These replace all of them, so
 # that no foreign code runs, and take it from PKG-INFO.
 BACKENDS = (
-    *("flit_core.buildapi", "hatchling.build", "maturin", "mesonpy", "pdm.backend", "poetry.core.masonry.api"),
-    *("scikit_build_core.build", "setuptools.build_meta", "setuptools_rust"),
-)
+    "flit_core.buildapi hatchling.build maturin mesonpy pdm.backend poetry.core.masonry.api scikit_build_core.build "
+    "setuptools.build_meta setuptools_rust"
+).split()
 PROJECTS = {
     "attrs": "hatchling",
     "django": "setuptools",
