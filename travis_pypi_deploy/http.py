@@ -38,6 +38,9 @@ USER_AGENT = f"travis-pypi-deploy/{__version__}"
 CONNECT_SECONDS = 30.0
 SEND_BLOCK_BYTES = 128 * 1024
 READ_BLOCK_BYTES = 64 * 1024
+# A connection that took so long is used again if nothing comes over it for a moment; any other one is used once.
+EXPENSIVE_CONNECTION_SECONDS = 0.1
+UNASKED_ANSWER_SECONDS = 0.005
 ANSWER_BODY_SECONDS = 10.0  # the status of an upload is known, and the body only explains it
 REDIRECTS_LIMIT = 3
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
@@ -232,19 +235,29 @@ class Adapter(HTTPAdapter):
 
 
 class _Connection(HTTPConnection):
-    """A connection that over TLS, too, is used again only if nothing is left to read, and reads an early answer."""
+    """A connection that reads an early answer over TLS, too, and that can be used again only if it was expensive."""
+
+    connecting_seconds = 0.0
 
     @property
     def is_connected(self) -> bool:
-        """Whether it can be used again: an answer that nobody asked for would count as that to the next request."""
+        """Whether it can be used again: an answer that nobody asked for would count as that to the next request.
+
+        Such an answer may come at any time, so only a new connection is certain not to have one.
+        """
+        if self.sock is None or self.connecting_seconds < EXPENSIVE_CONNECTION_SECONDS:
+            return False
+        time.sleep(UNASKED_ANSWER_SECONDS)
         has_unread_bytes = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
         return super().is_connected and not has_unread_bytes
 
     def connect(self) -> None:
+        begun = time.monotonic()
         try:
             super().connect()
         except socket.timeout as error:  # in TLS or at a proxy; urllib3 would report it as an answer that took too long
             raise ConnectTimeoutError(self, "timed out") from error
+        self.connecting_seconds = time.monotonic() - begun
 
     def send(self, data: SupportsRead[bytes] | Iterable[Buffer] | Buffer | str) -> None:
         try:

@@ -272,7 +272,7 @@ class Servers:
         if not fault.is_ordinary:
             exchange.send_and_close(data.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
         else:
-            exchange._handler.wfile.write(data + answer(200, "OK") if fault_name == "two answers" else data)
+            exchange.send_more(data + answer(200, "OK") if fault_name == "two answers" else data)
 
 
 @pytest.fixture(scope="module")

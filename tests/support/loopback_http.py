@@ -77,9 +77,13 @@ class Exchange:
         if self.request.method != "HEAD":
             self._handler.wfile.write(body)
 
+    def send_more(self, data: bytes) -> None:
+        """Send these bytes, and keep the connection."""
+        self._handler.wfile.write(data)
+
     def send_and_close(self, data: bytes) -> None:
         """Send these bytes in place of an answer, and end the connection."""
-        self._handler.wfile.write(data)
+        self.send_more(data)
         self._handler.close_connection = True
 
     def reset(self) -> None:

@@ -110,6 +110,18 @@ class Delay:
 
 
 @dataclass(frozen=True)
+class Twice:
+    """Go on in the ordinary way, and send another answer some seconds later."""
+
+    seconds: float
+
+    def play(self, turn: Turn) -> None:
+        turn.go_on()
+        turn.exchange.closing.wait(self.seconds)
+        turn.exchange.send_more(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+@dataclass(frozen=True)
 class Stall:
     """Read nothing of the body for some time, and go on in the ordinary way."""
 
