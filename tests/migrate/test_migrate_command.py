@@ -213,6 +213,11 @@ def test_a_stage_is_written_on_request(config: Path) -> None:
     assert run("--stage").stderr == ".travis.yml was left as it is: no deployment to rewrite.\n"
 
 
+def test_after_writing_a_stage_needs_the_file_as_it_was(config: Path) -> None:
+    config.write_text("env: [A=1, A=2]\ndeploy:\n  provider: pypi\n", encoding="utf-8")
+    assert run("--write").stderr.endswith("1 deployment rewritten. To use --stage instead, restore the file first.\n")
+
+
 def test_a_template_beside_a_stage_is_rewritten_too(config: Path) -> None:
     text = "language: python\n.pypi: &pypi\n  provider: pypi\ndeploy:\n  <<: *pypi\n  user: __token__\n"
     config.write_text(text, encoding="utf-8")

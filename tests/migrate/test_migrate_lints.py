@@ -9,7 +9,8 @@ from travis_pypi_deploy.travis_yml.parse import parse
 
 TAG_IN_PLACE = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
 NOT_ON_XENIAL = 'the image of xenial has no Python 3.9 or newer: set `dist: jammy` and `python: "3.12"`'
-NEVER = f"this branch condition {TAG_IN_PLACE}."
+NEVER = f"this branch condition {TAG_IN_PLACE}: remove it."
+NO_TAG_STARTS_IT = f"this branch condition {TAG_IN_PLACE}: ask for `tag IS present` instead."
 BRANCH_NEVER = (
     f"a tag is asked for, but the branch condition (without one it is master) {TAG_IN_PLACE}: add `tags: true`."
 )
@@ -21,7 +22,11 @@ NEAR_NAME = (
 )
 UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, give it to the script."
 LANGUAGE = "`condition:` is bash; this is the language of `if:`, and bash does not know it."
-EVERY_JOB = "more than one job of this build deploys: single one out in `on:`, or run this command with --stage."
+SEVERAL, SINGLE_OUT = "more than one job of this build deploys", "single one out in `on:`"
+ON_LINUX = "deploy from a job with `os: linux`"
+STAGE = "or run this command with --stage"
+EVERY_JOB = f"{SEVERAL}: {SINGLE_OUT}, {STAGE}."
+PYTHONS = "language: python\npython: ['3.9', '3.12']\n"
 ONE_ONLY = "more than one job of this build deploys: deploy from one of them only."
 
 
@@ -57,8 +62,8 @@ def deployment(conditions: str) -> str:
             id="if: in a list of bash",
         ),
         pytest.param(
-            deployment("tags: true\npython: 3.10"),
-            ['5: 3.10 without quotes is the number 3.1: write "3.10".'],
+            "language: python\n" + deployment("tags: true\npython: 3.10"),
+            ['6: 3.10 without quotes is the number 3.1: write "3.10".'],
             id="a lost zero",
         ),
         pytest.param(
@@ -95,7 +100,7 @@ def deployment(conditions: str) -> str:
             ["3: this means a branch named tags; for tag builds write `tags: true` under `on:`."],
             id="a branch named tags",
         ),
-        pytest.param("python: ['3.9', '3.12']\ndeploy:\n  provider: pypi\n", [f"2: {EVERY_JOB}"], id="every Python"),
+        pytest.param(f"{PYTHONS}deploy:\n  provider: pypi\n", [f"3: {EVERY_JOB}"], id="every Python"),
         pytest.param("env: [A=1, A=2]\ndeploy: pypi\n", [f"2: {EVERY_JOB}"], id="every environment"),
         pytest.param(
             "env:\n  global: A=1\n  jobs: [B=1, B=2]\ndeploy: pypi\n",
@@ -103,13 +108,13 @@ def deployment(conditions: str) -> str:
             id="every env of jobs",
         ),
         pytest.param(
-            "python: ['3.9', '3.12']\ndeploy: pypi\njobs:\n  include:\n  - stage: lint\n",
-            [f"2: {EVERY_JOB}"],
+            f"{PYTHONS}deploy: pypi\njobs:\n  include:\n  - stage: lint\n",
+            [f"3: {EVERY_JOB}"],
             id="included jobs",
         ),
         pytest.param(
             "matrix:\n  include: []\njobs:\n  include: []\ndeploy: pypi\n",
-            ["1: matrix and jobs both stand here: Travis reads only one of them. Merge the two."],
+            ["1: matrix is ignored, because jobs is there, too: merge the two."],
             id="two lists of jobs",
         ),
         pytest.param(
@@ -118,8 +123,8 @@ def deployment(conditions: str) -> str:
             id="an operating system",
         ),
         pytest.param(
-            "python: ['3.9', '3.12']\n" + deployment("python: ['3.9', '3.12']"),
-            ["5: Travis checks only the first of these versions."],
+            PYTHONS + deployment("python: ['3.9', '3.12']"),
+            ["6: Travis checks only the first of these versions."],
             id="a second Python",
         ),
         pytest.param(
@@ -128,8 +133,8 @@ def deployment(conditions: str) -> str:
             id="a Python that no job has",
         ),
         pytest.param(
-            "python: ['3.9', '3.12']\nenv: [A=1, A=2]\n" + deployment("python: '3.9'"),
-            [f"3: {EVERY_JOB}"],
+            PYTHONS + "env: [A=1, A=2]\n" + deployment("python: '3.9'"),
+            [f"4: {EVERY_JOB}"],
             id="several jobs of one Python",
         ),
         pytest.param(
@@ -168,13 +173,18 @@ def deployment(conditions: str) -> str:
             id="any tags",
         ),
         pytest.param(
+            "deploy:\n  provider: pypi\n  if: tag IS present\n",
+            ["3: this is the language of `if:` of a job; here it is the name of a branch: write `on:` conditions."],
+            id="if: in a deployment",
+        ),
+        pytest.param(
             deployment("branch: /^v.*$/"),
             ["3: /^v.*$/ is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."],
             id="a regular expression as a branch",
         ),
         pytest.param(
-            "python: '2.7'\ndeploy:\n  provider: pypi\n  distributions: sdist bdist_wheel\n",
-            ["3: the job runs Python 2.7, so far its wheels were py2: the new ones are py3."],
+            "language: python\npython: '2.7'\ndeploy:\n  provider: pypi\n  distributions: sdist bdist_wheel\n",
+            ["4: the job runs Python 2.7, so far its wheels were py2: the new ones are py3."],
             id="wheels of Python 2",
         ),
         pytest.param(
@@ -190,7 +200,7 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             "jobs:\n  include:\n  - if: branch = main\n    deploy: {provider: pypi, on: {tags: true}}\n",
-            [f"3: {NEVER}"],
+            [f"3: {NO_TAG_STARTS_IT}"],
             id="a job that no tag starts",
         ),
         pytest.param(
@@ -201,7 +211,7 @@ def deployment(conditions: str) -> str:
         pytest.param(
             "stages:\n- test\n- name: ship\n  if: branch = main AND type = push\n"
             "jobs:\n- stage: ship\n  deploy: {provider: pypi, on: {tags: true}}\n",
-            [f"4: {NEVER}"],
+            [f"4: {NO_TAG_STARTS_IT}"],
             id="a stage that no tag starts",
         ),
         pytest.param(
@@ -226,7 +236,7 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             "os: [linux, osx]\n" + deployment("tags: true"),
-            ["2: osx has no /opt/python: deploy from a job with `os: linux`, or run this command with --stage."],
+            [f"2: {SEVERAL}, and osx has no /opt/python: {SINGLE_OUT} and {ON_LINUX}, {STAGE}."],
             id="a system without an interpreter",
         ),
         pytest.param(
@@ -259,8 +269,8 @@ def deployment(conditions: str) -> str:
             id="a Python of bash that no job has",
         ),
         pytest.param(
-            "python: ['3.9', '3.12']\n" + deployment("tags: true\ncondition: $TRAVIS_REPO_SLUG = a/b"),
-            [f"2: {EVERY_JOB}"],
+            PYTHONS + deployment("tags: true\ncondition: $TRAVIS_REPO_SLUG = a/b"),
+            [f"3: {EVERY_JOB}"],
             id="a condition that is the same in every job",
         ),
         pytest.param(
@@ -280,7 +290,7 @@ def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(deployment("tags: true\npython: '3.10'"), id="tags of one Python"),
+        pytest.param("import: a/b\n" + deployment("tags: true\npython: '3.10'"), id="a Python of an imported file"),
         pytest.param(deployment("tags: true\nbranch: [main, master]"), id="the default branch beside tags"),
         pytest.param(deployment("tags: true\ndistributions: sdist"), id="the default under on"),
         pytest.param(deployment("branch: main\ncondition: -z $TRAVIS_TAG"), id="no tag on a branch"),
@@ -289,8 +299,10 @@ def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None
         pytest.param(deployment("all_branches: true\ncondition: -n $TRAVIS_TAG"), id="tags everywhere"),
         pytest.param(deployment("tags: true\ncondition: $TRAVIS_BRANCH = $TRAVIS_TAG"), id="a tag is a tag"),
         pytest.param(deployment("tags: true\ncondition: $TRAVIS_BRANCH = v1.0"), id="the branch of a tag"),
-        pytest.param("python: ['3.9', '3.12']\n" + deployment("tags: true\npython: '3.9'"), id="one of a matrix"),
-        pytest.param("arch: [amd64, arm64]\ndeploy: pypi\n", id="wheels of each architecture"),
+        pytest.param(PYTHONS + deployment("tags: true\npython: '3.9'"), id="one of a matrix"),
+        pytest.param(
+            "arch: [amd64, arm64]\ndeploy:\n  provider: pypi\n  skip_existing: true\n", id="wheels of each architecture"
+        ),
         pytest.param("branches:\n  only: [main, /^v/]\n" + deployment("tags: true"), id="tags are built"),
         pytest.param(
             "jobs:\n- if: branch = main OR tag IS present\n  deploy: {provider: pypi, on: {tags: true}}\n",
@@ -308,21 +320,32 @@ def test_a_mistake_is_told_with_its_line(text: str, expected: list[str]) -> None
             "branches:\n  only: [main, /^v/]\n" + deployment("tags: true\nrepo: a/b"), id="tags of a repository"
         ),
         pytest.param("os: [mac, linux-ppc64le]\n" + deployment("condition: $TRAVIS_OS_NAME = linux"), id="an old name"),
-        pytest.param("os: [linux, new]\n" + deployment("condition: $TRAVIS_OS_NAME = osx"), id="an unknown system"),
         pytest.param(
             "jobs:\n- os: osx\n- dist: jammy\n" + deployment("condition: $TRAVIS_OS_NAME = linux"),
             id="the system of one job",
         ),
         pytest.param("language: python\n" + deployment("python: '3.6'"), id="the Python of the image"),
-        pytest.param(
-            "python: ['3.9', '3.12']\n" + deployment("condition: $TRAVIS_PYTHON_VERSION = 3.9"), id="a Python in bash"
-        ),
+        pytest.param(PYTHONS + deployment("condition: $TRAVIS_PYTHON_VERSION = 3.9"), id="a Python in bash"),
         pytest.param("env: [A=1, A=2]\n" + deployment("condition: $A = 1"), id="a variable of the matrix"),
         pytest.param(
-            "python: ['3.9', '3.12']\ndeploy:\n  provider: pypi\n  distributions: bdist_wheel\n",
+            f"{PYTHONS}deploy:\n  provider: pypi\n  distributions: bdist_wheel\n",
             id="wheels of each Python",
         ),
         pytest.param("deploy:\n  provider: npm\n  on: tags\n", id="the deployment of another"),
+        pytest.param(
+            "language: python\nmatrix:\n  include:\n  - {python: '2.7', env: TOXENV=py27}\n"
+            "  - {python: '3.7', env: TOXENV=py37}\ndeploy:\n  provider: pypi\n  distributions: sdist bdist_wheel\n"
+            "  on:\n    condition: $TOXENV = py37\n",
+            id="a job that its environment chooses",
+        ),
+        pytest.param(
+            "env: [IMAGE=a, IMAGE=b]\ndeploy:\n  provider: script\n  script: python -m travis_pypi_deploy dist/*\n",
+            id="wheels that each job made",
+        ),
+        pytest.param(
+            "jobs:\n- {if: branch = a, deploy: {provider: pypi}}\n- {if: branch = b, deploy: {provider: pypi}}\n",
+            id="jobs on different events",
+        ),
     ],
 )
 def test_what_is_right_is_not_mentioned(text: str) -> None:

@@ -135,7 +135,7 @@ def test_the_conditions_are_repeated_as_a_condition_of_the_job(on: str, conditio
 
 
 def test_an_axis_of_one_value_leaves_the_single_job() -> None:
-    matrices = {"arch: [amd64, arm64]": 1, "os: [linux, osx]": 1, "dist: [focal, jammy]": 1, "arch: [arm64]": 2}
+    matrices = {"arch: [amd64, arm64]": 1, "os: [linux, osx]": 1, "dist: [focal, jammy]": 2, "arch: [arm64]": 2}
     for matrix, jobs in matrices.items():
         result = staged(f"language: python\n{matrix}\n{DEPLOY}")
         assert len(yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"]) == jobs
@@ -145,6 +145,34 @@ def test_global_variables_and_their_conditions_stay() -> None:
     env = "env:\n  global:\n  - A=1\n  - secure: abc\n  jobs: [B=1, B=2]\n"
     result = staged(f"language: python\n{env}{DEPLOY}    condition: $A = 1\n")
     assert yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]["deploy"]["on"]["condition"] == ["$A = 1"]
+
+
+def test_variables_that_the_tool_reads_too_are_noted() -> None:
+    notes = staged(f"language: python\npython: '3.6'\nenv:\n  global: PYPI_USERNAME=me\n{DEPLOY}").notes
+    assert any(note.text.startswith("PYPI_USERNAME still counts") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "formats", "is_noted"),
+    [
+        ("os: [linux, osx]", "sdist bdist_wheel", True),
+        ("arch: [amd64, arm64]", "bdist_wheel", True),
+        ("os: osx", "bdist_wheel", True),
+        ("env: [A=1, A=2]", "bdist_wheel", True),
+        ("env: [A=1, A=2]", "sdist bdist_wheel", False),
+        ("os: [linux, osx]", "sdist", False),
+    ],
+)
+def test_wheels_that_the_stage_does_not_make_are_noted(matrix: str, formats: str, is_noted: bool) -> None:
+    notes = staged(f"language: python\n{matrix}\n{DEPLOY}  distributions: {formats}\n").notes
+    assert any(note.text.startswith("the stage publishes one wheel") for note in notes) == is_noted
+
+
+def test_a_deployment_of_every_branch_and_tag_stays_one() -> None:
+    result = staged("language: python\npython: ['3.6', '3.7']\ndeploy:\n  provider: pypi\n  on:\n    tags: any\n")
+    job = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]
+    assert job["if"] == "type != pull_request"
+    assert "--all-branches" in job["deploy"]["script"]
 
 
 def test_options_of_every_provider_stay() -> None:
@@ -166,6 +194,7 @@ def test_mistakes_of_the_file_are_noted() -> None:
     assert [(note.line, note.text.split(":")[0]) for note in result.notes if "settings" not in note.text] == [
         (2, "3.10 without quotes is the number 3.1"),
         (4, "the job runs Python 2.7, so far its wheels were py2"),
+        (4, "the stage publishes one wheel, that of Python 3.12 on Linux"),
     ]
 
 
@@ -176,6 +205,7 @@ def test_mistakes_of_the_file_are_noted() -> None:
             "script: git describe > demo/VERSION.txt", ["git describe > demo/VERSION.txt"], id="a redirection"
         ),
         pytest.param("script: pytest && make docs", ["pytest && make docs"], id="a generator"),
+        pytest.param("script: |\n  pytest\n  make docs\n  python setup.py sdist", ["make docs"], id="several lines"),
         pytest.param("before_script: [tox -e py36, sed -i s/a/b/ x.py]", ["sed -i s/a/b/ x.py"], id="a changed source"),
         pytest.param(
             "install: pip install -r a.txt\nscript: [travis_retry python3 -m pytest 2>&1, coverage xml]", [], id="tests"
@@ -206,6 +236,7 @@ def test_a_command_that_may_have_made_files_of_the_package_is_noted(commands: st
         pytest.param(f"script: pytest\n{DEPLOY}  run: [ls]\n", id="commands after it"),
         pytest.param(f"script: pytest\n{DEPLOY.replace('deploy:', 'deploy: &it')}after_deploy: *it\n", id="an anchor"),
         pytest.param(f"jdk: [a, b]\n{DEPLOY}    jdk: a\n", id="another runtime"),
+        pytest.param("script: a\ndeploy:\n  provider: pypi\n  server: {a: b}\n", id="a value for each branch"),
     ],
 )
 def test_a_deployment_that_needs_its_job_is_an_error(text: str) -> None:

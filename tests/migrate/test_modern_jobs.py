@@ -26,7 +26,7 @@ jobs:
           python: 3.6
           tags: true
 """
-NOT_CHANGED = "--stage changes nothing here: only jobs of this file deploy, not the file itself."
+NOT_CHANGED = "--stage does nothing here: the deployments stand in jobs, not beside them."
 
 
 def staged(folder: Path, text: str) -> tuple[str, str]:

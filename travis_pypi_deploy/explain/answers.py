@@ -19,16 +19,16 @@ from ..errors import UsageError
 from ..job import Job, reasons_to_skip
 from ..travis_yml.conditions import ON, parts
 from ..travis_yml.if_conditions import Unknown, Value, evaluate
+from ..travis_yml.keys import VERSION_VARIABLES
 from ..travis_yml.matrix import Config, MatrixJob, matrix, normalized
-from ..travis_yml.plain import Plain, listed, mapping, text
-from .events import RUNTIMES, Event, condition_values, environment, expanded, variables_used
+from ..travis_yml.plain import Plain, expanded, listed, mapping, text, truth, variables_in
+from .events import Event, condition_values, environment
 
 TOOL = re.compile(r"(?:^|\s)(?:-m\s+travis_pypi_deploy|(?:\S*/)?travis-pypi-deploy)(?=\s|$)")
 DOES_NOT_DEPLOY = re.compile(r"\s(?:--(?:check-only|dry-run|help|version)|install)\b")
 END_OF_COMMAND = re.compile(r"[;|&\n]")
 PHASES = ("script", "after_success", "after_script")
 SKIPPING = "Skipping the deployment: "
-RUNTIME_OF = {"ruby": "rvm", "node": "node_js", **{name: name for name in RUNTIMES}}
 NOT_BUILT = 0  # the number of a job that Travis does not make
 NO_PULL_REQUEST = "pull requests are never deployed"
 
@@ -157,7 +157,7 @@ def _is_branch(name: str, wanted: str) -> bool:
 
 def _labels(jobs: Sequence[MatrixJob]) -> list[str]:
     """Return how each job differs from the others, for a person who knows the file."""
-    plain_keys, versions = ("name", "stage"), (*RUNTIMES, "arch", "dist")
+    plain_keys, versions = ("name", "stage"), (*VERSION_VARIABLES, "arch", "dist")
     differs = [key for key in ("os", *versions) if len({(job.text(key), job.system) for job in jobs}) > 1]
     labels = []
     for job in jobs:
@@ -174,7 +174,7 @@ def _deployments(job: MatrixJob, event: Event) -> Iterator[Deployment]:
     known = environment(event, job)
     for block in listed(job.config.get("deploy")):
         config = block if isinstance(block, dict) else {"provider": block}
-        if block is not False:  # `deploy: false` is no deployment
+        if truth(block) is not False:  # `deploy: false` is no deployment
             yield _in_job(job, _deployment(config, event, known))
     commands = [text(command) for phase in PHASES for command in listed(job.config.get(phase))]
     for command in commands:
@@ -224,8 +224,8 @@ def _conditions(on: Config, config: Config, known: Mapping[str, str], event: Eve
     """Yield each condition, as the reason why it is not met, and whether it is."""
     if repo := text(on.get("repo")):
         yield f"on.repo is {repo}", event.repo == repo if event.repo else Unknown(("the repository (--repo)",))
-    tags = on.get("tags")
-    if not on.get("all_branches") and not tags:
+    tags, only_tags = on.get("tags"), truth(on.get("tags"))
+    if not truth(on.get("all_branches")) and (tags is None or only_tags is False):
         by_branch = mapping(on.get("branch"))
         named = list(by_branch) or [text(each) for each in listed(on.get("branch"))] or _branches_of_options(config)
         by_default = "" if named else ", because on.branch is missing"
@@ -233,14 +233,14 @@ def _conditions(on: Config, config: Config, known: Mapping[str, str], event: Eve
         values = [_bash(f"$TRAVIS_BRANCH = {each}", known) for each in named or ["master"]]
         yield f"on.branch is {', '.join(named or ['master'])}{by_default}{hint}", _any(values)
     for key, value in on.items():
-        if key in RUNTIME_OF:
-            variable = f"TRAVIS_{RUNTIMES[RUNTIME_OF[key]].upper()}_VERSION"
+        if key in VERSION_VARIABLES:
+            variable = VERSION_VARIABLES[key]
             wanted = next(map(text, listed(value)), "")
             yield f"on.{key} is {wanted}", known[variable] == wanted if variable in known else Unknown((variable,))
     for each in listed(on.get("condition")):
         yield f"condition [[ {text(each)} ]] is false", _bash(text(each), known)
-    if isinstance(tags, bool):
-        yield f"on.tags is {text(tags)}", bool(event.tag) is tags
+    if only_tags is not None:
+        yield f"on.tags is {text(tags)}", bool(event.tag) is only_tags
 
 
 def _branches_of_options(config: Config) -> list[str]:
@@ -258,7 +258,7 @@ def _bash(expression: str, known: Mapping[str, str]) -> bool | Unknown:
     """Return what bash says of an expression, or the variables that nobody knows from the file."""
     value: bool | Unknown = True
     for part in parts(expression):
-        names = tuple(each for each in variables_used(part) if each not in known)
+        names = tuple(each for each in variables_in(part) if each not in known)
         if names:
             value = Unknown(names) if value is True else value
         elif not _holds(part, known):
@@ -280,7 +280,7 @@ def _by_tool(command: str, event: Event, known: Mapping[str, str]) -> Deployment
     target = f"with: {' '.join(command.split())}"
     if event.type == "pull_request":
         return Deployment(Verdict.NO, target, (NO_PULL_REQUEST,))
-    missing = [each for each in variables_used(words) if each not in known]
+    missing = [each for each in variables_in(words) if each not in known]
     if missing:
         return Deployment(Verdict.DEPENDS, target, _depends(missing))
     asked: list[str] = []

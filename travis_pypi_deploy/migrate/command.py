@@ -14,6 +14,7 @@ from ..travis_yml.lints import Note, arranged
 from ..travis_yml.parse import parse
 from ..travis_yml.tree import MappingNode
 from .arguments import read_arguments
+from .deploying_jobs import WITH_STAGE
 from .edits import apply
 from .modern_jobs import lines_as_before, modern_jobs, verify_modern_jobs
 from .rewrite import Migration, migrate
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
         return error.exit_code
     stdout.write(_diff(text, migration.text, path))
     stderr.writelines(f"{path}:{note.line}: {note.text}\n" for note in migration.notes)
-    stderr.write(_summary(path, migration.deployments, written=options.write))
+    stderr.write(_summary(path, migration, written=options.write))
     return 0
 
 
@@ -104,7 +105,7 @@ def _in_modern_jobs(text: str, root: MappingNode, options: Arguments) -> Migrati
     verify_modern_jobs(root, after)
     migration = _migrate(modern, after, options)
     if not notes and migration.deployments:
-        notes = (Note(root.line, "--stage changes nothing here: only jobs of this file deploy, not the file itself."),)
+        notes = (Note(root.line, "--stage does nothing here: the deployments stand in jobs, not beside them."),)
     return replace(migration, notes=arranged((*notes, *lines_as_before(migration.notes, text, edits))))
 
 
@@ -154,10 +155,13 @@ def _diff(before: str, after: str, path: Path) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff)
 
 
-def _summary(path: Path, deployments: int, *, written: bool) -> str:
-    if not deployments:
+def _summary(path: Path, migration: Migration, *, written: bool) -> str:
+    count = migration.deployments
+    if not count:
         return f"{path} was left as it is: no deployment to rewrite.\n"
-    counted = "1 deployment" if deployments == 1 else f"{deployments} deployments"
+    counted = "1 deployment" if count == 1 else f"{count} deployments"
     if written:
-        return f"{path} was written: {counted} rewritten.\n"
+        is_offered = any(WITH_STAGE in note.text for note in migration.notes)
+        restore = " To use --stage instead, restore the file first." if is_offered else ""
+        return f"{path} was written: {counted} rewritten.{restore}\n"
     return f"{path} was not written: {counted} to rewrite with --write.\n"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..travis_yml.conditions import conditions, variables_in
-from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, build, deployments, deploys_to_pypi, effective, jobs, value
+from ..travis_yml.conditions import conditions
+from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, build, deployments, deploys_to_pypi, effective, jobs
 from ..travis_yml.lints import Note
+from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import Alias, MappingNode, entries, members, option_text, text_of, walk
 from .edits import Edit, indentation, line_break, line_end
 from .ready_made import ready_made
@@ -33,17 +34,16 @@ def modern_jobs(text: str, root: MappingNode) -> tuple[list[Edit], tuple[Note, .
 
 def can_be_modern(described: Build, job: Job) -> bool:
     """Return whether a job only deploys to PyPI, has no Python for the tool, and nothing else depends on its Python."""
-    root, node = described.root, job.node
-    image, found = value(root, node, "dist"), deployments(root, node)
-    is_old = image in OLD_IMAGES or (image == "jammy" and bool(NOT_ON_JAMMY.fullmatch(job.python)))
+    root, node, found = described.root, job.node, deployments(described.root, job.node)
+    is_old = job.image in OLD_IMAGES or (job.image == "jammy" and bool(NOT_ON_JAMMY.fullmatch(job.python)))
     return (
         node is not root
         and _runs_nothing(root, node)
         and "deploy" in entries(node)
         and all(map(deploys_to_pypi, found))
         and is_old
-        and not job.runs_a_modern_python(root)
-        and described.systems(job) == ("linux",)
+        and not job.runs_a_modern_python
+        and job.made.system == "linux"
         and ready_made(root).keys().isdisjoint(found)
         and not _is_shared(root, node)
         and not _has_conditions_on_python(root, node)
@@ -63,9 +63,9 @@ def _is_shared(root: MappingNode, job: MappingNode) -> bool:
 
 
 def _has_conditions_on_python(root: MappingNode, job: MappingNode) -> bool:
-    found = [expression for node in deployments(root, job) for _, expression in conditions(entries(node)).expressions]
-    if_ = option_text(entries(job), "if")
-    return bool(re.search(r"\b(?:python|dist)\b", if_)) or any(variables_in(each) & OF_THE_IMAGE for each in found)
+    found = [each for node in deployments(root, job) for _, each in conditions(entries(node)).expressions]
+    is_asked = any(OF_THE_IMAGE.intersection(variables_in(each)) for each in found)
+    return is_asked or bool(re.search(r"\b(?:python|dist)\b", option_text(entries(job), "if")))
 
 
 def _replaced(root: MappingNode, job: MappingNode) -> Iterator[Pair]:
@@ -77,7 +77,7 @@ def _replaced(root: MappingNode, job: MappingNode) -> Iterator[Pair]:
 
 
 def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
-    missing = {"dist": "jammy", **({"python": '"3.12"'} if runs_python(root, job) else {})}
+    missing = {"dist": "jammy", **({"python": '"3.12"'} if job.made.language == "python" else {})}
     for pair in _replaced(root, job.node):
         yield Edit(pair.value.start, pair.value.end, "jammy" if pair.name == "dist" else '"3.12"')
         if pair in job.node.pairs:
@@ -91,17 +91,12 @@ def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
 
 
 def _note(root: MappingNode, job: Job) -> Note:
-    sentence = f"this job now runs {'Python 3.12 on jammy' if runs_python(root, job) else 'on jammy'}"
+    sentence = f"this job now runs {'Python 3.12 on jammy' if job.made.language == 'python' else 'on jammy'}"
     install = effective(root, job.node, "install")
     if install and text_of(install.value) in SKIPPED:
         return Note(job.node.line, f"{sentence}.")
     advice = "skip that if the deployment does not need it"
     return Note(job.node.line, f"{sentence}, and so does its `install`: {advice}.")
-
-
-def runs_python(root: MappingNode, job: Job) -> bool:
-    """Return whether `python` counts for a job: because of its language, or because it names a version."""
-    return value(root, job.node, "language") == "python" or bool(job.python)
 
 
 def lines_as_before(notes: Iterable[Note], text: str, edits: Iterable[Edit]) -> Iterator[Note]:

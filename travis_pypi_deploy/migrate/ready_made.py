@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..travis_yml.jobs import deployments, effective, emptying, jobs
+from ..travis_yml.jobs import deployment_options, deployments, effective, emptying, jobs
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, resolved
+from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, option_text, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "before_deploy")
 FILLS_DIST = re.compile(
     r"""\b(?:cibuildwheel|auditwheel)\b | \bls\b[^|;&]*\bdist\b | \bsetup\.py\b.*\bbdist_wheel\b
+    | -m\ build\b | \bpyproject-build\b | \b(?:poetry|flit|hatch|pdm)\ build\b
     | (?:^|[;&|]|-m)\s*pip\d?\ wheel\b | docker[\w-]*\.sh\b
     | \bdocker\ run\b(?:.*\s(?:-v|--volume|--mount)\b | (?!.*\s(?:-d|--detach|-p|--publish)\b))  # not a service
     """,
@@ -25,11 +26,11 @@ WRITES_NOTHING = re.compile(
     (?:(?:apt-get|bandit|black|cat|cd|codecov|conda|coverage|coveralls|echo|env|export|flake8|ignore|isort|ls|mypy
     |nosetests|nose2|nox|pip[\d.]*|pipenv|poetry\ (?:install|run)|pre-commit|py\.?test|pylint|ruff|set|skip|source|test
     |tox|true|twine|unittest|virtualenv|which)\b
-    | python[\d.]*\ (?:-V|--version|setup\.py\ (?:check|develop|install|test))\b | $)
+    | python[\d.]*\ (?:-V|--version|setup\.py\ (?:check|develop|install|sdist|test))\b | $)
     (?:[^>] | >&\d | >\s*/dev/null)*""",
     re.VERBOSE,
 )
-BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b")
+BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b|\b(?:poetry|flit|hatch|pdm) build\b")
 
 
 def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
@@ -49,12 +50,12 @@ def files_of_the_job(root: MappingNode) -> Iterator[Note]:
     """Yield a note for each command that may write a file of the package, which a stage of its own does not have."""
     if not any(map(_keeps_files, deployments(root, root))):
         return
+    files = "so far, the package had the files that the job made; the stage makes none of them"
     for command in dict.fromkeys(command for job in jobs(root) for command in _commands(root, job)):
-        parts = re.split(r"&&|\|\|?|;|\n", command.value)
-        if not all(WRITES_NOTHING.fullmatch(part.strip()) for part in parts):
-            sentence = "so far, the package had the files that the job made; the stage makes none of them: if"
-            first = command.value.strip().split("\n")[0]
-            yield Note(command.line, f"{sentence} `{first}` writes one, add it to the stage's before_deploy.")
+        for line in command.value.splitlines():
+            if not all(WRITES_NOTHING.fullmatch(part.strip()) for part in re.split(r"&&|\|\|?|;", line)):
+                sentence = f"{files}: if `{line.strip()}` writes one, add it to the stage's before_deploy."
+                yield Note(command.line, sentence)
 
 
 def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:
@@ -67,9 +68,22 @@ def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:
 
 def _about_evidence(root: MappingNode, job: MappingNode, evidence: ScalarNode) -> tuple[Note, ...]:
     sentence = "the job fills dist/: the script uploads dist/* and builds nothing"
-    if any(BUILDS_AN_SDIST.search(command.value) for command in _commands(root, job)):
+    if _builds_an_sdist(root, job):
         return ()
     return (Note(evidence.line, f"{sentence}; if you publish an sdist, build it in the job, too."),)
+
+
+def _builds_an_sdist(root: MappingNode, job: MappingNode) -> bool:
+    return any(BUILDS_AN_SDIST.search(command.value) for command in _commands(root, job))
+
+
+def publishes_only_wheels(root: MappingNode, job: MappingNode, node: Node, *, is_ready_made: bool) -> bool:
+    """Return whether a job publishes wheels and no sdist: other jobs may publish other wheels."""
+    script = option_text(entries(node), "script")
+    if is_ready_made or "dist/*" in script:
+        return not _builds_an_sdist(root, job)
+    is_wheel = option_text(deployment_options(node), "distributions").split() == ["bdist_wheel"]
+    return is_wheel or "--distributions bdist_wheel" in script
 
 
 def _keeps_files(node: Node) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis_yml.jobs import build, deployment_options, jobs, mappings, names_of_pypi, variables
+from ..travis_yml.jobs import build, deployment_options, jobs, mappings, names_of_pypi
 from ..travis_yml.lints import Note, arranged, lints
 from ..travis_yml.tree import MappingNode, Node, Pair, entries
 from .arguments import PACKAGE
@@ -42,7 +42,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
     found, names = blocks(root), names_of_pypi(root)
-    filled, known = ready_made(root), variables(root)
+    filled, described = ready_made(root), build(root)
+    known = described.variables
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {
         node: translate(deployment_options(node), aliases, known, line=node.line, ready_made=node in filled)
@@ -52,7 +53,6 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     dropped = found.dropped | emptied
     gone = {pair.value for pair in emptied}
     _refuse_explicit_keys(root, moved)
-    described = build(root)
     planned = plan(described, moved, requirement)
     commands = {
         node: " ".join((planned.deployments[node].command, *translation.arguments))
@@ -68,7 +68,7 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         *found.notes,
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands for note in filled.get(node, ())),
-        *(_about_variables(root, known, commands.values()) if moved else ()),
+        *(about_variables(root, known, commands.values()) if moved else ()),
         *lints(described),
         *deploying_jobs(described, moved),
         *wheels_of_python_2(described, [node for node in moved if node not in filled]),
@@ -91,7 +91,7 @@ def _refuse_explicit_keys(root: MappingNode, moved: tuple[Node, ...]) -> None:
             raise UsageError(message)
 
 
-def _about_variables(root: MappingNode, known: Collection[str], commands: Collection[str]) -> list[Note]:
+def about_variables(root: MappingNode, known: Collection[str], commands: Collection[str]) -> list[Note]:
     """Return a note for each variable of dpl in `env:` that this tool reads, too: whether it still counts."""
     line = entries(root)["env"].key.line if "env" in entries(root) else root.line
     counts = "still counts, because the script does not name it."

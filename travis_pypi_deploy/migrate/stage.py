@@ -6,37 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
-from ..travis_yml.conditions import (
-    EQUALITY,
-    JOB_VARIABLES,
-    PLAIN_BRANCH,
-    RUNTIMES,
-    Conditions,
-    conditions,
-    parts,
-    variables_in,
-)
-from ..travis_yml.jobs import (
-    build,
-    deployment_options,
-    deployments,
-    deploys_to_pypi,
-    environments_of,
-    expands,
-    jobs,
-    value,
-    variables,
-    variables_of_jobs,
-)
+from ..travis_yml.conditions import EQUALITY, JOB_VARIABLES, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts
+from ..travis_yml.jobs import build, deployment_options, deployments, deploys_to_pypi, jobs
 from ..travis_yml.lints import Note, arranged, file_lints
+from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, option_text, resolved, text_of
 from .arguments import PACKAGE
-from .deploying_jobs import obstacle, wheels_of_python_2
+from .deploying_jobs import obstacle, wheels_of_python_2, wheels_of_several_jobs
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
 from .ready_made import files_of_the_job
-from .rewrite import Migration
+from .rewrite import Migration, about_variables
 from .steps import JOB_PYTHON, Step
-from .translate import translate
+from .translate import translate, values_by_branch
 from .verify import verify
 
 if TYPE_CHECKING:
@@ -58,26 +39,35 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
     found = deployments(root, root)
     if deploy is None or not any(map(deploys_to_pypi, found)):
         return None
-    if reason := obstacle(root):
+    described = build(root)
+    for node in found:
+        if by_branch := values_by_branch(entries(node)):
+            message = f"line {by_branch.line}: {by_branch.text}"
+            raise UsageError(message)
+    if reason := obstacle(described):
         _stop(deploy.key.line, reason)
-    known, described = variables(root), build(root)
     step = JOB_PYTHON.installing(requirement)
     notes: list[Note] = []
     added: list[str] = []
+    commands: list[str] = []
     for node in found:
         on = conditions(entries(node))
         _refuse_conditions(described, on)
-        sentence, kept = _conditions(root, on)
+        sentence, kept = _conditions(described, on)
         notes += sentence
-        translation = translate(deployment_options(node), aliases, known, line=node.line, ready_made=False)
+        options = deployment_options(node)
+        translation = translate(options, aliases, described.variables, line=node.line, ready_made=False)
         notes += translation.notes
         command = " ".join((step.command, *translation.arguments))
-        options = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(entries(node), name))]
+        commands.append(command)
+        others = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(options, name))]
         asked = [f"      {line}" for line in _on(on, kept)]
-        lines = [*_job(root, on, step, command), *options, *(["    on:", *asked] if asked else [])]
+        lines = [*_job(described, on, step, command), *others, *(["    on:", *asked] if asked else [])]
         added.append("\n".join(lines))
-    edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), _include(text, root, deploy, added)]
-    notes += (*files_of_the_job(root), *file_lints(root), *wheels_of_python_2(described, found))
+    include = _include(text, described, deploy, added)
+    edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), include]
+    notes += (*files_of_the_job(root), *file_lints(root), *about_variables(root, described.variables, commands))
+    notes += (*wheels_of_python_2(described, found), *wheels_of_several_jobs(described, found))
     return Migration(apply(text, edits), len(added), arranged(notes))
 
 
@@ -90,28 +80,25 @@ def _refuse_conditions(described: Build, on: Conditions) -> None:
     """Raise UsageError for a condition that means more than a job of the matrix, or that no job meets."""
     for name in sorted((RUNTIMES - {"python"}) & on.pairs.keys()):
         _stop(on.pairs[name].key.line, f"`on: {name}` means more than a job of the matrix")
-    if "python" in on.pairs and described.lacks("TRAVIS_PYTHON_VERSION", on.python):
-        _stop(on.pairs["python"].key.line, f"no job of this build has Python {on.python}")
-    values = variables_of_jobs(described.root)
     for line, name, wanted in on.equalities:
-        if described.lacks(name, wanted) or wanted not in values.get(name, [wanted]):
+        if described.lacks(name, wanted):
             _stop(line, f"no job of this build has {name} = {wanted}")
 
 
-def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str]]:
+def _conditions(described: Build, on: Conditions) -> tuple[list[Note], list[str]]:
     """Return a note for each condition that only chose a job of the matrix, and the expressions that stay."""
     notes, kept = [], []
     for name in ("python", "os"):
         if name in on.pairs:
             sentence = f"{name} is dropped from `on:`: it chose a job of the matrix, the stage has a job of its own."
             notes.append(Note(on.pairs[name].key.line, sentence))
-    of_a_job = JOB_VARIABLES | variables_of_jobs(root).keys()
+    of_a_job = JOB_VARIABLES | described.own_variables
     for line, expression in on.expressions:
-        if not variables_in(expression) & of_a_job:
+        if of_a_job.isdisjoint(variables_in(expression)):
             kept.append(expression)
             continue
         for part in parts(expression):
-            if not variables_in(part) & of_a_job:
+            if of_a_job.isdisjoint(variables_in(part)):
                 kept.append(part)
             elif EQUALITY.fullmatch(part):
                 notes.append(Note(line, f"`{part}` is dropped: it chose a job of the matrix."))
@@ -120,12 +107,13 @@ def _conditions(root: MappingNode, on: Conditions) -> tuple[list[Note], list[str
     return notes, kept
 
 
-def _job(root: MappingNode, on: Conditions, step: Step, command: str) -> list[str]:
+def _job(described: Build, on: Conditions, step: Step, command: str) -> list[str]:
     """Return the first lines of the job, as an item of a list, down to the script."""
-    has_matrix_env = environments_of(root) > 1
+    root = described.root
     lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
-    lines += [] if value(root, root, "language") == "python" else ["  language: python"]
-    lines += ['  python: "3.12"', *(["  env: []"] if has_matrix_env else [])]
+    language = option_text(entries(root), "language")
+    lines += [] if language == "python" else ["  language: python"]
+    lines += ['  python: "3.12"', *(["  env: []"] if len(described.env_of_jobs) > 1 else [])]
     lines += [f"  {phase}: skip" for phase in PHASES]
     lines += [f"  before_deploy: {written(step.install)}", "  deploy:", "    provider: script"]
     return [*lines, f"    script: {written(command)}"]
@@ -170,11 +158,12 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     return [_behind(text, stages, ["- deploy"])]
 
 
-def _include(text: str, root: MappingNode, deploy: Pair, added: list[str]) -> Edit:
+def _include(text: str, described: Build, deploy: Pair, added: list[str]) -> Edit:
     """Return the edit that adds the jobs to the file's list of jobs, or that writes one in place of ``deploy``."""
-    tests = [] if expands(root) else ["- stage: test"]  # without it, the list would replace the file's only job
+    # Without this job, the list would replace the file's only one.
+    tests = [] if described.is_expanded else ["- stage: test"]
     lines = [line for job in added for line in job.split("\n")]
-    pair = entries(root).get("jobs") or entries(root).get("matrix")
+    pair = entries(described.root).get("jobs") or entries(described.root).get("matrix")
     if pair is None:
         return _new_jobs(text, deploy, [*tests, *lines])
     holder = resolved(pair.value)
@@ -217,7 +206,7 @@ def verify_stage(before: MappingNode, after: Node | None, added: int) -> None:
     old, new = jobs(before)[1:], jobs(after)[1:]
     for one, other in zip(old, new):
         verify(one, other, (), ())
-    if len(new) != (len(old) or (0 if expands(before) else 1)) + added:
+    if len(new) != (len(old) or (0 if build(before).is_expanded else 1)) + added:
         message = "the result has other jobs than meant. Migrate this file by hand."
         raise UsageError(message)
 

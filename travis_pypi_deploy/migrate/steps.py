@@ -133,7 +133,7 @@ def _older(build: Build, rewritten: Collection[Node], shared: list[set[Node | Pa
     older: set[Node | Pair] = set()
     for node in rewritten:
         found = [job for user in merging[node] for job in build.deploying(user, conditions(entries(user)))]
-        if not found or not all(job.runs_a_modern_python(build.root) for job in found):
+        if not found or not all(job.runs_a_modern_python for job in found):
             older.add(node)
     while spread := [group for group in shared if older & group and not group <= older]:
         older.update(*spread)

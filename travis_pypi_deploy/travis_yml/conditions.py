@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..options import REPOSITORY
-from .keys import corrected
+from .keys import VERSION_VARIABLES, corrected
+from .plain import variables_in
 from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, text_of, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ON = ("if", "true", "on")  # the first of them counts, the others are ignored
-VERSIONS_OF_LANGUAGES = (
-    "d dart elm elixir ghc go haxe jdk julia mono node node_js "
-    "otp_release perl php python r ruby rvm rust scala smalltalk"
-)
-RUNTIMES = frozenset(VERSIONS_OF_LANGUAGES.split())
+RUNTIMES = frozenset(VERSION_VARIABLES)
 CONDITIONS = RUNTIMES | {"all_branches", "branch", "condition", "os", "repo", "tags"}
+PYTHON_VERSION = "TRAVIS_PYTHON_VERSION"
 JOB_VARIABLES = {f"TRAVIS_{name}" for name in ("PYTHON_VERSION", "OS_NAME", "DIST", "CPU_ARCH", "JOB_NAME")}
 EQUALITY = re.compile(r"""(?P<q>["']?)\$\{?(?P<name>\w+)\}?(?P=q)\s+==?\s+(?P<r>["']?)(?P<value>[\w.+-]+)(?P=r)""")
 PLAIN_BRANCH = re.compile(r"[\w./+@-]+")
@@ -41,8 +39,9 @@ class Conditions:
 
     @property
     def any_tags(self) -> bool:
-        """Whether `tags: any` is written, which Travis drops from the conditions."""
-        return text_of(self._value("tags")) == "any"
+        """Whether `tags:` is neither yes nor no, such as `any`: Travis then asks for no tag and for no branch."""
+        tags = self._value("tags")
+        return text_of(tags) is not None and not is_true(tags) and not is_false(tags)
 
     @property
     def expressions(self) -> tuple[tuple[int, str], ...]:
@@ -51,34 +50,31 @@ class Conditions:
 
     @property
     def equalities(self) -> tuple[tuple[int, str, str], ...]:
-        """The parts of ``condition:`` that ask for one value of one variable: line, variable, value."""
+        """What asks for one value of one variable, of `python:` the first version: line, variable, value."""
+        pair = self.pairs.get("python")
+        python = [(pair.key.line, PYTHON_VERSION, version) for version in versions(pair.value)[:1]] if pair else []
         found = [(line, EQUALITY.fullmatch(part)) for line, text in self.expressions for part in parts(text)]
-        return tuple((line, match["name"], match["value"]) for line, match in found if match)
+        return (*python, *((line, match["name"], match["value"]) for line, match in found if match))
 
     @property
-    def python(self) -> str:
-        """The version of Python that a job must have, empty if any will do."""
-        return next(iter((*versions(self._value("python")), *self._asked("TRAVIS_PYTHON_VERSION"))), "")
-
-    @property
-    def system(self) -> str:
-        """The operating system that a job must have, empty if any will do."""
-        return next(iter(self._asked("TRAVIS_OS_NAME")), "")
-
-    def _asked(self, variable: str) -> list[str]:
-        return [value for _, name, value in self.equalities if name == variable]
+    def ask_for_python(self) -> bool:
+        """Whether only jobs of one version of Python deploy."""
+        return any(name == PYTHON_VERSION for _, name, _ in self.equalities)
 
     @property
     def asks_for_branch(self) -> bool:
         """Whether a branch is asked for, by name or by default, and tag builds are not ruled out."""
-        return not (is_true(self._value("all_branches")) or is_false(self._value("tags")))
+        return not (self.any_branch or is_false(self._value("tags")))
 
     @property
-    def single_out_a_job(self) -> bool:
-        """Whether a condition may choose among jobs that run the same Python."""
-        expressions = [part for _, text in self.expressions for part in parts(text)]
-        matches = {part: EQUALITY.fullmatch(part) for part in expressions}
-        others = [part for part, match in matches.items() if not match or match["name"] != "TRAVIS_PYTHON_VERSION"]
+    def any_branch(self) -> bool:
+        """Whether every branch deploys, and tags are not asked for."""
+        return is_true(self._value("all_branches")) or self.any_tags
+
+    @property
+    def may_choose_a_job(self) -> bool:
+        """Whether a condition may choose among the jobs of a build, beside those that ask for one value."""
+        others = [part for _, text in self.expressions for part in parts(text) if not EQUALITY.fullmatch(part)]
         return bool(self.pairs.keys() & (RUNTIMES - {"python"})) or any(map(_may_differ, others))
 
     def _value(self, name: str) -> Node | None:
@@ -96,8 +92,7 @@ class Conditions:
             return (*options, "--tags")
         if is_false(self._value("tags")):
             options = (*options, "--no-tags")
-        everywhere = is_true(self._value("all_branches"))
-        if everywhere or not all(BRANCH_PATTERN.fullmatch(branch) for branch in self.branches):
+        if self.any_branch or not all(BRANCH_PATTERN.fullmatch(branch) for branch in self.branches):
             return (*options, "--all-branches")
         return (*options, *(part for branch in self.branches for part in ("--branch", branch)))
 
@@ -107,11 +102,6 @@ def parts(expression: str) -> tuple[str, ...]:
     if re.search(r"\|\||[()]", expression):
         return (expression.strip(),)
     return tuple(part.strip() for part in expression.split("&&"))
-
-
-def variables_in(expression: str) -> set[str]:
-    """Return the variables that a bash expression names."""
-    return set(re.findall(r"\$\{?(\w+)", expression))
 
 
 def _may_differ(expression: str) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .keys import corrected
-from .tree import MappingNode, Node, Pair, ScalarNode, entries, members, resolved, text_of, versions, walk
+from .matrix import assignments, environment_of, matrix, normalized
+from .plain import mapping, plain
+from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, members, resolved, text_of, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .conditions import Conditions
+    from .matrix import MatrixJob
+    from .plain import Plain
 
 PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
 CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
@@ -25,18 +28,14 @@ DEPLOYMENT_KEYS = frozenset(PYPI_OPTIONS | COMMON_KEYS | UNUSED_KEYS | VERSION_K
 RUNS_TOOL = "python -m travis_pypi_deploy"
 EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 MODERN = re.compile(r"3\.(?:9|[1-9]\d)(?:\.\d+|-dev)?")
-AXES = ("python", "os", "arch", "dist")
-SYSTEMS = {"linux", "osx", "windows"}
-ALIASES = {"mac": "osx", "macos": "osx", "ios": "osx", "win": "windows", "linux-ppc64le": "linux"}
 OLD_IMAGES = {"precise", "trusty", "xenial"}
 NOT_ON_JAMMY = re.compile(r"2\..*|3\.[0-7](?:\.\d+|-dev)?")
-GROUPS = {"global", "jobs", "matrix"}
 
 
 def jobs(root: MappingNode) -> tuple[MappingNode, ...]:
     """Return the jobs of a build: the file itself, for every job of the matrix, then the included ones."""
-    pairs = [entries(root)[name] for name in ("matrix", "jobs") if name in entries(root)]
-    listed = [node for pair in pairs for node in _included(resolved(pair.value))]
+    pair = entries(root).get("jobs") or entries(root).get("matrix")
+    listed = _included(resolved(pair.value)) if pair else ()
     return (root, *(node for node in listed if isinstance(node, MappingNode)))
 
 
@@ -46,9 +45,9 @@ def effective(root: MappingNode, job: MappingNode, name: str) -> Pair | None:
 
 
 def deployments(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
-    """Return what a job deploys, each a mapping or a provider's name."""
+    """Return what a job deploys, each a mapping or a provider's name; `deploy: false` is nothing."""
     pair = effective(root, job, "deploy")
-    return tuple(resolved(node) for node in members(pair.value)) if pair else ()
+    return tuple(resolved(node) for node in members(pair.value) if not is_false(node)) if pair else ()
 
 
 def deployment_options(node: Node) -> dict[str, Pair]:
@@ -108,150 +107,93 @@ def _included(matrix: Node) -> tuple[Node, ...]:
     return tuple(map(resolved, members(matrix)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
-    """A job of the build: the mapping that describes it, and its Python, which is empty where none is named."""
+    """A job of the build: the mapping that describes it, the file's or one of its list, and what Travis makes of it."""
 
     node: MappingNode
-    python: str
+    made: MatrixJob
+    known: Mapping[str, str]  # the variables that the file says
 
-    def runs_a_modern_python(self, root: MappingNode) -> bool:
-        """Return whether the job's own `python` is 3.9 or newer."""
-        is_python = value(root, self.node, "language") == "python"
-        return is_python and bool(MODERN.fullmatch(self.python))
+    @property
+    def python(self) -> str:
+        """The version of Python, empty where none is named."""
+        return self.made.text("python")
+
+    @property
+    def image(self) -> str:
+        """The image that is named by `dist:`, empty where none is."""
+        return self.made.text("dist")
+
+    @property
+    def runs_a_modern_python(self) -> bool:
+        """Whether the job's own `python` is 3.9 or newer."""
+        return bool(MODERN.fullmatch(self.python))
 
 
 @dataclass(frozen=True)
 class Build:
-    """A file's jobs, and those that run each of its deployments."""
+    """A file's jobs, those that run each of its deployments, and its variables.
+
+    ``variables`` are all with their values, ``own_variables`` those that one more job would not have.
+    """
 
     root: MappingNode
     jobs: tuple[Job, ...]
     by_deployment: Mapping[Node, tuple[Job, ...]]
+    variables: Mapping[str, tuple[str, ...]]
+    own_variables: frozenset[str]
+    env_of_jobs: tuple[Plain, ...]
+
+    @property
+    def is_expanded(self) -> bool:
+        """Whether the file's own keys make jobs even beside a list of jobs."""
+        return sum(job.node is self.root for job in self.jobs) > 1
 
     def deploying(self, node: Node, on: Conditions) -> tuple[Job, ...]:
-        """Return the jobs that run a deployment, by the Python and the system that it asks for."""
+        """Return the jobs that run a deployment, except those that certainly have not the value that it asks for."""
+        asked = [(name, wanted) for _, name, wanted in on.equalities]
         return tuple(
             job
             for job in self.by_deployment.get(node, ())
-            if (not on.python or job.python == on.python) and (not on.system or on.system in self.systems(job))
+            if all(self._may_equal(job, name, wanted) for name, wanted in asked)
         )
 
-    def systems(self, job: Job) -> tuple[str, ...]:
-        """Return the operating systems of a job; the matrix may have several."""
-        pair = effective(self.root, job.node, "os")
-        named = [text_of(node) or "" for node in members(pair.value)] if pair else ["linux"]
-        return tuple(ALIASES.get(name, name) for name in (named if job.node is self.root else named[:1]))
-
     def lacks(self, name: str, wanted: str) -> bool:
-        """Return whether it is certain that no job gives a variable of Travis this value."""
-        if name == "TRAVIS_PYTHON_VERSION":
-            return all(job.python != wanted and (job.python or not self._is_python(job)) for job in self.jobs)
-        if name == "TRAVIS_OS_NAME":
-            systems = {system for job in self.jobs for system in self.systems(job)}
-            return wanted not in systems and systems <= SYSTEMS
-        return False
+        """Return whether it is certain that no job gives a variable this value; imported files may make other jobs."""
+        return "import" not in entries(self.root) and not any(self._may_equal(job, name, wanted) for job in self.jobs)
 
-    def _is_python(self, job: Job) -> bool:
-        return value(self.root, job.node, "language") in {"", "python"}
+    def _may_equal(self, job: Job, name: str, wanted: str) -> bool:
+        is_unset = name in self.variables and name not in {name for name, _ in job.made.variables} | job.made.hidden
+        return not is_unset and job.known.get(name, wanted) == wanted
 
 
 def build(root: MappingNode) -> Build:
     """Return the build that a file describes."""
-    found = _jobs(root)
+    config, nodes = normalized(mapping(plain(root))), jobs(root)
+    made = matrix(config, lambda *_: True)
+    found = tuple(Job(nodes[job.included], job, job.environment({})) for job in made)
     by_deployment: dict[Node, list[Job]] = {}
-    for job in found:
-        for node in deployments(root, job.node):
-            by_deployment.setdefault(node, []).append(job)
-    return Build(root, found, {node: tuple(each) for node, each in by_deployment.items()})
+    for each in found:
+        for node in deployments(root, each.node):
+            by_deployment.setdefault(node, []).append(each)
+
+    environment = environment_of(config)
+    one = environment.of_jobs if len(environment.of_jobs) == 1 else []
+    shared = {pair for entry in (*environment.of_all, *one) for pair in assignments(entry)}
+    pairs = [pair for job in made for pair in job.variables]
+    return Build(
+        root,
+        found,
+        {node: tuple(each) for node, each in by_deployment.items()},
+        _values(pairs),
+        frozenset(name for name, value in pairs if (name, value) not in shared),
+        tuple(environment.of_jobs),
+    )
 
 
-def _jobs(root: MappingNode) -> tuple[Job, ...]:
-    """Return the jobs of a build: those of the matrix of `python` and `env`, then the included ones.
-
-    Operating systems and architectures are not counted: each may have wheels of its own to publish.
-    """
-    top, included = entries(root), jobs(root)[1:]
-    pythons = versions(top["python"].value) if "python" in top else ()
-    environments = environments_of(root)
-    is_run = not included or expands(root)
-    matrix = [Job(root, python) for python in pythons or ("",) for _ in range(environments)] if is_run else []
-    return (*matrix, *(Job(job, _python(root, job)) for job in included))
-
-
-def expands(root: MappingNode) -> bool:
-    """Return whether the file's own keys make jobs even beside a list of jobs: one value of each makes none."""
-    top = entries(root)
-    lengths = [len(members(top[name].value)) for name in AXES if name in top]
-    return max([*lengths, environments_of(root)]) > 1
-
-
-def value(root: MappingNode, job: MappingNode, name: str) -> str:
-    """Return the text of a job's own or inherited key, the first of a list."""
-    pair = effective(root, job, name)
-    found = [text_of(node) or "" for node in members(pair.value)] if pair else []
-    return found[0] if found else ""
-
-
-def _python(root: MappingNode, job: MappingNode) -> str:
-    """Return a job's version, its own or the first of the file's; jobs in another language have none."""
-    pair = effective(root, job, "python")
-    if pair is None or value(root, job, "language") not in {"", "python"}:
-        return ""
-    return next(iter(versions(pair.value)), "")
-
-
-def variables(root: MappingNode) -> dict[str, tuple[str, ...]]:
-    """Return each variable's values, in the order in which they are written."""
-    return _values(root, GROUPS)
-
-
-def variables_of_jobs(root: MappingNode) -> dict[str, tuple[str, ...]]:
-    """Return the variables that jobs may differ in, with their values."""
-    return _values(root, GROUPS - {"global"})
-
-
-def environments_of(root: MappingNode) -> int:
-    """Return how many jobs `env:` makes of one."""
-    env = entries(root).get("env")
-    return max(_environments(env.value), 1) if env else 1
-
-
-def _environments(env: Node) -> int:
-    target = resolved(env)
-    if not isinstance(target, MappingNode):
-        return len(members(target))
-    pairs = entries(target)
-    return max((len(members(pairs[name].value)) for name in ("jobs", "matrix") if name in pairs), default=1)
-
-
-def _values(root: MappingNode, groups: Set[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for job in jobs(root):
-        pair = entries(job).get("env")
-        for name, value in _assignments(pair.value, groups) if pair else ():
-            found[name] = tuple(dict.fromkeys((*found.get(name, ()), value)))
-    return found
-
-
-def _assignments(env: Node, groups: Set[str]) -> Iterator[tuple[str, str]]:
-    for node in map(resolved, members(env)):
-        if isinstance(node, MappingNode):
-            for pair in node.pairs:
-                if pair.name in groups:
-                    yield from _assignments(pair.value, groups)
-                elif pair.name not in GROUPS and (value := text_of(pair.value)) is not None:
-                    yield text_of(pair.key) or "", value
-        else:
-            yield from _words(text_of(node) or "")
-
-
-def _words(text: str) -> Iterator[tuple[str, str]]:
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return
-    for each in words:
-        name, equals, value = each.partition("=")
-        if equals:
-            yield name, value
+def _values(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for name, value in pairs:
+        found.setdefault(name, {})[value] = None
+    return {name: tuple(values) for name, values in found.items()}

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+LANGUAGES = "d dart elm elixir ghc go haxe jdk julia mono node otp_release perl php python r ruby rust scala smalltalk"
+# The keys whose value Travis puts into a variable, as conditions and jobs write them.
+VERSION_VARIABLES = {
+    **{name: f"TRAVIS_{name.upper()}_VERSION" for name in LANGUAGES.split()},
+    "node_js": "TRAVIS_NODE_VERSION",
+    "rvm": "TRAVIS_RUBY_VERSION",
+}
 GREATEST_DISTANCE = 4
 # Travis never corrects what is a key elsewhere, such as npm's `tag`.
 NEVER_CORRECTED = {"branches", "conditions", "repos", "tag", "taps", "upload_dir", "use", "users"}

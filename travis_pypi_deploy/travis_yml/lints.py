@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .conditions import CONDITIONS as CONDITION_KEYS
-from .conditions import ON, PLAIN_BRANCH, Conditions, conditions
+from .conditions import ON, PLAIN_BRANCH, PYTHON_VERSION, Conditions, conditions
 from .jobs import CONDITIONS, DEPLOYMENT_KEYS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
 from .keys import corrected
-from .tree import MappingNode, ScalarNode, entries, is_true, members, option_text, resolved, text_of, versions
+from .tree import MappingNode, ScalarNode, entries, is_true, members, option_text, resolved, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .tree import Node, Pair
 
 KEPT = {"provider", "cleanup", "skip_cleanup", "allow_failure"}
-FACTS = {"TRAVIS_PYTHON_VERSION": "Python", "TRAVIS_OS_NAME": "the system"}
+FACTS = {PYTHON_VERSION: "Python", "TRAVIS_OS_NAME": "the system"}
 LOST_ZERO = re.compile(r"\d+\.\d+0")
 IF_GRAMMAR = re.compile(r"\b(?:AND|OR|NOT|IS|IN)\b|^\s*(?:branch|tag|type|repo|sender|fork)\s*(?:=|!=)")
 ASKS_FOR_A_TAG = re.compile(r"""-n\s*"?\$\{?TRAVIS_TAG|\$\{?TRAVIS_TAG\b\}?"?\s*(?:=~|!=|==?(?!\s*(?:""|'')))""")
@@ -90,7 +90,7 @@ def _repeated(root: MappingNode) -> Iterator[Note]:
 def _two_lists_of_jobs(root: MappingNode) -> Iterator[Note]:
     if {"matrix", "jobs"} <= entries(root).keys():
         line = entries(root)["matrix"].key.line
-        yield Note(line, "matrix and jobs both stand here: Travis reads only one of them. Merge the two.")
+        yield Note(line, "matrix is ignored, because jobs is there, too: merge the two.")
 
 
 def _beside_deploy(job: MappingNode) -> Iterator[Note]:
@@ -161,10 +161,12 @@ def _misread(on: Conditions) -> Iterator[Note]:
         if IF_GRAMMAR.search(expression):
             yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
     if on.any_tags:
-        sentence = "`tags: any` is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
+        any_tags = f"`tags: {text_of(on.pairs['tags'].value)}`"
+        sentence = f"{any_tags} is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
         yield Note(on.pairs["tags"].key.line, sentence)
     if any(IF_GRAMMAR.search(branch) for branch in on.branches):
-        yield Note(on.line, "this is the language of `if:` of a job; in a deployment it is the name of a branch.")
+        sentence = "this is the language of `if:` of a job; here it is the name of a branch: write `on:` conditions."
+        yield Note(on.line, sentence)
     for branch in on.branches:
         if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
             sentence = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
@@ -184,18 +186,14 @@ def _unbuilt(root: MappingNode, on: Conditions) -> Iterator[Note]:
 
 def _chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
     """Yield the conditions on the job that Travis ignores in part, or that no job meets."""
-    asked = list(on.equalities)
     if "os" in on.pairs:
         pair = on.pairs["os"]
         sentence = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {text_of(pair.value) or 'linux'}`."
         yield Note(pair.key.line, sentence)
-    if "python" in on.pairs:
-        pair = on.pairs["python"]
-        asked += [(pair.key.line, "TRAVIS_PYTHON_VERSION", version) for version in versions(pair.value)[:1]]
-        if len(members(pair.value)) > 1:
-            yield Note(pair.key.line, "Travis checks only the first of these versions.")
-    for line, name, wanted in asked:
-        if build.lacks(name, wanted):
+    if "python" in on.pairs and len(members(on.pairs["python"].value)) > 1:
+        yield Note(on.pairs["python"].key.line, "Travis checks only the first of these versions.")
+    for line, name, wanted in on.equalities:
+        if name in FACTS and build.lacks(name, wanted):
             yield Note(line, f"no job of this build has {FACTS[name]} {wanted}: this never deploys.")
 
 
@@ -224,7 +222,7 @@ def _contradictions(on: Conditions) -> Iterator[Note]:
         yield Note(on.pairs["branch"].key.line, "branch is ignored beside `tags: true`: every tag deploys.")
     for line, expression in on.expressions:
         if not all(map(_may_be_tag, BRANCH_IS.findall(expression))):
-            yield Note(line, f"this branch condition {NEVER}.")
+            yield Note(line, f"this branch condition {NEVER}: remove it.")
 
 
 def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
@@ -232,7 +230,7 @@ def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
     for pair in _ifs(root, job):
         found = IF_BRANCH_IS.search(text_of(pair.value) or "")
         if found and not _may_be_tag(found.group(1)):
-            yield Note(pair.key.line, f"this branch condition {NEVER}.")
+            yield Note(pair.key.line, f"this branch condition {NEVER}: ask for `tag IS present` instead.")
     branches = entries(root).get("branches")
     only = entries(resolved(branches.value)).get("only") if branches else None
     names = [text_of(member) or "" for member in members(only.value)] if only else []

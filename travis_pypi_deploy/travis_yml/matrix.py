@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from .if_conditions import Unknown, Value
-from .jobs import ALIASES
-from .plain import Plain, listed, mapping, text
+from .keys import VERSION_VARIABLES
+from .plain import Plain, expanded, listed, mapping, text, variables_in
 
 # In the order in which Travis multiplies them.
 EXPANDING = (
@@ -46,6 +46,8 @@ LANGUAGES_OF = {
 }
 NOT_INHERITED = {"jobs", "matrix", "import", "stages", "notifications", "version", "allow_failure", "merge_mode"}
 ALIASES_OF_KEYS = {"ruby": "rvm", "node": "node_js", "environment": "env"}
+SYSTEMS = {"mac": "osx", "macos": "osx", "ios": "osx", "win": "windows", "linux-ppc64le": "linux"}
+DEFAULT_ARCHITECTURE = "amd64"
 DEFAULT_LANGUAGE, DEFAULT_SYSTEM, DEFAULT_STAGE = "ruby", "linux", "test"
 ASSIGNMENT = re.compile(r"(\w+)=(.*)", re.DOTALL)
 SECURE = "secure"
@@ -59,7 +61,8 @@ class MatrixJob:
     """One job: its configuration, with what it inherits, and its variables in the order in which they are set.
 
     ``hidden`` are the names of encrypted variables, whose values nobody can read. ``depends_on`` is what nobody can
-    know from the file, and what decides whether the job runs at all.
+    know from the file, and what decides whether the job runs at all. ``included`` is the number of the job in the
+    list of jobs, from 1; it is 0 for a job that the file's own keys make.
     """
 
     config: Config
@@ -67,6 +70,7 @@ class MatrixJob:
     hidden: frozenset[str]
     allows_failure: bool = False
     depends_on: tuple[str, ...] = ()
+    included: int = field(default=0, compare=False)
 
     def text(self, name: str) -> str:
         """Return the text of a key, the first item of a list."""
@@ -81,7 +85,35 @@ class MatrixJob:
     def system(self) -> str:
         """Return the operating system of the job."""
         name = self.text("os").lower() or DEFAULT_SYSTEM
-        return ALIASES.get(name, name)
+        return SYSTEMS.get(name, name)
+
+    def environment(self, known: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables that bash has before the first command of the job, as far as the file says them.
+
+        ``known`` are those of the event.
+        """
+        found = {
+            **known,
+            "TRAVIS_OS_NAME": self.system,
+            "TRAVIS_CPU_ARCH": self.text("arch") or DEFAULT_ARCHITECTURE,
+            "TRAVIS_LANGUAGE": self.language,
+            "TRAVIS_JOB_NAME": self.text("name"),
+            "TRAVIS_BUILD_STAGE_NAME": self.text("stage").capitalize(),
+            "TRAVIS_ALLOW_FAILURE": "true" if self.allows_failure else "false",
+        }
+        if self.text("dist"):
+            found["TRAVIS_DIST"] = self.text("dist")
+        for key, variable in VERSION_VARIABLES.items():
+            if self.text(key):
+                found[variable] = self.text(key)
+            elif key not in ALIASES_OF_KEYS and self.language not in LANGUAGES_OF.get(key, {key}):
+                found[variable] = ""
+        for name, value in self.variables:  # a value may use the variables before it
+            if all(each in found for each in variables_in(value)):
+                found[name] = expanded(value, found)
+            else:
+                found.pop(name, None)
+        return {name: value for name, value in found.items() if name not in self.hidden}
 
 
 Accepts = Callable[[Plain, MatrixJob], Value]
@@ -103,23 +135,23 @@ def normalized(root: Config) -> Config:
 def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
     """Return the jobs of a build, in the order in which Travis numbers them."""
     config = normalized(root)
-    environment = _environment(config.get("env"))
+    environment = environment_of(config)
     keys = [name for name in EXPANDING if listed(config.get(name)) and _is_supported(name, config)]
     included = _included(config)
-    expanded = _expanded(config, keys, environment.of_jobs)
-    if len(expanded) == 1 and included and all(len(_values(config, key, environment.of_jobs)) <= 1 for key in keys):
-        expanded = []  # a lone job beside a list of jobs is a duplicate
+    multiplied = _multiplied(config, keys, environment.of_jobs)
+    if len(multiplied) == 1 and included and all(len(_values(config, key, environment.of_jobs)) <= 1 for key in keys):
+        multiplied = []  # a lone job beside a list of jobs is a duplicate
     shared = {
         name: value for name, value in config.items() if name not in {*EXPANDING, *NOT_INHERITED} and value is not None
     }
     first = {name: listed(config[name])[0] for name in keys if name != "env"}
 
     jobs: list[MatrixJob] = []
-    for each in [*expanded, *included] or [{}]:
+    for number, each in [*((0, each) for each in multiplied), *enumerate(included, start=1)] or [(0, {})]:
         own = {**shared, **first, **each}
         job = {name: value for name, value in own.items() if name not in LANGUAGES_OF or _is_supported(name, own)}
         entries = _entries(job["env"]) if job.get("env") is not None else environment.of_jobs[:1]
-        made = _with_variables(job, [*environment.of_all, *entries])
+        made = replace(_with_variables(job, [*environment.of_all, *entries]), included=number)
         is_excluded = any(_excludes(rule, made, environment, accepts) for rule in _rules(config, "exclude"))
         accepted = accepts(job.get("if"), made)
         if isinstance(accepted, Unknown):
@@ -130,19 +162,21 @@ def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
 
 
 @dataclass(frozen=True)
-class _Environment:
+class Environment:
     """The variables of a file: those of all jobs, and one entry for each job that they make."""
 
     of_all: list[Plain]
     of_jobs: list[Plain]
 
 
-def _environment(env: Plain) -> _Environment:
+def environment_of(config: Config) -> Environment:
+    """Return what `env:` of a normalized file says."""
+    env = config.get("env")
     groups = mapping(env)
     if groups.keys() & {"global", "jobs", "matrix"}:
         own = groups.get("jobs", groups.get("matrix"))
-        return _Environment(_entries(groups.get("global")), _entries(own))
-    return _Environment([], _entries(env))
+        return Environment(_entries(groups.get("global")), _entries(own))
+    return Environment([], _entries(env))
 
 
 def _entries(env: Plain) -> list[Plain]:
@@ -157,7 +191,7 @@ def _values(config: Config, key: str, of_jobs: list[Plain]) -> list[Plain]:
     return of_jobs if key == "env" else listed(config.get(key))
 
 
-def _expanded(config: Config, keys: list[str], of_jobs: list[Plain]) -> list[dict[str, Plain]]:
+def _multiplied(config: Config, keys: list[str], of_jobs: list[Plain]) -> list[dict[str, Plain]]:
     """Return the product of all keys that make jobs; none without such a key."""
     used = [key for key in keys if _values(config, key, of_jobs)]
     if not used:
@@ -186,7 +220,7 @@ def _with_variables(job: Config, entries: list[Plain]) -> MatrixJob:
     variables: list[tuple[str, str]] = []
     hidden: set[str] = set()
     for entry in entries:
-        for name, value in _assignments(entry):
+        for name, value in assignments(entry):
             if value is None:
                 hidden.add(name)
             else:
@@ -195,7 +229,7 @@ def _with_variables(job: Config, entries: list[Plain]) -> MatrixJob:
     return MatrixJob(config, tuple(dict.fromkeys(variables)), frozenset(hidden))
 
 
-def _assignments(entry: Plain) -> Iterator[tuple[str, str | None]]:
+def assignments(entry: Plain) -> Iterator[tuple[str, str | None]]:
     """Yield names and values; the value of an encrypted variable is None. An encrypted entry has no name here."""
     if isinstance(entry, dict):
         for name, value in entry.items():
@@ -215,7 +249,7 @@ def _rules(config: Config, name: str) -> list[dict[str, Plain]]:
     return [each for each in listed(mapping(config.get("jobs")).get(name)) if isinstance(each, dict)]
 
 
-def _excludes(rule: Config, job: MatrixJob, environment: _Environment, accepts: Accepts) -> bool:
+def _excludes(rule: Config, job: MatrixJob, environment: Environment, accepts: Accepts) -> bool:
     """Return whether a rule of ``exclude`` or ``allow_failures`` names a job: all that it says is equal."""
     if accepts(rule.get("if"), job) is not True:
         return False
@@ -236,7 +270,7 @@ def _excludes(rule: Config, job: MatrixJob, environment: _Environment, accepts: 
 
 def _in_stages(config: Config, jobs: list[MatrixJob], accepts: Accepts) -> tuple[MatrixJob, ...]:
     """Return the jobs of the stages that run, stage by stage, jobs that may fail last."""
-    environment = _environment(config.get("env"))
+    environment = environment_of(config)
     rules = _rules(config, "allow_failures")
     marked = [
         replace(each, allows_failure=any(_excludes(rule, each, environment, accepts) for rule in rules))

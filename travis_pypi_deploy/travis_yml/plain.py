@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Union
 
-from .tree import MappingNode, Node, ScalarNode, SequenceNode, entries, is_empty, is_false, is_true, resolved, versions
+from .tree import (
+    WORDS_FOR_NO,
+    WORDS_FOR_YES,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    entries,
+    is_empty,
+    resolved,
+    versions,
+)
 
 Plain = Union[None, bool, str, "list[Plain]", "dict[str, Plain]"]
 
-WORDS_OF_BOOLEANS = {"true", "false", "yes", "no", "on", "off"}
+VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
 def plain(node: Node | None) -> Plain:
@@ -20,8 +33,10 @@ def plain(node: Node | None) -> Plain:
         return {name: plain(pair.value) for name, pair in entries(target).items()}
     if isinstance(target, SequenceNode):
         return [plain(item) for item in target.items]
-    if isinstance(target, ScalarNode) and target.style is None and target.value.lower() in WORDS_OF_BOOLEANS:
-        return is_true(target) and not is_false(target)
+    if isinstance(target, ScalarNode) and target.style is None and not target.value.isdigit():
+        value = truth(target.value)
+        if value is not None:
+            return value
     return next(iter(versions(target)), "")
 
 
@@ -39,6 +54,22 @@ def text(value: Plain) -> str:
     return value if isinstance(value, str) else ""
 
 
+def truth(value: Plain) -> bool | None:
+    """Return what Travis casts a value to, None if that is neither true nor false."""
+    word = text(value).lower()
+    return True if word in WORDS_FOR_YES else False if word in WORDS_FOR_NO else None
+
+
 def mapping(value: Plain) -> dict[str, Plain]:
     """Return a mapping as it is, an empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def variables_in(shell: str) -> tuple[str, ...]:
+    """Return the variables that a text of a shell uses."""
+    return tuple(dict.fromkeys(VARIABLE.findall(shell)))
+
+
+def expanded(shell: str, known: Mapping[str, str]) -> str:
+    """Return the text with its variables replaced, which are all known."""
+    return VARIABLE.sub(lambda match: known[match[1]], shell)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 DEPLOY = frozenset({"deploy"})
+WORDS_FOR_YES = {"true", "yes", "on", "1"}
+WORDS_FOR_NO = {"false", "no", "off", "0"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,12 +168,12 @@ def option_text(pairs: Mapping[str, Pair], *names: str) -> str:
 
 def is_true(node: Node | None) -> bool:
     """Return whether a value means yes, as Travis casts it."""
-    return (text_of(node) or "").lower() in {"true", "yes", "on", "1"}
+    return (text_of(node) or "").lower() in WORDS_FOR_YES
 
 
 def is_false(node: Node | None) -> bool:
     """Return whether a value means no, as Travis casts it."""
-    return (text_of(node) or "").lower() in {"false", "no", "off", "0"}
+    return (text_of(node) or "").lower() in WORDS_FOR_NO
 
 
 def versions(node: Node | None) -> tuple[str, ...]:
