@@ -15,7 +15,7 @@ from packaging.version import Version
 from trove_classifiers import all_classifiers, deprecated_classifiers
 
 from ..distributions import Distribution, Wheel
-from ..distributions.metadata import HEADERS, NEWEST_HEADERS, parse
+from ..distributions.metadata import HEADERS, NEWEST_HEADERS
 from .release import parsed_version
 from .rules import Problem
 
@@ -63,8 +63,7 @@ def fields(distribution: Distribution) -> Iterator[Problem]:
 
 def headers(distribution: Distribution) -> Iterator[Problem]:
     """Yield a problem if the metadata version is not valid, and for each header that does not fit it."""
-    found, _ = parse(distribution.metadata)
-    present = {name for name, value in found if value.strip() not in ("", "UNKNOWN")}
+    present = {name for name, value in distribution.headers if value.strip() not in ("", "UNKNOWN")}
     known = {header.lower() for header in HEADER_OF.values()}
 
     declared = "".join(distribution.fields.get("metadata_version", ()))
@@ -91,7 +90,7 @@ def headers(distribution: Distribution) -> Iterator[Problem]:
             f'its Metadata-Version is "{declared}", but PyPI accepts {", ".join(METADATA_VERSIONS)}: {REBUILD}.',
         )
 
-    counts = Counter(name for name, _ in found)
+    counts = Counter(name for name, _ in distribution.headers)
     for header, _, is_multiple in NEWEST_HEADERS:
         count = counts[header.lower()]
         if not is_multiple and count > 1:

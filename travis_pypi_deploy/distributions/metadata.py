@@ -30,12 +30,27 @@ MULTILINE = (
 )
 
 
-def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
+Headers = tuple[tuple[str, str], ...]
+
+
+def parse(metadata: bytes) -> tuple[Headers, str]:
+    """Return the headers, with their names in lower case, and the body.
+
+    The body is never parsed, even if a Content-Type header says that it has parts.
+    """
+    try:
+        text = metadata.decode()
+    except UnicodeDecodeError:
+        text = metadata.decode("latin-1")
+    message = email.parser.HeaderParser().parsestr(text)
+    return tuple((name.lower(), str(value)) for name, value in message.items()), str(message.get_payload())
+
+
+def metadata_fields(headers: Headers, body: str) -> dict[str, tuple[str, ...]]:
     """Return the fields by pkginfo's attribute names, all values in order, without empty and UNKNOWN ones.
 
     The fields are those of the declared metadata version; of a version that is not known, those of the newest one.
     """
-    headers, body = parse(metadata)
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name, []).append(value)
@@ -51,19 +66,6 @@ def metadata_fields(metadata: bytes) -> dict[str, tuple[str, ...]]:
         if found := [value for value in found if value.strip() not in ("", "UNKNOWN")]:
             fields[attribute] = tuple(found)
     return fields
-
-
-def parse(metadata: bytes) -> tuple[list[tuple[str, str]], str]:
-    """Return the headers, with their names in lower case, and the body.
-
-    The body is never parsed, even if a Content-Type header says that it has parts.
-    """
-    try:
-        text = metadata.decode()
-    except UnicodeDecodeError:
-        text = metadata.decode("latin-1")
-    message = email.parser.HeaderParser().parsestr(text)
-    return [(name.lower(), str(value)) for name, value in message.items()], str(message.get_payload())
 
 
 def _unfolded(attribute: str, value: str) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ..errors import InvalidReleaseError
 from . import sdists, wheels
-from .metadata import metadata_fields
+from .metadata import Headers, metadata_fields, parse
 from .sdists import Sdist
 from .wheels import Wheel
 
@@ -25,9 +25,9 @@ FileType = Literal["sdist", "bdist_wheel"]
 class Distribution:
     """One file to upload, as it was when it was read.
 
-    ``fields`` holds the core metadata by pkginfo's attribute names, every value in order; ``metadata`` is the METADATA
-    or PKG-INFO that they come from. ``pyversion`` is the wheel's Python tag (empty if its name has none), or
-    ``source``. ``sha256`` is in hexadecimal, ``size`` in bytes. ``stamp`` differs if the file has been changed since.
+    ``fields`` holds the core metadata by pkginfo's attribute names, every value in order; ``headers`` are those of the
+    METADATA or PKG-INFO, ``metadata`` its bytes. ``pyversion`` is the wheel's Python tag, empty if its name has none,
+    or ``source``. ``sha256`` is in hexadecimal, ``size`` in bytes. ``stamp`` differs if the file was changed since.
     """
 
     path: Path
@@ -36,6 +36,7 @@ class Distribution:
     name: str
     version: str
     fields: Mapping[str, tuple[str, ...]]
+    headers: Headers
     metadata: bytes
     archive: Wheel | Sdist
     size: int
@@ -97,7 +98,8 @@ def _read(path: Path) -> Distribution:
         archive, metadata, sha256 = sdists.scan(path)
         pyversion = "source"
 
-    fields = metadata_fields(metadata)
+    headers, body = parse(metadata)
+    fields = metadata_fields(headers, body)
     for required in ("name", "version"):
         if required not in fields:
             raise InvalidReleaseError(f"its metadata has no {required.title()}. Build it again")
@@ -108,6 +110,7 @@ def _read(path: Path) -> Distribution:
         name=fields["name"][0],
         version=fields["version"][0],
         fields=fields,
+        headers=headers,
         metadata=metadata,
         archive=archive,
         size=status.st_size,

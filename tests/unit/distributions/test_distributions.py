@@ -16,7 +16,7 @@ from packaging.metadata import parse_email
 
 from tests.support import factories
 from travis_pypi_deploy import distributions
-from travis_pypi_deploy.distributions import Sdist, Wheel, metadata_fields
+from travis_pypi_deploy.distributions import Sdist, Wheel, metadata
 from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
@@ -254,6 +254,10 @@ def test_an_sdist_without_metadata_is_rejected(tmp_path: Path) -> None:
 def test_metadata_without_a_name_or_version_is_rejected(metadata: bytes, missing: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidReleaseError, match=rf"^its metadata has no {missing}. Build it again$"):
         distributions.read(factories.sdist(tmp_path, metadata=metadata))
+
+
+def metadata_fields(text: bytes) -> dict[str, tuple[str, ...]]:
+    return metadata.metadata_fields(*metadata.parse(text))
 
 
 def test_fields_are_all_present_values_in_order() -> None:

@@ -35,6 +35,7 @@ DEMO = Distribution(
     name="demo",
     version="1.0",
     fields={},
+    headers=(),
     metadata=b"",
     archive=Sdist(frozenset(), "", (), "", is_zip=False),
     size=0,
