@@ -60,58 +60,37 @@ def complaint(*argv: str, **variables: str) -> str:
 
 
 EVERYWHERE = {"TEST_PYPI_TOKEN": TESTPYPI_TOKEN, "PYPI_TOKEN": PYPI_TOKEN}
-Found = tuple[str, str, str]
-PLACES: dict[str, tuple[list[str], dict[str, str], Found]] = {
-    "testpypi": ([], EVERYWHERE, ("__token__", TESTPYPI_TOKEN, "TEST_PYPI_TOKEN")),
-    "pypi": (["--server=pypi"], EVERYWHERE, ("__token__", PYPI_TOKEN, "PYPI_TOKEN")),
-    "the server's variable first": (
-        [],
-        {"TEST_PYPI_TOKEN": TESTPYPI_TOKEN, "PYPI_PASSWORD": "other"},
-        ("__token__", TESTPYPI_TOKEN, "TEST_PYPI_TOKEN"),
-    ),
-    "then PYPI_PASSWORD": (
-        [],
-        {"TEST_PYPI_TOKEN": "", "PYPI_PASSWORD": TESTPYPI_TOKEN},
-        ("__token__", TESTPYPI_TOKEN, "PYPI_PASSWORD"),
-    ),
-    "named": (
-        ["--password-env=DEPLOY"],
-        {"TEST_PYPI_TOKEN": "other", "DEPLOY": TESTPYPI_TOKEN},
-        ("__token__", TESTPYPI_TOKEN, "DEPLOY"),
-    ),
-    "joined": (
-        ["--password-env=A", "--password-env=B"],
-        {"A": TESTPYPI_TOKEN[:100], "B": TESTPYPI_TOKEN[100:]},
-        ("__token__", TESTPYPI_TOKEN, "A + B"),
-    ),
-    "another server": (
-        [f"--server={PRIVATE}", "--username=alice"],
-        {**EVERYWHERE, "PYPI_PASSWORD": "correct horse"},
-        ("alice", "correct horse", "PYPI_PASSWORD"),
-    ),
-    "plain http on loopback": (
-        [f"--server={LOOPBACK}"],
-        {"PYPI_PASSWORD": "s3cret"},
-        ("__token__", "s3cret", "PYPI_PASSWORD"),
-    ),
-    "plain http allowed": (
-        [f"--server={PLAIN}", "--allow-plain-http"],
-        {"PYPI_PASSWORD": "s3cret"},
-        ("__token__", "s3cret", "PYPI_PASSWORD"),
-    ),
-    "unreadable, not narrowed": (
-        ["--no-narrow-token"],
-        {"TEST_PYPI_TOKEN": UNREADABLE},
-        ("__token__", UNREADABLE, "TEST_PYPI_TOKEN"),
-    ),
+NO_TESTPYPI = {"TEST_PYPI_TOKEN": "", "PYPI_PASSWORD": TESTPYPI_TOKEN}
+HALVES = {"A": TESTPYPI_TOKEN[:100], "B": TESTPYPI_TOKEN[100:]}
+PASSWORD = {"PYPI_PASSWORD": "s3cret"}
+# Options, variables, the secret that is found, and where.
+PLACES: dict[str, tuple[list[str], dict[str, str], str, str]] = {
+    "testpypi": ([], EVERYWHERE, TESTPYPI_TOKEN, "TEST_PYPI_TOKEN"),
+    "pypi": (["--server=pypi"], EVERYWHERE, PYPI_TOKEN, "PYPI_TOKEN"),
+    "the server's variable first": ([], {**EVERYWHERE, **PASSWORD}, TESTPYPI_TOKEN, "TEST_PYPI_TOKEN"),
+    "then PYPI_PASSWORD": ([], NO_TESTPYPI, TESTPYPI_TOKEN, "PYPI_PASSWORD"),
+    "named": (["--password-env=DEPLOY"], {**EVERYWHERE, "DEPLOY": TESTPYPI_TOKEN}, TESTPYPI_TOKEN, "DEPLOY"),
+    "joined": (["--password-env=A", "--password-env=B"], HALVES, TESTPYPI_TOKEN, "A + B"),
+    "another server": ([f"--server={PRIVATE}"], {**EVERYWHERE, **PASSWORD}, "s3cret", "PYPI_PASSWORD"),
+    "plain http on loopback": ([f"--server={LOOPBACK}"], PASSWORD, "s3cret", "PYPI_PASSWORD"),
+    "plain http allowed": ([f"--server={PLAIN}", "--allow-plain-http"], PASSWORD, "s3cret", "PYPI_PASSWORD"),
+    "not narrowed": (["--no-narrow-token"], {"TEST_PYPI_TOKEN": UNREADABLE}, UNREADABLE, "TEST_PYPI_TOKEN"),
 }
 
 
-@pytest.mark.parametrize(("argv", "variables", "expected"), PLACES.values(), ids=PLACES)
-def test_a_secret_is_found_in_its_variable(argv: list[str], variables: dict[str, str], expected: Found) -> None:
+@pytest.mark.parametrize(("argv", "variables", "secret", "source"), PLACES.values(), ids=PLACES)
+def test_a_secret_is_found_in_its_variable(
+    argv: list[str], variables: dict[str, str], secret: str, source: str
+) -> None:
     found = find(*argv, **variables)
     assert found is not None
-    assert (found.username, found.secret, found.source) == expected
+    assert (found.username, found.secret, found.source) == ("__token__", secret, source)
+
+
+def test_a_password_goes_with_its_user_name() -> None:
+    found = find(f"--server={PRIVATE}", "--username=alice", PYPI_PASSWORD="correct horse")
+    assert found is not None
+    assert (found.username, found.secret) == ("alice", "correct horse")
 
 
 @pytest.mark.parametrize("url", [PRIVATE, PLAIN, LOOPBACK])

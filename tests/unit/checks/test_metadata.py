@@ -143,11 +143,6 @@ def test_a_metadata_version_that_is_newer_than_the_newest_known_one_is_a_warning
     assert "Update travis-pypi-deploy" in problem.message
 
 
-def test_metadata_without_a_version_is_rejected(tmp_path: Path) -> None:
-    metadata = b"Name: demo\nVersion: 1.0\n\nWords.\n"
-    assert "metadata-version" in rules(factories.sdist(tmp_path, metadata=metadata))
-
-
 @pytest.mark.parametrize("version", [b"1.0", b"1.1", b"2.1"])
 def test_unknown_values_of_old_setuptools_count_as_missing(version: bytes, tmp_path: Path) -> None:
     path = factories.sdist(tmp_path, metadata=OLD_METADATA % version)
@@ -161,24 +156,6 @@ def test_unknown_values_of_old_setuptools_count_as_missing(version: bytes, tmp_p
 
 def test_unknown_headers_pass(tmp_path: Path) -> None:
     assert rules(wheel(x_built_by=["me", "you"], generator="x", content_type="text/plain")(tmp_path)) == []
-
-
-def test_what_packaging_rejects_is_found_field_by_field(tmp_path: Path) -> None:
-    found = problems(
-        wheel(
-            version="1.0",
-            requires_dist=["other ==", "fine"],
-            provides_extra="no good",
-            description_content_type="text/html",
-            keywords="a,b",
-        )(tmp_path)
-    )
-    assert {problem.rule for problem in found} == {"metadata"}
-    assert sorted(problem.message.partition(":")[0] for problem in found) == [
-        "description-content-type",
-        "provides-extra",
-        "requires-dist",
-    ]
 
 
 @pytest.mark.parametrize(

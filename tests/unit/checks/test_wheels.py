@@ -259,11 +259,6 @@ def test_a_deflated_source_file_that_cannot_be_unpacked_is_found(tmp_path: Path)
     assert rules(path) == ["zip-contents"]
 
 
-def test_a_member_of_any_kind_that_does_not_match_its_checksum_is_an_error_everywhere(tmp_path: Path) -> None:
-    path = rewritten(with_fields(crc=1), of="demo/data.txt")(tmp_path)
-    assert [(each.rule, each.severity) for each in problems(path, is_pypi=False)] == [("zip-contents", "error")]
-
-
 @pytest.mark.parametrize(("damaged", "expected"), [("demo/m3.so", ["zip-contents"]), ("demo/m4.so", [])])
 def test_members_are_unpacked_up_to_64_mebibytes(damaged: str, expected: list[str], tmp_path: Path) -> None:
     files = {f"demo/m{number}.so": bytes(16 * MEBIBYTE) for number in range(5)}
@@ -295,12 +290,6 @@ def test_of_many_problems_of_one_kind_the_first_ten_are_shown(tmp_path: Path) ->
     assert len(found) == 11
     assert found[9].message.startswith(r"'demo/\x0109.py' is not printable UTF-8")
     assert found[10].message == "and 15 more of the same kind."
-
-
-def test_elsewhere_than_at_pypi_odd_zip_archives_are_warnings(tmp_path: Path) -> None:
-    path = surrounded(before=b"#!")(tmp_path)
-    assert [problem.severity for problem in problems(path, is_pypi=False)] == ["warning"]
-    assert [problem.severity for problem in problems(path, is_pypi=True)] == ["error"]
 
 
 @pytest.mark.parametrize(
