@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import source_tree
-from .diagnoses import FailedBuild, diagnose
+from .diagnoses import WORK_FOLDER, FailedBuild, diagnose
 from .distributions import file_type
 from .errors import BuildError
 from .masking import SECRET_VARIABLES, secret_texts
@@ -41,6 +41,10 @@ BREAKING_PIP_VARIABLES = (
     "PIP_DRY_RUN",
     "PIP_REQUIRE_VIRTUALENV",
     "PIP_NO_DEPS",
+    "PIP_PLATFORM",
+    "PIP_PYTHON_VERSION",
+    "PIP_IMPLEMENTATION",
+    "PIP_ABI",
 )
 LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_LINES = 5_000
@@ -49,9 +53,12 @@ QUEUE_LIMIT_LINES = 100
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
+EMPTY_ERROR = re.compile(r"[A-Za-z_.]+:")
 # An error inside of a line, and the line of a build backend about the command that has printed the error.
-COMPILER_ERROR = re.compile(r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: ")
-FAILED_COMMAND = re.compile(r"error: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at ")
+COMPILER_ERROR = re.compile(r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: |\S*ld: cannot find -l")
+FAILED_COMMAND = re.compile(
+    r"[Ee]rror: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at "
+)
 
 ERROR_LIMIT_CHARACTERS = 300
 WARNINGS_LIMIT = 5
@@ -59,8 +66,8 @@ WARNING_LIMIT_CHARACTERS = 300
 DISTINCT_LINES_LIMIT = 1000
 # What a backend prints when it may have built something else than was meant.
 DOUBTFUL_LINE = re.compile(
-    r"^(ERROR|CRITICAL|FATAL|error:)\W|listing git files failed|is shallow and may|dubious ownership|safe\.directory"
-    r"|File .* cannot be found"
+    r"^(ERROR|CRITICAL|FATAL|error:)\W|listing git files failed|^(?!.*warn\().* is shallow and may|dubious ownership"
+    r"|safe\.directory|File .* cannot be found"
 )
 WARNING_LINE = re.compile(r"^\W*warning\b|\bwarning:|^\S+:\d+: \w*Warning:", re.IGNORECASE)
 
@@ -129,8 +136,6 @@ def build(
                 "defect of the build backend that [build-system] in pyproject.toml names",
                 tuple(output),
             )
-        if any(path.name.lower().startswith("unknown-0.0.0") for path in built):
-            raise _nameless(project, built[0].name, tuple(output))
         try:
             dist_dir.mkdir(parents=True, exist_ok=True)
             paths = tuple(_moved(path, dist_dir / path.name) for path in built)
@@ -147,7 +152,7 @@ def build(
 def _clean_folder() -> Iterator[str]:
     """Make a temporary folder, and remove it; what a process writes there meanwhile does not matter to the release."""
     try:
-        folder = tempfile.mkdtemp(prefix="travis-pypi-deploy-")
+        folder = tempfile.mkdtemp(prefix=WORK_FOLDER)
     except OSError as error:
         raise BuildError(f"there is no folder for temporary files: {error.strerror or error}. Set TMPDIR") from error
     try:
@@ -181,12 +186,11 @@ def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
     """Run a child process, give each line that it prints to ``on_line``, and return its exit status.
 
-    ``folder`` is its working directory, and the folder for its temporary files. The child and its process group have
-    ended when this returns or raises.
+    ``folder`` is that for its temporary files; relative paths in pip's variables begin where this process runs. The
+    child and its process group have ended when this returns or raises.
     """
     process = subprocess.Popen(  # noqa: S603 - the command is fixed
         command,
-        cwd=folder,
         env={**environ, "TMPDIR": str(folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -275,6 +279,8 @@ def _last_error(output: Sequence[str]) -> str:
             compiler_error = line.strip()
         if ends_traceback or ERROR_LINE.match(line.strip()):
             earlier, reason = reason or earlier, line.strip().removeprefix("ERROR: ")
+        elif EMPTY_ERROR.fullmatch(reason) and line.strip():  # its message begins in the next line
+            reason = f"{reason} {line.strip()}"
         in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
     reason = reason or (printed[-1] if printed else "")
     if FAILED_COMMAND.match(reason):
@@ -289,15 +295,6 @@ def _members(outdir: Path) -> frozenset[str]:
         with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(sdist) as archive:
             names = archive.getnames()
     return frozenset(name.partition("/")[2] for name in names)
-
-
-def _nameless(project: Path, filename: str, output: tuple[str, ...]) -> BuildError:
-    """Return the error of a build whose backend found neither a name nor a version."""
-    if re.search(r"^\[project\]", source_tree.text_of(project / "pyproject.toml"), re.MULTILINE):
-        cause = 'setuptools before 61 does not read [project]: write "setuptools>=61" in [build-system] requires'
-    else:
-        cause = "the project has no name and no version: set both in pyproject.toml, setup.cfg or setup.py"
-    return BuildError(f"The build created {filename} ({cause})", output, cause="nameless")
 
 
 def _plain(line: str) -> str:

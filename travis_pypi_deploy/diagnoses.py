@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,45 +16,43 @@ from .servers import SERVERS
 from .source_tree import text_of
 
 MODULE_FOLDERS = ("", "src", "lib", "python")
+FOLDER_NAME = re.compile(r"[\"']([\w-][\w.-]*(?:/[\w-][\w.-]*)*)/?[\"']")
 TEXT_FILES = (
-    "setup.cfg",
-    "pyproject.toml",
-    "setup.py",
+    "*.cfg",
+    "*.toml",
+    "*.py",
+    "*.md",
+    "*.rst",
+    "*.txt",
+    "*.in",
     "README*",
     "LICEN[CS]E*",
     "CHANGE*",
-    "HISTORY*",
-    "*.md",
-    "*.rst",
+    "*/*.py",
 )
+READ_BYTES = 8192  # Python decodes a file in blocks of this size
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+WORK_FOLDER = "travis-pypi-deploy-"  # the beginning of the names of the folders in which sdists are unpacked
 SETUPTOOLS = "setuptools.build_meta"
 LEGACY = f"{SETUPTOOLS}:__legacy__"
+REQUIRES = "[build-system] requires"
 
-# The distributions of modules that are imported at build time, where the names differ or a version is needed.
-DISTRIBUTIONS = {
-    "setuptools.command.test": "setuptools<72",
-    "pkg_resources": "setuptools<82",
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "Crypto": "pycryptodome",
-    "cv2": "opencv-python-headless",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "git": "GitPython",
-    "google.protobuf": "protobuf",
-    "jinja2": "Jinja2",
-    "markdown": "Markdown",
-    "OpenSSL": "pyOpenSSL",
-    "PIL": "Pillow",
-    "setuptools_scm": "setuptools-scm",
-    "skbuild": "scikit-build",
-    "sklearn": "scikit-learn",
-    "yaml": "PyYAML",
-    **{name: name for name in ("numpy", "Cython", "wheel", "packaging", "cffi", "pybind11", "requests", "six", "toml")},
-    **{name: name for name in ("tomli", "pbr", "versioneer", "pytest", "setuptools", "torch", "click", "docutils")},
-}
-DISTRIBUTIONS.update({"pip": "pip", "tomlkit": "tomlkit", "dunamai": "dunamai", "pypandoc": "pypandoc"})
+# Modules that builds import, and plugins of hatchling: MODULE, or MODULE:DISTRIBUTION if that is not its name.
+MODULES = """
+attr:attrs babel:Babel bs4:beautifulsoup4 cffi click cmake Crypto:pycryptodome cv2:opencv-python-headless Cython
+dateutil:python-dateutil distutils:setuptools docutils dotenv:python-dotenv dunamai
+fancy-pypi-readme:hatch-fancy-pypi-readme flit_core git:GitPython google.protobuf:protobuf hatchling jinja2:Jinja2
+markdown:Markdown maturin mesonpy:meson-python mypyc:mypy ninja numpy OpenSSL:pyOpenSSL packaging pbr pdm:pdm-backend
+PIL:Pillow pip pkg_resources:setuptools<82 poetry:poetry-core psutil pybind11 pypandoc pytest requests
+scikit_build_core:scikit-build-core scipy setuptools setuptools.command.test:setuptools<72
+setuptools_rust:setuptools-rust setuptools_scm:setuptools-scm six skbuild:scikit-build sklearn:scikit-learn
+sphinx:Sphinx toml tomli tomlkit torch uv_build vcs:hatch-vcs versioneer versioningit wheel yaml:PyYAML
+"""
+DISTRIBUTIONS = {module: name or module for module, _, name in (each.partition(":") for each in MODULES.split())}
+REMOVED_MODULES = """
+asynchat asyncore distutils imp smtpd
+aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap nntplib pipes sndhdr spwd sunau telnetlib uu xdrlib
+"""
 
 # How each backend is told to put a file into the sdist.
 SDIST_LISTS = {
@@ -63,6 +62,12 @@ SDIST_LISTS = {
     "flit_core": 'add "{name}" to include of [tool.flit.sdist] in pyproject.toml',
     "pdm": 'add "{name}" to source-includes of [tool.pdm.build] in pyproject.toml',
     "mesonpy": 'commit it ("git add {name}"), because meson-python puts only committed files into the sdist',
+}
+LICENSE_EXPRESSIONS = {
+    "setuptools": "setuptools>=77",
+    "hatchling": "hatchling>=1.27",
+    "flit_core": "flit_core>=3.12",
+    "pdm": "pdm-backend>=2.4.4",
 }
 
 
@@ -100,7 +105,8 @@ Fields = Mapping[str, str]
 class Cause:
     """A known cause: its name, what shows it, what happened, and a remedy that was tried for this very cause.
 
-    ``find`` returns the values for the fields in the two sentences, None if this is not the cause.
+    ``find`` returns the values for the fields in the two sentences, None if this is not the cause; ``folder`` and
+    ``python`` are always there.
     """
 
     name: str
@@ -124,30 +130,47 @@ def diagnose(failed: FailedBuild) -> Diagnosis | None:
     for cause in CAUSES:
         fields = cause.find(failed)
         if fields is not None:
-            return Diagnosis(cause.name, cause.sentence.format(**fields), cause.remedy.format(**fields))
+            known = {"folder": str(failed.project), "python": failed.python, **fields}
+            return Diagnosis(cause.name, cause.sentence.format(**known), cause.remedy.format(**known))
     return None
+
+
+def _line(pattern: str) -> Callable[[FailedBuild], Fields | None]:
+    """Return a function that finds a line of the output; the named groups of the pattern are the fields."""
+
+    def find(failed: FailedBuild) -> Fields | None:
+        found = failed.find(pattern)
+        return found.groupdict() if found else None
+
+    return find
 
 
 def _pip_setting(failed: FailedBuild) -> Fields | None:
     if failed.find(r"Can not perform a '--user' install"):
         return {"setting": "user"}
-    module = _missing_module(failed)
-    if module and canonicalize_name(DISTRIBUTIONS.get(module, module)) in _installed(failed):
-        return {"setting": "target, prefix or root"}
-    return None
+    top = _missing_module(failed).partition(".")[0]
+    is_backend = top == re.split(r"[.:]", _backend(failed))[0]
+    return {"setting": "target, prefix or root"} if is_backend and _is_installed(failed, top) else None
 
 
 def _pip_hashes(failed: FailedBuild) -> Fields | None:
-    return {} if failed.find(r"In --require-hashes mode, all requirements must") else None
+    if not failed.find(r"In --require-hashes mode, all requirements must"):
+        return None
+    return {"source": _variable(failed, "PIP_REQUIRE_HASHES", "PIP_CONSTRAINT")}
+
+
+def _pip_file(failed: FailedBuild) -> Fields | None:
+    found = failed.find(r"Could not open (?:constraint|requirements) file: .*'(?P<path>.+)'")
+    return {**found.groupdict(), "source": _variable(failed, "PIP_CONSTRAINT", "PIP_REQUIREMENT")} if found else None
 
 
 def _pip_proxy(failed: FailedBuild) -> Fields | None:
-    if not failed.find(r"^Could not fetch URL \S+: proxy connection error"):
+    found = failed.find(r"^Could not fetch URL (\w+)://\S+: proxy connection error")
+    if not found:
         return None
-    for name, value in failed.environ.items():
-        if name.upper() in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "PIP_PROXY") and value:
-            return {"address": _without_password(value), "source": name}
-    return {"address": "that is set", "source": "pip.conf"}
+    names = (f"{found[1]}_proxy", "all_proxy")
+    source = _variable(failed, "PIP_PROXY", *(each for name in names for each in (name, name.upper())))
+    return {"address": _without_password(failed.environ.get(source, "that is set")), "source": source}
 
 
 def _pip_unreachable(failed: FailedBuild) -> Fields | None:
@@ -160,13 +183,21 @@ def _pip_refused(failed: FailedBuild) -> Fields | None:
     return {**_index_of(failed, found[1]), "status": found[2]} if found else None
 
 
+def _pip_restricted(failed: FailedBuild) -> Fields | None:
+    source = _variable(failed, "PIP_NO_INDEX", "PIP_ONLY_BINARY", "PIP_NO_BINARY")
+    if source not in failed.environ or not failed.find(r"\(from versions: none\)") or failed.find("^Could not fetch"):
+        return None
+    return {"requirement": _unsatisfied(failed), "setting": f"{source}={failed.environ[source]}", "source": source}
+
+
 def _pip_unknown(failed: FailedBuild) -> Fields | None:
     requirement = _unsatisfied(failed)
     if not requirement or not failed.find(r"\(from versions: none\)"):
         return None
     found = failed.find(r"^Could not fetch URL (\S+): 404 ")
-    index = {"address": "its indexes", "source": "PIP_NO_INDEX" if failed.environ.get("PIP_NO_INDEX") else "pip.conf"}
-    where = "[build-system] requires"
+    source = _variable(failed, "PIP_INDEX_URL")
+    index = {"address": _without_password(failed.environ.get(source, "its indexes")), "source": source}
+    where = REQUIRES
     if requirement not in _pyproject(failed) and "setup_requires" in text_of(failed.project / "setup.py"):
         where = "setup_requires of setup.py"
     return {"requirement": requirement, "where": where, **(_index_of(failed, found[1]) if found else index)}
@@ -178,50 +209,56 @@ def _pip_python(failed: FailedBuild) -> Fields | None:
     if ignored and requirement:
         for version, wanted in re.findall(r"(\S+) Requires-Python (\S+?)(?:;|$)", ignored[1]):
             if requirement.specifier.contains(version, prereleases=True):
-                return {"requirement": str(requirement), "wanted": wanted, "python": failed.python}
+                return {"requirement": str(requirement), "wanted": wanted}
     return None
 
 
-def _pip_version(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"requirement (\S.*?) \(from versions: (?:.*, )?([^, )]+)\)")
-    return {"requirement": found[1], "newest": found[2]} if found and found[2] != "none" else None
-
-
 def _pip_constraint(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"The user requested \(constraint\) (.+)")
-    wanted = failed.find(r"Cannot install (.+?) because these package versions")
+    found = failed.find(r"The user requested \(constraint\) (?P<constraint>.+)")
+    wanted = failed.find(r"Cannot install (?P<requirement>.+?) because these package versions")
     if not found or not wanted:
         return None
     value = failed.environ.get("PIP_CONSTRAINT", "")
     source = f"PIP_CONSTRAINT={_without_password(value)}" if value else "pip.conf"
-    return {"constraint": found[1], "requirement": wanted[1], "source": source}
+    return {**found.groupdict(), **wanted.groupdict(), "source": source}
 
 
-def _pip_conflict(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"Cannot install (.+?) because these package versions")
-    return {"requirements": found[1]} if found else None
+def _git_owner(failed: FailedBuild) -> Fields | None:
+    return {} if "dubious ownership" in failed.git_error and _asks_git(failed) else None
+
+
+def _git_none(failed: FailedBuild) -> Fields | None:
+    return {} if "not a git repository" in failed.git_error and _asks_git(failed) else None
+
+
+def _git_in_sdist(failed: FailedBuild) -> Fields | None:
+    return {} if failed.sdist and not failed.git_error and _asks_git(failed) else None
+
+
+def _git_root(failed: FailedBuild) -> Fields | None:
+    top = next((each for each in failed.project.parents if (each / ".git").exists()), None)
+    if not top or (failed.project / ".git").exists() or "setuptools-scm was unable to" not in failed.error:
+        return None
+    return {"root": os.path.relpath(top, failed.project)}
 
 
 def _old_setuptools(failed: FailedBuild) -> Fields | None:
     frames = [line for line in failed.output if re.match(r'  File ".*", line', line)]
     in_setuptools = frames and re.search(r"/site-packages/(setuptools|pkg_resources)/", frames[-1])
-    known = re.search(
-        r"ImpImporter|'HTMLParser' object has no|No module named 'distutils'|module 'collections'", failed.error
-    )
-    return {"python": failed.python} if in_setuptools and known else None
+    known = r"ImpImporter|'HTMLParser' object has no|No module named 'distutils'|module 'collections'"
+    return {} if in_setuptools and re.search(known, failed.error) else None
 
 
 def _removed_module(failed: FailedBuild) -> Fields | None:
     module = _missing_module(failed)
-    return {"module": module} if module.partition(".")[0] in ("imp", "distutils", "asynchat", "asyncore") else None
+    top = module.partition(".")[0]
+    is_distutils = top == "distutils" and not _is_installed(failed, "setuptools")
+    return {"module": module} if top in REMOVED_MODULES.split() and not is_distutils else None
 
 
 def _module_not_in_sdist(failed: FailedBuild) -> Fields | None:
     place = _module_place(failed, _missing_module(failed))
-    if not place or not failed.sdist or any(each == place or each.startswith(f"{place}/") for each in failed.sdist):
-        return None
-    is_folder = (failed.project / place).is_dir()
-    return {"name": place, "remedy": _sdist_remedy(failed, place, verb="graft" if is_folder else "include")}
+    return _not_in_sdist(failed, place) if place else None
 
 
 def _own_module(failed: FailedBuild) -> Fields | None:
@@ -229,15 +266,16 @@ def _own_module(failed: FailedBuild) -> Fields | None:
     place = _module_place(failed, module)
     if not place:
         return None
-    folder = place[: -len(module.replace(".", "/"))].rpartition("/")[0] if "/" in place else ""
-    folder = next((each for each in MODULE_FOLDERS[1:] if place.startswith(f"{each}/")), "")
+    folder = place.removesuffix(".py").removesuffix(module.replace(".", "/")).rstrip("/")
+    remedy = f'import sys and call sys.path.insert(0, "{folder or "."}") before the file that imports it does so'
     if not folder and _backend(failed) == SETUPTOOLS:
         remedy = (
             f'set build-backend = "{LEGACY}" in pyproject.toml, or import sys and call sys.path.insert(0, ".") first'
         )
-        return {"module": module, "remedy": remedy}
-    call = f'sys.path.insert(0, "{folder or "."}")'
-    return {"module": module, "remedy": f"import sys and call {call} before the file that imports it does so"}
+    is_helper = place == f"{module}.py" and place not in text_of(failed.project / "MANIFEST.in")
+    if is_helper and not failed.sdist and _backend(failed).startswith("setuptools"):
+        remedy += f"; and {SDIST_LISTS['setuptools'].format(verb='include', name=place)}"
+    return {"module": module, "remedy": remedy}
 
 
 def _generated_module(failed: FailedBuild) -> Fields | None:
@@ -247,30 +285,39 @@ def _generated_module(failed: FailedBuild) -> Fields | None:
     return {"module": module} if is_own else None
 
 
-def _missing_distribution(failed: FailedBuild) -> Fields | None:
+def _missing_submodule(failed: FailedBuild) -> Fields | None:
     module = _missing_module(failed)
+    distribution = DISTRIBUTIONS.get(module) or module.partition(".")[0]
+    return {"module": module, "distribution": distribution} if _is_installed(failed, distribution) else None
+
+
+def _missing_distribution(failed: FailedBuild) -> Fields | None:
+    plugin = re.search(r"Unknown (?:version source|metadata hook|build hook): ([\w-]+)", failed.error)
+    module = plugin[1] if plugin else _missing_module(failed)
     if not module:
         return None
     top = module.partition(".")[0]
-    known = DISTRIBUTIONS.get(module) or DISTRIBUTIONS.get(top)
+    known = _distribution(module)
     distribution = f'"{known}"' if known else f"the distribution that provides {top}"
-    where = "to [build-system] requires in pyproject.toml"
-    if not _pyproject(failed):
-        where = 'and "setuptools" to requires of [build-system] in a new pyproject.toml'
+    where = f"{REQUIRES} in pyproject.toml"
+    if "[build-system]" not in _pyproject(failed):
+        distribution += "" if known.startswith("setuptools") else ' and "setuptools"'
+        where = f"requires of [build-system] in {'' if _pyproject(failed) else 'a new '}pyproject.toml"
     return {"module": module, "distribution": distribution, "where": where}
 
 
 def _file_not_in_sdist(failed: FailedBuild) -> Fields | None:
-    for name in _missing_files(failed):
-        if failed.sdist and name not in failed.sdist and (failed.project / name).is_file():
-            return {"name": name, "remedy": _sdist_remedy(failed, name, verb="include")}
-    return None
+    return next(filter(None, (_not_in_sdist(failed, name) for name in _missing_files(failed))), None)
 
 
 def _missing_readme(failed: FailedBuild) -> Fields | None:
     for name in _missing_files(failed):
-        if re.match(r"readme|licen[cs]e|copying|notice|changelog|description", Path(name).name, re.IGNORECASE):
-            return {"name": name}
+        for where in ("pyproject.toml", "setup.cfg", "setup.py"):
+            is_named = Path(name).name in text_of(failed.project / where)
+            if is_named and re.match(
+                r"readme|licen[cs]e|copying|notice|change|history", Path(name).name, re.IGNORECASE
+            ):
+                return {"name": name, "where": where}
     return None
 
 
@@ -282,44 +329,45 @@ def _no_cython(failed: FailedBuild) -> Fields | None:
     return None
 
 
-def _no_compiler(failed: FailedBuild) -> Fields | None:
+def _no_program(failed: FailedBuild) -> Fields | None:
     found = failed.find(
         r"(?:error: command '|unable to execute ')(?P<name>[\w./+-]+)'(?: failed: (?:No such file|None))?"
         r"|error: \[Errno 2\] No such file or directory: '(?P<other>[\w./-]*(?:cc|\+\+|clang)(?:-\d+)?)'"
-        r"|ERROR: Unknown compiler\(s\): (?P<meson>\[.*)"
+        r"|ERROR: Unknown compiler\(s\): \[\['(?P<meson>[^']+)"
     )
+    if failed.find(r'^  File ".*", line \d+, in _execute_child'):
+        found = re.search(r"No such file or directory: '(?P<name>[\w.+-]+)'$", failed.error)
     if not found or " failed with exit" in failed.error:
         return None
-    return {"compiler": found["name"] or found["other"] or found["meson"]}
+    name = next(filter(None, found.groups()))
+    is_compiler = re.fullmatch(r"(.*-)?(cc|[cg]\+\+|gcc|clang(\+\+)?)(-\d+)?", name)
+    variable = next((each for each in ("CC", "CXX") if name in failed.environ.get(each, "").split()), "")
+    remedy = f"correct the variable {variable}, or install it" if variable else "install it before this command"
+    return {"name": name, "remedy": f"{remedy} (on Debian and Ubuntu: build-essential)" if is_compiler else remedy}
 
 
 def _no_header(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"fatal error: '?([\w./+-]+\.(?:h|hpp))'?(?:: No such file| file not found)")
-    if not found:
+    header = failed.find(r"fatal error: '?([\w./+-]+)'?(?:: No such file| file not found)")
+    library = failed.find(r"\bld(?:\.\w+)?: (?:cannot find -l|library not found for -l|library ')([\w.+-]+)")
+    if library:
+        return {"name": f"library {library[1]}", "remedy": PACKAGE_REMEDY}
+    if not header or re.search(r"\.(c|cc|cpp|cxx|pyx)$", header[1]):
         return None
     remedies = {
         "Python.h": "install the headers of this Python (on Debian and Ubuntu: python3-dev)",
-        "numpy": 'add "numpy" to [build-system] requires in pyproject.toml, and numpy.get_include() to include_dirs',
+        "numpy": f'add "numpy" to {REQUIRES} in pyproject.toml, and numpy.get_include() to include_dirs',
     }
-    known = remedies.get(found[1]) or remedies.get(found[1].partition("/")[0])
-    return {"header": found[1], "remedy": known or "install the system package that provides it before this command"}
+    known = remedies.get(header[1]) or remedies.get(header[1].partition("/")[0])
+    return {"name": f"header {header[1]}", "remedy": known or PACKAGE_REMEDY}
 
 
-def _no_rust(failed: FailedBuild) -> Fields | None:
-    signs = r"can't find Rust compiler|Rust not found|cargo, the Rust package manager, is not installed"
-    return {} if failed.find(signs) else None
+PACKAGE_REMEDY = "install the system package that provides it before this command"
 
 
 def _license_expression(failed: FailedBuild) -> Fields | None:
     signs = r"`project\.license`|license field should be|project\.license:|must not contain \{'license-files'\}"
-    needed = {"setuptools": "setuptools>=77", "flit_core": "flit_core>=3.12", "pdm": "pdm-backend>=2.4.4"}
-    needed["hatchling"] = "hatchling>=1.27"
-    version = needed.get(_backend(failed).partition(".")[0])
+    version = LICENSE_EXPRESSIONS.get(_backend(failed).partition(".")[0])
     return {"requirement": version} if version and re.search(signs, failed.text) else None
-
-
-def _use_2to3(failed: FailedBuild) -> Fields | None:
-    return {} if failed.find(r"use_2to3 is invalid") else None
 
 
 def _byte_order_mark(failed: FailedBuild) -> Fields | None:
@@ -331,278 +379,202 @@ def _byte_order_mark(failed: FailedBuild) -> Fields | None:
 
 
 def _not_utf_8(failed: FailedBuild) -> Fields | None:
-    if not re.search(r"'utf-?8' codec can't decode|did not contain valid UTF-8", failed.error):
+    found = re.search(r"'utf-?8' codec can't decode byte(?:s in position | 0x.. in position )(\d+)", failed.error)
+    if not found and "did not contain valid UTF-8" not in failed.error:
         return None
     for path in (path for pattern in TEXT_FILES for path in sorted(failed.project.glob(pattern))):
         try:
             _bytes(path).decode()
         except UnicodeDecodeError as error:
-            line = _bytes(path)[: error.start].count(b"\n") + 1
-            return {"name": path.name, "line": str(line)}
+            if not found or int(found[1]) in (error.start, error.start % READ_BYTES):
+                line = _bytes(path)[: error.start].count(b"\n") + 1
+                return {"name": path.relative_to(failed.project).as_posix(), "line": str(line)}
     return None
 
 
-def _not_ascii(failed: FailedBuild) -> Fields | None:
-    return {} if "'ascii' codec can't" in failed.error else None
-
-
-def _git_owner(failed: FailedBuild) -> Fields | None:
-    return (
-        {"folder": str(failed.project)} if "dubious ownership" in failed.git_error and _no_git_version(failed) else None
-    )
-
-
-def _git_none(failed: FailedBuild) -> Fields | None:
-    return {} if failed.git_error and _no_git_version(failed) else None
-
-
+# A table: the sign, what happened, and the remedy.
+# fmt: off
 CAUSES = (
-    Cause(
-        "pip-setting",
-        "pip installs what the build needs into another folder than its isolated environment",
-        "pip's configuration file has the setting {setting}, which breaks isolated environments",
-        "remove it from pip.conf",
-        _pip_setting,
-    ),
-    Cause(
-        "pip-hashes",
-        "`In --require-hashes mode`",
-        "pip demands hashes, which [build-system] requires cannot have",
-        "unset PIP_REQUIRE_HASHES for this command (env -u PIP_REQUIRE_HASHES ...)",
-        _pip_hashes,
-    ),
-    Cause(
-        "pip-proxy",
-        "`proxy connection error`",
-        "pip cannot reach the proxy {address} ({source})",
-        "correct {source}, or restart this job if the proxy was down",
-        _pip_proxy,
-    ),
-    Cause(
-        "pip-unreachable",
-        "`Could not fetch URL`, with a connection error, a certificate error or a status of 500 and above",
-        "pip cannot reach {address} ({source})",
-        "correct the address, or restart this job if the index was down",
-        _pip_unreachable,
-    ),
-    Cause(
-        "pip-refused",
-        "`Could not fetch URL`, with status 401 or 403",
-        "{address} ({source}) answers {status}",
-        "correct the user name and password in the address",
-        _pip_refused,
-    ),
-    Cause(
-        "pip-unknown",
-        "`from versions: none`",
-        "pip finds no {requirement} at {address} ({source})",
-        "correct its name in {where}, or the address",
-        _pip_unknown,
-    ),
-    Cause(
-        "pip-python",
-        "`Ignored the following versions that require a different python version`",
-        "{requirement} needs Python {wanted}, and this is Python {python}",
-        "require an older version in [build-system] requires, or run this command with a newer Python",
-        _pip_python,
-    ),
-    Cause(
-        "pip-version",
-        "`Could not find a version that satisfies the requirement`",
-        "there is no version that satisfies {requirement}; the newest for this Python is {newest}",
-        "correct the version in [build-system] requires",
-        _pip_version,
-    ),
-    Cause(
-        "pip-constraint",
-        "`The user requested (constraint)`",
-        "the constraint {constraint} ({source}) contradicts {requirement} in [build-system] requires",
-        "change the constraint, or unset it for this command",
-        _pip_constraint,
-    ),
-    Cause(
-        "pip-conflict",
-        "`because these package versions have conflicting dependencies`",
-        "no versions satisfy {requirements} together",
-        "correct the versions in [build-system] requires",
-        _pip_conflict,
-    ),
-    Cause(
-        "git-owner",
-        "git reports `dubious ownership`, and the tool that takes the version from git finds none",
-        "git does not read this tree, because it belongs to another user",
-        'run git config --global --add safe.directory "{folder}" before this command',
-        _git_owner,
-    ),
-    Cause(
-        "git-none",
-        "there is no git repository, and the tool that takes the version from git finds no version",
-        "the version comes from git, and this folder is not a git repository",
-        "run this command in the clone that Travis made, with its .git folder",
-        _git_none,
-    ),
-    Cause(
-        "old-setuptools",
-        "setuptools itself fails with something that Python has removed",
-        "the setuptools that [build-system] requires asks for is too old for Python {python}",
-        'write "setuptools>=77" in [build-system] requires, or run this command with an older Python',
-        _old_setuptools,
-    ),
-    Cause(
-        "removed-module",
-        "`No module named` imp, distutils, asynchat or asyncore",
-        "Python removed {module}",
-        "update the project, or build with an older Python and upload dist/*",
-        _removed_module,
-    ),
-    Cause(
-        "module-not-in-sdist",
-        "`No module named`, and the module is in the project, but not in the sdist",
-        "the wheel is built from the sdist, and the sdist has no {name}",
-        "{remedy}",
-        _module_not_in_sdist,
-    ),
-    Cause(
-        "own-module",
-        "`No module named`, and the module is in the project",
-        "{module} is in this project, but an isolated build does not see the project's own folder",
-        "{remedy}",
-        _own_module,
-    ),
-    Cause(
-        "generated-module",
-        "`No module named`, and the module is one of the project that does not exist",
-        "{module} belongs to this project, but there is no such file",
-        "create it before this command, or do not import it during the build",
-        _generated_module,
-    ),
-    Cause(
-        "missing-distribution",
-        "`No module named`",
-        "the build runs in an isolated environment, which has no {module}",
-        "add {distribution} {where}, or build in the job and upload dist/*",
-        _missing_distribution,
-    ),
-    Cause(
-        "file-not-in-sdist",
-        "a file is not found that is in the project, but not in the sdist",
-        "the wheel is built from the sdist, and the sdist has no {name}",
-        "{remedy}",
-        _file_not_in_sdist,
-    ),
-    Cause(
-        "cython",
-        "a C file is not found, and there is a .pyx file of its name",
-        "Cython is not installed in the isolated environment, so {name} was not compiled to C",
-        'add "Cython" to [build-system] requires in pyproject.toml',
-        _no_cython,
-    ),
-    Cause(
-        "readme",
-        "the README or license file that the metadata names does not exist",
-        "the project has no file {name}",
-        "correct its name in pyproject.toml, or add the file",
-        _missing_readme,
-    ),
-    Cause(
-        "compiler",
-        "the compiler cannot be executed",
-        "there is no compiler {compiler}",
-        "install one before this command (on Debian and Ubuntu: build-essential)",
-        _no_compiler,
-    ),
-    Cause(
-        "header",
-        "`fatal error`, with a header file that is not found",
-        "the compiler does not find the header {header}",
-        "{remedy}",
-        _no_header,
-    ),
-    Cause(
-        "rust",
-        "`can't find Rust compiler`, `Rust not found`",
-        "there is no Rust compiler",
-        "install Rust before this command, and have cargo on PATH",
-        _no_rust,
-    ),
-    Cause(
-        "license-expression",
-        "a backend rejects `license` as a text, or `license-files`",
-        "this version of the build backend does not know license expressions (PEP 639)",
-        'write "{requirement}" in [build-system] requires',
-        _license_expression,
-    ),
-    Cause(
-        "use-2to3",
-        "`use_2to3 is invalid`",
-        "setuptools 58 removed use_2to3",
-        'remove use_2to3 if the code runs on Python 3; else write "setuptools<58" in [build-system] requires',
-        _use_2to3,
-    ),
-    Cause(
-        "byte-order-mark",
-        "a parser fails at the first character of a file that begins with a byte order mark",
-        "{name} begins with a byte order mark",
-        "save it as UTF-8 without it",
-        _byte_order_mark,
-    ),
-    Cause(
-        "not-utf-8",
-        "`'utf-8' codec can't decode`, and a text file of the project is not UTF-8",
-        "line {line} of {name} is not UTF-8",
-        "save the file as UTF-8",
-        _not_utf_8,
-    ),
-    Cause(
-        "not-ascii",
-        "`'ascii' codec can't decode`",
-        "the build runs in a locale that knows ASCII only",
-        "set PYTHONUTF8=1 for this command",
-        _not_ascii,
-    ),
+    Cause("pip-setting", "pip installs what the build needs into another folder than its isolated environment",
+          "pip's configuration file has the setting {setting}, which breaks isolated environments",
+          "remove it from pip.conf", _pip_setting),
+    Cause("pip-hashes", "`In --require-hashes mode`",
+          "pip demands hashes ({source}), which [build-system] requires cannot have",
+          "remove that setting for this command", _pip_hashes),
+    Cause("pip-file", "`Could not open constraint file`", "pip cannot open {path} ({source})",
+          "correct {source}; a relative path begins where this command runs", _pip_file),
+    Cause("pip-proxy", "`proxy connection error`", "pip cannot reach the proxy {address} ({source})",
+          "correct {source}, or restart this job if the proxy was down", _pip_proxy),
+    Cause("pip-unreachable",
+          "`Could not fetch URL`, with a connection error, a certificate error or a status of 500 and above",
+          "pip cannot reach {address} ({source})", "correct the address, or restart this job if the index was down",
+          _pip_unreachable),
+    Cause("pip-refused", "`Could not fetch URL`, with status 401 or 403", "{address} ({source}) answers {status}",
+          "correct the user name and password in the address", _pip_refused),
+    Cause("pip-restricted", "`from versions: none`, and PIP_NO_INDEX, PIP_ONLY_BINARY or PIP_NO_BINARY is set",
+          "pip finds no {requirement}, because {setting} is set", "unset it for this command (env -u {source} ...)",
+          _pip_restricted),
+    Cause("pip-unknown", "`from versions: none`", "pip finds no {requirement} at {address} ({source})",
+          "correct its name in {where}, or the address", _pip_unknown),
+    Cause("pip-python", "`Ignored the following versions that require a different python version`",
+          "{requirement} needs Python {wanted}, and this is Python {python}",
+          "require an older version in [build-system] requires, or run this command with a newer Python", _pip_python),
+    Cause("pip-version", "`Could not find a version that satisfies the requirement`",
+          "there is no version that satisfies {requirement}; the newest for this Python is {newest}",
+          "correct the version in [build-system] requires",
+          _line(r"requirement (?P<requirement>\S.*?) \(from versions: (?:.*, )?(?!none)(?P<newest>[^, )]+)\)")),
+    Cause("pip-constraint", "`The user requested (constraint)`",
+          "the constraint {constraint} ({source}) contradicts {requirement} in [build-system] requires",
+          "change the constraint, or unset it for this command", _pip_constraint),
+    Cause("pip-conflict", "`because these package versions have conflicting dependencies`",
+          "no versions satisfy {requirements} together", "correct the versions in [build-system] requires",
+          _line(r"Cannot install (?P<requirements>.+?) because these package versions")),
+    Cause("git-owner", "git reports `dubious ownership`, and the build asks git",
+          "git does not read this tree, because it belongs to another user",
+          'run git config --global --add safe.directory "{folder}" before this command', _git_owner),
+    Cause("git-none", "there is no git repository, and the build asks git",
+          "the build asks git, and this folder is not a git repository",
+          "run this command in the clone that Travis made, with its .git folder", _git_none),
+    Cause("git-in-sdist", "the build of the wheel asks git",
+          "the wheel is built from the sdist, which is not a git repository, but the build asks git for the version",
+          "take the version from PKG-INFO if that file is there, or use setuptools-scm, which does so", _git_in_sdist),
+    Cause("git-root", "setuptools-scm finds no version, and the git repository begins in a folder above",
+          "the git repository begins in a folder above the project, where setuptools-scm does not look",
+          'set root = "{root}" in [tool.setuptools_scm], with hatch-vcs in raw-options of [tool.hatch.version]',
+          _git_root),
+    Cause("old-setuptools", "setuptools itself fails with something that Python has removed",
+          "the setuptools that [build-system] requires asks for is too old for Python {python}",
+          'write "setuptools>=77" in [build-system] requires, or run this command with an older Python',
+          _old_setuptools),
+    Cause("removed-module", "`No module named`, and Python itself had the module", "Python removed {module}",
+          "update the project, or build with an older Python and upload dist/*", _removed_module),
+    Cause("module-not-in-sdist", "`No module named`, and the module is in the project, but not in the sdist",
+          "the wheel is built from the sdist, and the sdist has no {name}", "{remedy}", _module_not_in_sdist),
+    Cause("own-module", "`No module named`, and the module is in the project",
+          "{module} is in this project, but an isolated build does not see the project's own folder", "{remedy}",
+          _own_module),
+    Cause("generated-module", "`No module named`, and the module is one of the project that does not exist",
+          "{module} belongs to this project, but there is no such file",
+          "create it before this command, or do not import it during the build", _generated_module),
+    Cause("missing-submodule", "`No module named`, and the distribution of the module is installed",
+          "the {distribution} that was installed for the build has no module {module}",
+          "require a version that has it in [build-system] requires, or do not import it", _missing_submodule),
+    Cause("missing-distribution", "`No module named`, or an unknown plugin of hatchling",
+          "the build runs in an isolated environment, which has no {module}",
+          "add {distribution} to {where}, or build in the job and upload dist/*", _missing_distribution),
+    Cause("file-not-in-sdist", "a file or folder is not found that is in the project, but not in the sdist",
+          "the wheel is built from the sdist, and the sdist has no {name}", "{remedy}", _file_not_in_sdist),
+    Cause("cython", "a C file is not found, and there is a .pyx file of its name",
+          "Cython is not installed in the isolated environment, so {name} was not compiled to C",
+          'add "Cython" to [build-system] requires in pyproject.toml', _no_cython),
+    Cause("readme", "the README, changelog or license file that the project names does not exist",
+          "the project has no file {name}", "correct its name in {where}, or add the file", _missing_readme),
+    Cause("program", "the compiler or another program cannot be executed", "there is no program {name}", "{remedy}",
+          _no_program),
+    Cause("header", "`fatal error`, with a header file that is not found; `cannot find -l...`",
+          "the compiler does not find the {name}", "{remedy}", _no_header),
+    Cause("rust", "`can't find Rust compiler`, `Rust not found`", "there is no Rust compiler",
+          "install Rust before this command, and have cargo on PATH",
+          _line(r"can't find Rust compiler|Rust not found|cargo, the Rust package manager, is not installed")),
+    Cause("license-expression", "a backend rejects `license` as a text, or `license-files`",
+          "this version of the build backend does not know license expressions (PEP 639)",
+          'write "{requirement}" in [build-system] requires', _license_expression),
+    Cause("use-2to3", "`use_2to3 is invalid`", "setuptools 58 removed use_2to3",
+          'remove use_2to3 if the code runs on Python 3; else write "setuptools<58" in [build-system] requires, and '
+          "run this command with Python 3.11", _line("use_2to3 is invalid")),
+    Cause("byte-order-mark", "a parser fails at the first character of a file that begins with a byte order mark",
+          "{name} begins with a byte order mark", "save it as UTF-8 without it", _byte_order_mark),
+    Cause("not-utf-8", "`'utf-8' codec can't decode`, and a text file of the project is not UTF-8",
+          "line {line} of {name} is not UTF-8", "save the file as UTF-8", _not_utf_8),
+    Cause("not-ascii", "`'ascii' codec can't decode`", "the build runs in a locale that knows ASCII only",
+          "set PYTHONUTF8=1 for this command", _line("UnicodeDecodeError: 'ascii' codec can't decode")),
 )
+# fmt: on
 
 
 def _missing_module(failed: FailedBuild) -> str:
-    """Return the full name of the module whose import is the last error; empty if it is another error."""
+    """Return the full name of the module whose import is the last error; empty if it is another error.
+
+    If the ``attr`` of a dynamic version names a module that does not exist, the error names only its package.
+    """
     found = re.search(r"No module named '?([\w.]+)", failed.error)
-    return found[1] if found else ""
+    if found and failed.find(r"setuptools.config.expand\.py\", .* in read_attr$"):
+        texts = _pyproject(failed) + text_of(failed.project / "setup.cfg")
+        found = re.search(r"\battr\s*[=:]\s*[\"']?([\w.]+)\.\w+", texts) or found
+    return str(found[1]) if found else ""
 
 
 def _module_place(failed: FailedBuild, module: str) -> str:
-    """Return where a module is in the project, as a path relative to it; empty if it is not there."""
-    parts = module.replace(".", "/")
-    for folder in MODULE_FOLDERS if module else ():
-        for place in (f"{parts}.py", parts):
-            relative = f"{folder}/{place}" if folder else place
-            path = failed.project / relative
-            if path.is_file() or (path.is_dir() and any(path.glob("*.py"))):
-                return relative
+    """Return where a module is in the project, as a path relative to it; empty if it is not there.
+
+    It is looked for where modules usually are, and in the folders that setup.py and pyproject.toml name.
+    """
+    named: list[str] = FOLDER_NAME.findall(f"{text_of(failed.project / 'setup.py')}\n{_pyproject(failed)}")
+    plain = (each for each in dict.fromkeys(named) if not (failed.project / each / "__init__.py").exists())
+    path = module.replace(".", "/")
+    for folder in (*MODULE_FOLDERS, *plain) if module else ():
+        for place in (f"{path}.py", path):
+            found = failed.project / folder / place
+            is_package = (found / "__init__.py").is_file() or (any(found.glob("*.py")) and not _distribution(module))
+            if found.is_file() or is_package:
+                return found.relative_to(failed.project).as_posix()
     return ""
 
 
 def _missing_files(failed: FailedBuild) -> Iterator[str]:
     """Yield the file that the last error does not find, relative to the project or to the unpacked sdist."""
-    for pattern, text in (
-        (r"(?:No such file or directory: |open file |[Rr]eadme path |file not found \()['`\"]([^'`\"]+)", failed.error),
-        (r"(?:[Ff]ile does not exist: |[Ff]ile )(\S+?)(?: does not exist)?$", failed.error),
-        (r"fatal error: ([^\s:]+): No such file", failed.error),
+    for pattern in (
+        r"(?:No such file or directory: |open file |[Rr]eadme path |file not found \(|directory )['`\"]([^'`\"]+)",
+        r"(?:does not exist|include not found): (\S+)$",
+        r"[Ff]ile (\S+?)(?: does not exist)?$",
+        r"fatal error: ([^\s:]+): No such file",
     ):
-        for found in re.finditer(pattern, text):
-            path = Path(found[1])
-            for start in range(len(path.parts)):
-                name = Path(*path.parts[start:]).as_posix()
-                if not path.is_absolute() or (failed.project / name).exists() or start == len(path.parts) - 1:
-                    yield name
-                    break
+        for found in re.finditer(pattern, failed.error):
+            yield from _relative(failed, found[1])
     header = re.match(r"(\S+?):\d+:\d+: fatal error: '?([\w./+-]+)", failed.error)
     if header:  # a source file finds those beside it
-        yield Path(header[1]).parent.joinpath(header[2]).as_posix()
+        yield from _relative(failed, str(Path(header[1]).parent / header[2]))
+    cmake = failed.find(r'The source directory "(.+)" does not appear to contain (CMakeLists\.txt)')
+    if cmake:
+        yield from _relative(failed, f"{cmake[1]}/{cmake[2]}")
 
 
-def _sdist_remedy(failed: FailedBuild, name: str, *, verb: str) -> str:
+def _relative(failed: FailedBuild, name: str) -> Iterator[str]:
+    """Yield the path of a file in the project or in the unpacked sdist, relative to it; nothing if it is elsewhere."""
+    path = Path(os.path.normpath(name))
+    if not path.is_absolute():
+        yield path.as_posix()
+    elif failed.project in path.parents:
+        yield path.relative_to(failed.project).as_posix()
+    elif WORK_FOLDER in name:
+        ends = (Path(*path.parts[start:]).as_posix() for start in range(1, len(path.parts)))
+        yield from (each for each in ends if (failed.project / each).exists())
+
+
+def _not_in_sdist(failed: FailedBuild, name: str) -> Fields | None:
+    """Return the name and the remedy if a file or folder of the project is not in the sdist that was built."""
+    path = failed.project / name
+    if not failed.sdist or not path.exists() or failed.project not in path.parents:
+        return None
+    if any(each == name or each.startswith(f"{name}/") for each in failed.sdist):
+        return None
     remedy = SDIST_LISTS.get(_backend(failed).partition(".")[0], SDIST_LISTS["setuptools"])
-    return remedy.format(name=name, verb=verb)
+    return {"name": name, "remedy": remedy.format(name=name, verb="graft" if path.is_dir() else "include")}
+
+
+def _distribution(module: str) -> str:
+    """Return the distribution that provides a module; empty if it is not known."""
+    return DISTRIBUTIONS.get(module) or DISTRIBUTIONS.get(module.partition(".")[0], "")
+
+
+def _is_installed(failed: FailedBuild, name: str) -> bool:
+    """Return whether the build asked pip for a distribution, by its name or that of a module in it."""
+    lines = [line.removeprefix("Installing ") for line in failed.output if line.startswith("Installing ")]
+    found = (_requirement(each) for line in lines for each in re.split(r", (?=[A-Za-z])", line))
+    names = {canonicalize_name(each.name) for each in found if each}
+    return bool(name) and not names.isdisjoint(
+        {canonicalize_name(name), canonicalize_name(DISTRIBUTIONS.get(name, name))}
+    )
 
 
 def _pyproject(failed: FailedBuild) -> str:
@@ -624,13 +596,6 @@ def _project_name(failed: FailedBuild) -> str:
     return ""
 
 
-def _installed(failed: FailedBuild) -> set[str]:
-    """Return the normalized names of all distributions that the build asked pip for."""
-    lines = [line.removeprefix("Installing ") for line in failed.output if line.startswith("Installing ")]
-    found = (_requirement(each) for line in lines for each in re.split(r", (?=[A-Za-z])", line))
-    return {canonicalize_name(each.name) for each in found if each}
-
-
 def _unsatisfied(failed: FailedBuild) -> str:
     """Return the requirement for which pip finds nothing; empty if there is none."""
     found = failed.find(r"Could not find a version that satisfies the requirement (.+?) \(from versions")
@@ -644,12 +609,17 @@ def _requirement(text: str) -> Requirement | None:
         return None
 
 
+def _variable(failed: FailedBuild, *names: str) -> str:
+    """Return the first of these variables that is set, else ``pip.conf``."""
+    return next((name for name in names if failed.environ.get(name)), "pip.conf")
+
+
 def _index_of(failed: FailedBuild, page: str) -> Fields:
     """Return the address of the index that a project's page belongs to, and where it comes from."""
     address = _without_password(page).rstrip("/").rpartition("/")[0]
     host = urlsplit(address).netloc
-    for name, value in failed.environ.items():
-        if name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS") and host in value:
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        if host in failed.environ.get(name, ""):
             return {"address": address, "source": name}
     is_default = any(host in server.hosts for server in SERVERS)
     return {"address": address, "source": "pip's default" if is_default else "pip.conf"}
@@ -659,10 +629,12 @@ def _without_password(address: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//", address)
 
 
-def _no_git_version(failed: FailedBuild) -> bool:
+def _asks_git(failed: FailedBuild) -> bool:
+    """Return whether the last error is that of a program that asks git, and got no answer."""
     signs = (
         r"unable to detect version|Versioning for this project requires|Cannot find the version from SCM"
-        r"|Unable to detect version control|dubious ownership|not a git repository"
+        r"|Unable to detect version control|dubious ownership|not a git repository|does not appear to be a Git project"
+        r"|versioningit could not find|only works with Git|Command .*\bgit\b.* returned non-zero exit status 128"
     )
     return re.search(signs, failed.error) is not None
 

@@ -228,13 +228,19 @@ def table(outcomes: Sequence[tuple[Distribution, FileResult]]) -> Iterator[str]:
 
 
 def problem_texts(problems: Sequence[Problem], severity: str, *, count: int) -> list[str]:
-    """Return a text for each problem of this severity; one that several of ``count`` files share is one text."""
+    """Return a text for each problem of this severity; one that several of ``count`` files share is one text.
+
+    Files that cannot be read are named, because they are not among those.
+    """
     shared: dict[str, list[str]] = {}
     for each in problems:
         if each.severity == severity:
             shared.setdefault(f"{each.message.rstrip('.')} ({each.rule})", []).append(each.filename)
     every = "both files" if count == 2 else f"all {count} files"
-    whose = {sentence: every if len(names) == count > 1 else listed(names) for sentence, names in shared.items()}
+    whose = {
+        sentence: every if len(names) == count > 1 and not sentence.endswith("(unreadable)") else listed(names)
+        for sentence, names in shared.items()
+    }
     return [f"{names}: {sentence}" for sentence, names in whose.items()]
 
 

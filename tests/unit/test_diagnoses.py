@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ class Case:
     fix: Mapping[str, str | bytes] | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     formats: tuple[str, ...] = ("sdist", "bdist_wheel")
+    git: bool = False
+    folder: str = ""
 
 
 OPENS = setup(arguments=', install_requires=open("requirements.txt").read().split()')
@@ -60,6 +63,19 @@ class Hook(BuildHookInterface):
 """
 FLIT = '[project]\nname = "acme"\ndynamic = ["version"]\ndescription = "x"\n'
 EXTENSION = ', ext_modules=[Extension("acme.x", ["acme/x.c"])]'
+SCM = system(
+    "setuptools", "setuptools-scm", more='[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools_scm]\n'
+)
+DUNAMAI = "from setuptools import setup\nfrom dunamai import Version\n"
+DESCRIBE = (
+    "from setuptools import setup\nfrom subprocess import check_output as run\n"
+    "COMMAND = ['git', 'describe', '--tags']\n"
+)
+FROM_PKG_INFO = (
+    "from pathlib import Path\nimport email\nif Path('PKG-INFO').exists():\n"
+    "    version = email.message_from_string(Path('PKG-INFO').read_text())['Version']\nelse:\n"
+)
+ASKS = "setup(name='acme', version=version.strip(), packages=['acme'])\n"
 NO_INDEX = {"PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 
 CASES = {
@@ -86,6 +102,29 @@ CASES = {
             "hatch_build.py": f"import acme\n{HOOK}",
         },
         {"hatch_build.py": f'import sys\nsys.path.insert(0, ".")\nimport acme\n{HOOK}'},
+    ),
+    "own helper": Case(
+        "own-module",
+        'first; and add the line "include release_info.py" to MANIFEST.in',
+        {SETUP: HELPER, "release_info.py": "", PYPROJECT: system("setuptools")},
+        {PYPROJECT: system("setuptools", backend=LEGACY), MANIFEST: "include release_info.py\n"},
+    ),
+    "helper in a folder that setup.py puts on the path": Case(
+        "module-not-in-sdist",
+        'add the line "include tools/release_info.py" to MANIFEST.in',
+        {SETUP: 'import sys\nsys.path.insert(0, "tools")\n' + HELPER, "tools/release_info.py": ""},
+        {MANIFEST: "include tools/release_info.py\n"},
+    ),
+    "generated module of an attribute": Case(
+        "generated-module",
+        "acme.nothing belongs to this project",
+        {
+            PYPROJECT: system(
+                "setuptools",
+                more='[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools.dynamic]\n'
+                'version = {attr = "acme.nothing.version"}\n',
+            )
+        },
     ),
     "generated module": Case(
         "generated-module", "acme._version belongs to this project", {SETUP: setup("import acme._version")}
@@ -184,6 +223,33 @@ CASES = {
             )
         },
     ),
+    "missing folder": Case(
+        "file-not-in-sdist",
+        'add the line "graft data" to MANIFEST.in',
+        {SETUP: setup("import os\nos.listdir(os.path.abspath('data'))"), "data/a.txt": ""},
+        {MANIFEST: "graft data\n"},
+    ),
+    "missing hook, hatchling": Case(
+        "file-not-in-sdist",
+        'add "hook.py" = "hook.py" to [tool.hatch.build.targets.sdist.force-include]',
+        {
+            PYPROJECT: system(
+                "hatchling",
+                backend="hatchling.build",
+                more=f'{PROJECT}{HATCH_HOOK}path = "hook.py"\n[tool.hatch.build.targets.sdist]\n'
+                'only-include = ["acme"]\n',
+            ),
+            "hook.py": HOOK,
+        },
+        {
+            PYPROJECT: system(
+                "hatchling",
+                backend="hatchling.build",
+                more=f'{PROJECT}{HATCH_HOOK}path = "hook.py"\n[tool.hatch.build.targets.sdist]\n'
+                'only-include = ["acme"]\n[tool.hatch.build.targets.sdist.force-include]\n"hook.py" = "hook.py"\n',
+            ),
+        },
+    ),
     "helper": Case(
         "module-not-in-sdist",
         'add the line "include release_info.py" to MANIFEST.in',
@@ -207,6 +273,35 @@ CASES = {
         'add "tomlkit" and "setuptools" to requires of [build-system] in a new pyproject.toml',
         {SETUP: setup("import tomlkit")},
         {PYPROJECT: '[build-system]\nrequires = ["tomlkit", "setuptools"]\n'},
+    ),
+    "a distribution, with the settings of another tool only": Case(
+        "missing-distribution",
+        'add "tomlkit" and "setuptools" to requires of [build-system] in pyproject.toml',
+        {SETUP: setup("import tomlkit"), PYPROJECT: "[tool.black]\n"},
+        {PYPROJECT: '[build-system]\nrequires = ["tomlkit", "setuptools"]\n[tool.black]\n'},
+    ),
+    "a plugin": Case(
+        "missing-distribution",
+        'add "hatch-fancy-pypi-readme" to [build-system] requires',
+        {
+            PYPROJECT: system(
+                "hatchling",
+                backend="hatchling.build",
+                more='[project]\nname = "acme"\nversion = "1"\ndynamic = ["readme"]\n'
+                "[tool.hatch.metadata.hooks.fancy-pypi-readme]\n",
+            )
+        },
+    ),
+    "a module that its distribution does not have": Case(
+        "missing-submodule",
+        "the tomlkit that was installed for the build has no module tomlkit.nothing",
+        {SETUP: setup("import tomlkit.nothing"), PYPROJECT: system("setuptools", "tomlkit")},
+    ),
+    "pkg_resources, without pyproject.toml": Case(
+        "missing-distribution",
+        'add "setuptools<82" to requires of [build-system] in a new pyproject.toml',
+        {SETUP: setup("import pkg_resources")},
+        {PYPROJECT: '[build-system]\nrequires = ["setuptools<82"]\n'},
     ),
     "pkg_resources": Case(
         "missing-distribution",
@@ -265,11 +360,27 @@ CASES = {
             ("uv_build", "uv_build"),
         )
     },
+    "README that setup.py reads": Case(
+        "readme",
+        "correct its name in setup.py, or add the file",
+        {SETUP: setup("open('README.rst').read()")},
+        {"README.rst": "", MANIFEST: "include README.rst\n"},
+    ),
     "README is not UTF-8": Case(
         "not-utf-8",
         "line 2 of README.md is not UTF-8",
         {PYPROJECT: system("setuptools", more=f'{PROJECT}readme = "README.md"\n'), "README.md": b"# Acme\ngr\xfcn\n"},
         {"README.md": "# Acme\ngrün\n"},
+    ),
+    "requirements are not UTF-8": Case(
+        "not-utf-8",
+        "line 1 of requirements.txt is not UTF-8",
+        {
+            SETUP: setup("open('requirements.txt', encoding='utf-8').read()"),
+            "NEWS.txt": b"gr\xfcn\n",
+            "requirements.txt": b"# Gr\xfc\xdfe\n",
+        },
+        {"requirements.txt": "", MANIFEST: "include requirements.txt\n"},
     ),
     "setup.cfg is not UTF-8": Case(
         "not-utf-8",
@@ -296,8 +407,8 @@ CASES = {
         {PYPROJECT: system("setuptools", more=PROJECT)},
     ),
     "no compiler": Case(
-        "compiler",
-        "there is no compiler acme-cc",
+        "program",
+        "there is no program acme-cc: correct the variable CC, or install it (on Debian and Ubuntu: build-essential)",
         {SETUP: setup(arguments=EXTENSION), "acme/x.c": ""},
         environ={"CC": "acme-cc"},
     ),
@@ -310,6 +421,19 @@ CASES = {
         "header",
         "does not find the header acme_unknown/x.h",
         {SETUP: setup(arguments=EXTENSION), "acme/x.c": "#include <acme_unknown/x.h>\n"},
+    ),
+    "no library": Case(
+        "header",
+        "does not find the library acme_unknown",
+        {
+            SETUP: setup(arguments=EXTENSION.replace('"])', '"], libraries=["acme_unknown"])')),
+            "acme/x.c": "int x;\n",
+        },
+    ),
+    "no program": Case(
+        "program",
+        "there is no program acme-config: install it",
+        {SETUP: setup("import subprocess\nsubprocess.check_output(['acme-config', '--libs'])")},
     ),
     "own header": Case(
         "file-not-in-sdist",
@@ -345,6 +469,27 @@ CASES = {
             "HTTPS_PROXY": "http://u:canary-4cc0rd1ng@127.0.0.1:9",
         },
     ),
+    "no index is allowed": Case(
+        "pip-restricted",
+        "because PIP_NO_INDEX=1 is set: unset it for this command (env -u PIP_NO_INDEX ...)",
+        {SETUP: setup()},
+        {},
+        environ={**NO_INDEX, "PIP_NO_INDEX": "1"},
+    ),
+    "an index in a folder that is not there": Case(
+        "pip-unknown",
+        "pip finds no setuptools>=40.8.0 at file:///acme/unknown (PIP_INDEX_URL)",
+        {SETUP: setup()},
+        {},
+        environ={**NO_INDEX, "PIP_INDEX_URL": "file:///acme/unknown"},
+    ),
+    "no constraints file": Case(
+        "pip-file",
+        "pip cannot open acme/unknown.txt (PIP_CONSTRAINT)",
+        {SETUP: setup()},
+        {},
+        environ={"PIP_CONSTRAINT": "acme/unknown.txt"},
+    ),
     "no such version": Case(
         "pip-version",
         "no version that satisfies setuptools==999; the newest for this Python is ",
@@ -370,13 +515,41 @@ CASES = {
         {"constraints.txt": ""},
         environ={"PIP_CONSTRAINT": "constraints.txt"},
     ),
-    "hashes": Case("pip-hashes", "unset PIP_REQUIRE_HASHES", {SETUP: setup()}, {}, environ={"PIP_REQUIRE_HASHES": "1"}),
+    "hashes": Case(
+        "pip-hashes",
+        "pip demands hashes (PIP_REQUIRE_HASHES)",
+        {SETUP: setup()},
+        {},
+        environ={"PIP_REQUIRE_HASHES": "1"},
+    ),
     "pip.conf": Case(
         "pip-setting",
         "the setting user",
         {SETUP: setup(), "pip.conf": "[install]\nuser = true\n"},
         {"pip.conf": ""},
         environ={"PIP_CONFIG_FILE": "pip.conf"},
+    ),
+    "dunamai in the sdist": Case(
+        "git-in-sdist",
+        "take the version from PKG-INFO if that file is there",
+        {SETUP: f"{DUNAMAI}version = Version.from_git().base\n{ASKS}", PYPROJECT: system("setuptools", "dunamai")},
+        {SETUP: f"{DUNAMAI}{FROM_PKG_INFO}    version = Version.from_git().base\n{ASKS}"},
+        git=True,
+    ),
+    "git in the sdist": Case(
+        "git-in-sdist",
+        "take the version from PKG-INFO if that file is there",
+        {SETUP: f"{DESCRIBE}version = run(COMMAND, text=True)\n{ASKS}"},
+        {SETUP: f"{DESCRIBE}{FROM_PKG_INFO}    version = run(COMMAND, text=True)\n{ASKS}"},
+        git=True,
+    ),
+    "setuptools-scm below the top of the repository": Case(
+        "git-root",
+        'set root = ".." in [tool.setuptools_scm]',
+        {PYPROJECT: SCM},
+        {PYPROJECT: f'{SCM}root = ".."\n'},
+        git=True,
+        folder="sub",
     ),
     "pbr without a repository": Case(
         "git-none",
@@ -391,14 +564,18 @@ CASES = {
         "git-none",
         "this folder is not a git repository",
         {
-            PYPROJECT: system(
-                "setuptools",
-                "setuptools-scm",
-                more='[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools_scm]\n',
-            )
+            PYPROJECT: SCM,
         },
     ),
 }
+
+
+GIT_COMMANDS = (
+    ["init"],
+    ["add", "."],
+    ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-m", "a"],
+    ["tag", "1.0"],
+)
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
@@ -413,7 +590,9 @@ def build(
     folder: Path, environ: Mapping[str, str], formats: tuple[str, ...] = ("sdist", "bdist_wheel")
 ) -> builder.Build:
     given = {name: str(folder / value) if (folder / value).is_file() else value for name, value in environ.items()}
-    child = child_environment({**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent), **given}, password_env=())
+    child = child_environment(
+        {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parents[1]), **given}, password_env=()
+    )
     return builder.build(
         folder, formats=formats, dist_dir=folder / "dist", environ=child, mask=str, on_line=lambda _: None
     )
@@ -422,8 +601,10 @@ def build(
 @pytest.mark.registry
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_build_that_fails_says_why_and_the_remedy_helps(tmp_path: Path, case: Case) -> None:
-    folder = tmp_path / "project"
+    folder = tmp_path / "project" / case.folder
     write(folder, case.files)
+    for command in GIT_COMMANDS if case.git else ():
+        subprocess.run(["git", *command], cwd=tmp_path / "project", check=True, capture_output=True)
     with pytest.raises(BuildError) as raised:
         build(folder, case.environ, case.formats)
     message = str(raised.value).replace(str(folder / "constraints.txt"), "constraints.txt")
@@ -435,6 +616,8 @@ def test_a_build_that_fails_says_why_and_the_remedy_helps(tmp_path: Path, case: 
 
 
 NEIGHBOURS = {
+    "a README elsewhere": "open('/nowhere/README.md')",
+    "a file that is not UTF-8 in another place": "b'abc\\xff'.decode()",
     "an exception": "raise RuntimeError('cannot find libfoo')",
     "a file that is nowhere": "open('nowhere.txt')",
     "a module that was missing before": "\n    try: import yaml\n    except ImportError: raise ValueError(1) from None",

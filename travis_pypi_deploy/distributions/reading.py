@@ -18,6 +18,11 @@ from .wheels import Wheel
 
 BLOCK_BYTES = 1024 * 1024
 
+NAMELESS_REMEDY = (
+    'setuptools before 61 does not read [project] of pyproject.toml: build it with a newer one ("setuptools>=61" in '
+    "[build-system] requires), or set the name in setup.cfg or setup.py"
+)
+
 FileType = Literal["sdist", "bdist_wheel"]
 
 
@@ -102,7 +107,8 @@ def _read(path: Path) -> Distribution:
     fields = metadata_fields(headers, body)
     for required in ("name", "version"):
         if required not in fields:
-            raise InvalidReleaseError(f"its metadata has no {required.title()}. Build it again")
+            remedy = NAMELESS_REMEDY if path.name.lower().startswith("unknown-") else "Build it again"
+            raise InvalidReleaseError(f"its metadata has no {required.title()}. {remedy}")
     return Distribution(
         path=path,
         filetype=filetype,

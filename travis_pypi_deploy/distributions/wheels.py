@@ -56,7 +56,9 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
                     dist_info[name] = _contents(archive, info)
             found = tuple(zip_records.read(file, {info.orig_filename: info for info in infos}))
     except BROKEN as error:
-        raise InvalidReleaseError(f"not a readable zip archive: {error}") from error
+        raise InvalidReleaseError(
+            f"not a readable zip archive: {error}. Build the wheel again, and copy all of it"
+        ) from error
     wheel = Wheel(
         folder=folder,
         members=frozenset(info.filename for info in infos if not info.filename.endswith(("/", "\\"))),
