@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import command, factories, invented_tokens, misbehaviours
 from tests.support.interception import Interception
-from tests.support.misbehaviours import Answer, Meanwhile, Raw, busy, rejected
+from tests.support.misbehaviours import Answer, Meanwhile, Raw, busy, rejected, rejected_by_a_page
 from tests.support.publishing import WHEEL, environment, outcomes, publish, wait_for_posts
 from travis_pypi_deploy.servers import SERVERS
 
@@ -42,10 +42,10 @@ CASES = {
         f"cannot be added. An archived project accepts no files: unarchive it in its settings ({SETTINGS})",
         "cannot be added. An archived project accepts no files: unarchive it in its settings",
     ),
-    "gone": Case(
-        (Answer(410, "Gone"),),
-        f"status 410: Gone. An archived project accepts no files: unarchive it in its settings ({SETTINGS})",
-        "rejected with status 410: Gone. An archived project accepts no files: unarchive it in its settings",
+    "a proxy that asks for a password": Case(
+        (rejected_by_a_page(401, "401 Authorization Required"),),
+        f"Check that PYPI_TOKEN holds a valid token of pypi whose scope includes demo ({PYPI.token_url})",
+        "rejected with status 401: Authorization Required. Check --username and the value of PYPI_PASSWORD",
     ),
     "a request that is too large": Case(
         (Answer(413, "Too Large"),),

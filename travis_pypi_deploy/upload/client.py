@@ -119,7 +119,7 @@ class UploadClient:
             words=words,
             text=text,
             is_sent=body.is_sent,
-            is_page=is_page,
+            is_page=is_page or (answer.status < 300 and "html" in content_type and bool(answer.cut)),
             location=answer.headers.get("Location", ""),
             retry_after=http.retry_after_seconds(answer.headers.get("Retry-After", "")),
         )

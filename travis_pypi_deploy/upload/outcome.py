@@ -60,7 +60,7 @@ def outcome_of(
     if response.kind is not Kind.OPEN:
         problem += ". The index may have the file from an earlier attempt, whose answer was lost"
     if not context.is_certain:
-        problem += f". To find out, {NAME_THE_INDEX}, and run this job again"
+        problem += f". First {NAME_THE_INDEX}, to find out whether the file is there"
     return Outcome.UNKNOWN, problem
 
 
@@ -132,7 +132,11 @@ def _problem(response: Response, context: UploadContext, name: str) -> str:
     if response.status == 0:
         sent = "; the index may have the file" if response.is_sent else ""
         return f"{response.words}{sent}. {remedy(response, context.server, context.credentials, name)}"
-    answered = "rejected with" if response.kind is Kind.REJECTED else "the index answered"
-    page = " with a web page, as no upload API does" if response.is_page else ""
+    if response.kind is Kind.REJECTED:
+        answered = f"rejected with {response.reason}"
+    elif response.is_page:
+        answered = f"the index answered with a web page, as no upload API does ({response.reason})"
+    else:
+        answered = f"the index answered {response.reason}"
     advice = remedy(response, context.server, context.credentials, name)
-    return ". ".join(filter(None, (f"{answered} {response.reason}{page}", advice)))
+    return ". ".join(filter(None, (answered, advice)))

@@ -19,11 +19,11 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
     if status == 0:
         is_unreached = not response.is_sent and not server.status_url
         return "Check the URL in --server, or run this job again later" if is_unreached else _try_later(server)
-    if response.is_page or 300 <= status < 400 or status in (404, 405):
+    if response.is_page or 300 <= status < 400 or status in (404, 405, 410):
         return CHECK_URL
     if response.says(TOO_MANY_PROJECTS):
         return "An account may create a few projects a day: run this job again tomorrow"
-    if response.says("archived") or status == 410:
+    if response.says("archived"):
         where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
         return f"An archived project accepts no files: unarchive it in its settings{where}"
     if response.says("too similar"):

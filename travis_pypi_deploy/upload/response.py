@@ -31,9 +31,11 @@ ALREADY_EXISTS = (
 )
 # Conflicts that are none of names: an upstream has the file, or its name can never be used again.
 NOT_A_DUPLICATE = re.compile(r"upstream|deleted|reserved|republish|previously used")
-DOCUMENT = re.compile(r"<!doctype html|<html\b|<title\b|<form\b", re.IGNORECASE)
-HEADING = re.compile(r"(?is)<h[1-3]\b[^>]*>(.*?)</h[1-3]\s*>")
-TITLE = re.compile(r"(?is)<title\b[^>]*>(.*?)</title\s*>")
+MARKUP = re.compile(r"[\s\ufeff\ufffd]*<")  # a byte order mark may stand before it
+DOCUMENT = re.compile(r"<!doctype\s+html|<(html|head|title|meta|body|form|script)\b", re.IGNORECASE)
+MENU = re.compile(r"(?is)<(nav|header|footer)\b.*?</\1\s*>")
+# What says best what a page is about stands first.
+HEADINGS = tuple(re.compile(rf"(?is)<({tag})\b[^>]*>(.*?)</\1\s*>") for tag in ("h1", "title", "h[23]"))
 
 
 class Kind(Enum):
@@ -51,8 +53,8 @@ class Response:
 
     ``words`` are the index's own, as a part of a sentence: they do not end in a full stop. With status 0 there is no
     answer, and the words say why. ``text`` is everything that the answer says, in lower case. ``is_sent``: the whole
-    body was sent before. ``is_final``: a retry would not help. ``is_page``: it is a web page, as no upload API sends.
-    ``retry_after`` is in seconds, None if the index does not ask for a pause.
+    body was sent before. ``is_final``: a retry would not help. ``is_page``: a success that is a web page, as no upload
+    API sends. ``retry_after`` is in seconds, None if the index does not ask for a pause.
     """
 
     status: int
@@ -81,7 +83,7 @@ class Response:
     @property
     def is_transient(self) -> bool:
         """Whether the same upload may succeed a moment later."""
-        if TOO_MANY_PROJECTS in self.words.lower():
+        if self.says(TOO_MANY_PROJECTS):
             return False
         return self.status in TRANSIENT_STATUSES or (self.status == 0 and not self.is_final)
 
@@ -93,24 +95,29 @@ class Response:
 def read_answer(
     status: int, reason: str, content_type: str, body: bytes, *, mask: Callable[[str], str] = str
 ) -> tuple[str, str, bool]:
-    """Return the words of an answer in one line, all of its text in lower case, and whether it is a web page.
+    """Return the words of an answer in one line, its text in lower case, and whether it is a success as a web page.
 
     ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too. ``mask`` hides secrets before
     anything is cut. Of a page, only the heading or the title are its words, not its menus.
     """
-    content = mask(body.decode("utf-8", "replace"))
-    is_markup = "html" in content_type or content.lstrip()[:1] == "<"
-    is_page = is_markup and "json" not in content_type and DOCUMENT.search(content) is not None
-    text = content
-    if "json" in content_type:
-        words = text = _explanation(content)
-    elif is_markup:
+    content = mask(body.replace(b"\0", b"").decode("utf-8", "replace"))  # without them, UTF-16 can be read
+    is_markup = "html" in content_type.lower() or MARKUP.match(content) is not None
+    is_page = 200 <= status < 300 and is_markup and DOCUMENT.search(content) is not None
+    if is_markup:
         text = _visible(content)
-        heading = HEADING.search(content) or TITLE.search(content)
-        words = _visible(heading[1]) if heading else text
+        words = _heading(content) or text
+    elif "json" in content_type or content.lstrip()[:1] == "{":
+        words = text = _explanation(content)
     else:
-        words = content
+        words = text = content
     return _combined(status, reason, words), f"{reason} {text}".lower(), is_page
+
+
+def _heading(markup: str) -> str:
+    """Return the first heading or title that is more than a number, empty if there is none."""
+    contents = MENU.sub(" ", markup)
+    headings = (_visible(match[2]) for pattern in HEADINGS for match in pattern.finditer(contents))
+    return next((each for each in headings if re.search(r"[^\W\d]", each)), "")
 
 
 def _visible(markup: str) -> str:
@@ -145,7 +152,7 @@ def _explanations(answer: object) -> Iterator[str]:
         for each in answer:
             yield from _explanations(each)
     elif isinstance(answer, dict):
-        for key in ("message", "error", "detail", "errors"):
+        for key in ("message", "msg", "error", "detail", "errors"):
             yield from _explanations(answer.get(key))
 
 

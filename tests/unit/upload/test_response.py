@@ -46,6 +46,7 @@ LOST = Response(0, "no answer")
 BROKEN = Response(0, "the connection was lost", is_sent=False)
 EXPIRED = "Invalid API Token: token is expired"
 USED_BEFORE = "This filename was previously used by a file that has since been deleted"
+CLOUD_PAGE = b"<html><title>x</title><nav><h1>Acme</h1></nav><h2>Menu</h2><h1>520</h1><h1>No answer</h1></html>"
 DEVPI_PAGE = b"<!doctype html><title>devpi - Not Found</title><form>How to search?</form><h1>Not Found</h1><p>Sorry</p>"
 SECOND_SDIST = "Only one sdist may be uploaded per release"
 
@@ -123,6 +124,10 @@ def json_of(**fields: object) -> bytes:
         (429, "Slow down", "application/json", json_of(message="429 Slow down. Slow down"), "Slow down"),
         (422, "", "application/json", json_of(error="Invalid", message="Bad name"), "Bad name: Invalid"),
         (404, "Not Found", "text/html", DEVPI_PAGE, "Not Found"),
+        (520, "", "text/html", CLOUD_PAGE, "No answer"),
+        (404, "", "text/html", b"<title>No such page</title><h1>404</h1><h3>Sorry</h3>", "No such page"),
+        (422, "", "application/json", json_of(detail=[{"loc": ["name"], "msg": "required"}]), "required"),
+        (400, "", "text/plain", json_of(message="Too long"), "Too long"),
         (
             203,
             "Non-Authoritative Information",
@@ -159,12 +164,44 @@ def json_of(**fields: object) -> bytes:
         "a sentence twice, with the status",
         "an error beside the message",
         "a page with menus",
+        "a page with other headings",
+        "a page with a number for a heading",
+        "a list of details",
+        "JSON as text",
         "a page to sign in",
     ],
 )
 def test_an_answer_s_own_words_are_found(status: int, reason: str, content_type: str, body: bytes, words: str) -> None:
     gc.collect()  # finalizers of earlier tests would fail if they ran in the depths of the JSON
     assert read_answer(status, reason, content_type, body)[0] == words
+
+
+SIGN_IN = "<!DOCTYPE html><html><title>Sign in</title></html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body", "is_page"),
+    [
+        (200, "text/html", SIGN_IN.encode(), True),
+        (203, "TEXT/HTML", SIGN_IN.upper().encode(), True),
+        (200, "", SIGN_IN.encode("utf-8-sig"), True),
+        (200, "text/html", SIGN_IN.encode("utf-16"), True),
+        (200, "application/json", SIGN_IN.encode(), True),
+        (200, "text/plain", f"<!-- a comment -->\n{SIGN_IN}".encode(), True),
+        (200, "application/xhtml+xml", b"<?xml version='1.0'?><html xmlns='x'/>", True),
+        (200, "text/html", b"<!doctype\nhtml><p>Hello", True),
+        (200, "text/html", b"Hello<form>", True),
+        (200, "text/html", b"<script>location = '/sign-in'</script>", True),
+        (200, "text/html", b"", False),
+        (200, "text/html", b"<b>Created</b>", False),
+        (200, "text/plain", b"stored <title>", False),
+        (200, "application/json", json_of(message="<html>"), False),
+        (207, "application/xml", b"<?xml version='1.0'?><ok/>", False),
+        (502, "text/html", SIGN_IN.encode(), False),
+    ],
+)
+def test_a_success_that_is_a_document_is_a_page(status: int, content_type: str, body: bytes, is_page: bool) -> None:
+    assert read_answer(status, "", content_type, body)[2] is is_page
 
 
 @pytest.mark.parametrize(
@@ -371,7 +408,6 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "the user's own expiry": (context(PYPI, is_narrowed=True, is_expired=True), Response(403, EXPIRED), NEW_TOKEN),
     "the user's own expiry, not narrowed": (context(PYPI), Response(403, EXPIRED), NEW_TOKEN),
     "archived": (context(PYPI), Response(403, "Project is archived"), SETTINGS_URL),
-    "gone": (context(), Response(410, ""), "unarchive it in its settings"),
     "too large": (context(PYPI), Response(413, ""), f"request a higher limit ({PYPI.limits_url})"),
     "file too large": (context(PYPI), Response(400, "File too large. Limit is 100 MB"), "request a higher limit"),
     "project too large": (context(PYPI), Response(400, "Project size too large"), "request a higher limit"),
@@ -390,7 +426,7 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "a second sdist": (context(PYPI), Response(400, SECOND_SDIST), "raise the version"),
     **{
         f"not the upload URL, {status}": (context(), Response(status, ""), "Check that the URL in --server")
-        for status in (300, 303, 404, 405)
+        for status in (300, 303, 404, 405, 410)
     },
 }
 
