@@ -8,7 +8,8 @@ from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.travis_yml.parse import parse
 
 TAG_IN_PLACE = "can never hold on a tag build, where Travis puts the tag's name in the branch's place"
-NOT_ON_XENIAL = 'the image of xenial has no Python 3.9 or newer: set `dist: jammy` and `python: "3.12"`'
+NO_PYTHON_ON_XENIAL = "the image of xenial has no Python 3.9 or newer"
+NOT_ON_XENIAL = f'{NO_PYTHON_ON_XENIAL}: set `dist: jammy` and `python: "3.12"`'
 NEVER = f"this branch condition {TAG_IN_PLACE}: remove it."
 NO_TAG_STARTS_IT = f"this branch condition {TAG_IN_PLACE}: ask for `tag IS present` instead."
 BRANCH_NEVER = (
@@ -16,10 +17,8 @@ BRANCH_NEVER = (
 )
 IGNORED = "branch is ignored beside `tags: true`: every tag deploys."
 NO_TAG = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
-NEAR_NAME = (
-    "Travis reads x-deploy as deploy: every job without a `deploy:` of its own deploys with it. "
-    "A template's name begins with a dot: .x-deploy."
-)
+DEPLOYS_WITH_IT = "every job without a `deploy:` of its own deploys with it"
+NEAR_NAME = f"Travis reads x-deploy as deploy: {DEPLOYS_WITH_IT}. A template's name begins with a dot: .x-deploy."
 UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, give it to the script."
 LANGUAGE = "`condition:` is bash; this is the language of `if:`, and bash does not know it."
 SEVERAL, SINGLE_OUT = "more than one job of this build deploys", "single one out in `on:`"
@@ -143,6 +142,16 @@ def deployment(conditions: str) -> str:
                 f"1: {NEAR_NAME}",
             ],
             id="a template that Travis takes for a deployment",
+        ),
+        pytest.param(
+            "deploys:\n  provider: pypi\n",
+            [f"1: Travis reads deploys as deploy: {DEPLOYS_WITH_IT}. Write deploy."],
+            id="a misspelled deploy",
+        ),
+        pytest.param(
+            "language: node_js\ndist: xenial\n" + deployment("node: 10"),
+            [f"3: {NO_PYTHON_ON_XENIAL}: set `dist: jammy`, or deploy from a stage of its own."],
+            id="a condition that no stage can have",
         ),
         pytest.param(
             deployment("tags: true").replace("  on:", "  distribution: sdist\n  on:"),

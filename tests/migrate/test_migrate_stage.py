@@ -181,7 +181,7 @@ def test_options_of_every_provider_stay() -> None:
     assert (deploy["allow_failure"], deploy["dpl_version"]) == ("true", "2.0.5")
 
 
-@pytest.mark.parametrize("stages", ["[test, deploy]", "[{name: deploy, if: tag IS present}]"])
+@pytest.mark.parametrize("stages", ["[test, deploy]", "[{name: Deploy}]"])
 def test_a_stage_that_is_there_is_not_added_again(stages: str) -> None:
     result = staged(f"language: python\nstages: {stages}\n{DEPLOY}")
     assert f"stages: {stages}\n" in result.text
@@ -237,6 +237,8 @@ def test_a_command_that_may_have_made_files_of_the_package_is_noted(commands: st
         pytest.param(f"script: pytest\n{DEPLOY.replace('deploy:', 'deploy: &it')}after_deploy: *it\n", id="an anchor"),
         pytest.param(f"jdk: [a, b]\n{DEPLOY}    jdk: a\n", id="another runtime"),
         pytest.param("script: a\ndeploy:\n  provider: pypi\n  server: {a: b}\n", id="a value for each branch"),
+        pytest.param(f"stages: [{{name: Deploy, if: branch = a}}]\n{DEPLOY}", id="a stage with a condition"),
+        pytest.param(f"script: a\njobs: {{include: [{{os: osx}}]}}\n{DEPLOY}", id="jobs in flow style"),
     ],
 )
 def test_a_deployment_that_needs_its_job_is_an_error(text: str) -> None:

@@ -92,6 +92,7 @@ def test_what_is_not_written_in_the_job_is_added(tmp_path: Path, text: str, expe
     after, notes = staged(tmp_path, text)
     job = jobs(after)[0]
     assert {name: job[name] for name in ("dist", "python") if name in job} == expected
+    assert ("so does its `install`" in notes) == ("install" not in job and "language: python" in text)
     assert NOT_CHANGED not in notes
     assert "has no Python" not in notes
 

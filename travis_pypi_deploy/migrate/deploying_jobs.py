@@ -12,14 +12,12 @@ from ..travis_yml.jobs import (
     deployments,
     deployments_of_packages,
     deploys_to_pypi,
-    jobs,
 )
 from ..travis_yml.lints import Note
-from ..travis_yml.matrix import assignments
-from ..travis_yml.tree import Alias, MappingNode, Pair, entries, is_true, option_text, walk
+from ..travis_yml.tree import MappingNode, entries, is_true, option_text
 from .modern_jobs import can_be_modern
+from .obstacles import can_become_a_stage
 from .ready_made import publishes_only_wheels, ready_made
-from .translate import values_by_branch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -81,9 +79,9 @@ def _without_interpreter(job: Job, on: Conditions, *, fills_dist: bool) -> dict[
 
 def _stage(build: Build, node: Node) -> str:
     """Return how a deployment moves into a stage, or how the stage that it is in gets a Python for the tool."""
-    of_the_file = deployments(build.root, build.root)
-    if node in of_the_file:
-        return "deploy from a stage of its own" if obstacle(build) else WITH_STAGE
+    deploy, of_the_file = entries(build.root).get("deploy"), deployments(build.root, build.root)
+    if deploy and node in of_the_file:
+        return WITH_STAGE if can_become_a_stage(build, deploy) else "deploy from a stage of its own"
     is_stage = any(can_be_modern(build, job) for job in build.by_deployment.get(node, ()))
     return WITH_STAGE if is_stage and not any(map(deploys_to_pypi, of_the_file)) else ""
 
@@ -130,36 +128,3 @@ def wheels_of_several_jobs(build: Build, nodes: Collection[Node]) -> Iterator[No
 def _line(root: MappingNode, node: Node) -> int:
     """Return the line of the file's `deploy:` if the deployment is its own, else that of the deployment."""
     return entries(root)["deploy"].key.line if node in deployments(root, root) else node.line
-
-
-def obstacle(build: Build) -> str:
-    """Return why the file's deployments cannot become a stage, empty if they can."""
-    root = build.root
-    deploy, found = entries(root).get("deploy"), deployments(root, root)
-    if deploy is None:
-        return "the file itself does not deploy"
-    reasons = {
-        "the file is written in flow style": root.flow,
-        "the key is merged in": deploy not in root.pairs or deploy.explicit,
-        "it is the only key": len(root.pairs) == 1,
-        "the file deploys elsewhere, too": not all(map(deploys_to_pypi, found)),
-        "it runs commands after it (`run`)": any("run" in entries(node) for node in found),
-        "it has an anchor that is used elsewhere": _is_used_elsewhere(root, deploy),
-        "jobs have deployments of their own": any("deploy" in entries(job) for job in jobs(root)[1:]),
-        "an option has a value for each branch": any(values_by_branch(entries(node)) for node in found),
-        "the job's commands fill dist/": bool(ready_made(root)),
-        "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
-        "the matrix of `env` holds secrets": len(build.env_of_jobs) > 1 and _has_secrets(build),
-        "matrix and jobs both stand in the file": {"matrix", "jobs"} <= entries(root).keys(),
-    }
-    return next((reason for reason, holds in reasons.items() if holds), "")
-
-
-def _is_used_elsewhere(root: MappingNode, deploy: Pair) -> bool:
-    inside = set(walk(deploy.value))
-    return any(node.target in inside for node in walk(root) if isinstance(node, Alias) and node not in inside)
-
-
-def _has_secrets(build: Build) -> bool:
-    """Return whether `env` encrypts anything outside of `global`."""
-    return any(value is None for entry in build.env_of_jobs for _, value in assignments(entry))

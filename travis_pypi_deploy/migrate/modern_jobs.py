@@ -93,7 +93,8 @@ def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
 def _note(root: MappingNode, job: Job) -> Note:
     sentence = f"this job now runs {'Python 3.12 on jammy' if job.made.language == 'python' else 'on jammy'}"
     install = effective(root, job.node, "install")
-    if install and text_of(install.value) in SKIPPED:
+    has_install = text_of(install.value) not in SKIPPED if install else job.made.language == "python"
+    if not has_install:
         return Note(job.node.line, f"{sentence}.")
     advice = "skip that if the deployment does not need it"
     return Note(job.node.line, f"{sentence}, and so does its `install`: {advice}.")

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis_yml.conditions import EQUALITY, JOB_VARIABLES, PLAIN_BRANCH, RUNTIMES, Conditions, conditions, parts
+from ..travis_yml.conditions import PLAIN_BRANCH, Conditions, conditions
 from ..travis_yml.jobs import build, deployment_options, deployments, deploys_to_pypi, jobs
 from ..travis_yml.lints import Note, arranged, file_lints
-from ..travis_yml.plain import variables_in
-from ..travis_yml.tree import MappingNode, SequenceNode, entries, members, option_text, resolved, text_of
+from ..travis_yml.tree import MappingNode, SequenceNode, entries, option_text
 from .arguments import PACKAGE
-from .deploying_jobs import obstacle, wheels_of_python_2, wheels_of_several_jobs
+from .deploying_jobs import wheels_of_python_2, wheels_of_several_jobs
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
+from .obstacles import STAGE, conditions_of_the_stage, jobs_to_add_to, refuse_obstacles, stages_to_add_to
 from .ready_made import files_of_the_job
 from .rewrite import Migration, about_variables
 from .steps import JOB_PYTHON, Step
-from .translate import translate, values_by_branch
+from .translate import translate
 from .verify import verify
 
 if TYPE_CHECKING:
@@ -40,20 +40,14 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
     if deploy is None or not any(map(deploys_to_pypi, found)):
         return None
     described = build(root)
-    for node in found:
-        if by_branch := values_by_branch(entries(node)):
-            message = f"line {by_branch.line}: {by_branch.text}"
-            raise UsageError(message)
-    if reason := obstacle(described):
-        _stop(deploy.key.line, reason)
+    refuse_obstacles(described, deploy)
     step = JOB_PYTHON.installing(requirement)
     notes: list[Note] = []
     added: list[str] = []
     commands: list[str] = []
     for node in found:
         on = conditions(entries(node))
-        _refuse_conditions(described, on)
-        sentence, kept = _conditions(described, on)
+        sentence, kept = conditions_of_the_stage(described, on)
         notes += sentence
         options = deployment_options(node)
         translation = translate(options, aliases, described.variables, line=node.line, ready_made=False)
@@ -71,46 +65,10 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
     return Migration(apply(text, edits), len(added), arranged(notes))
 
 
-def _stop(line: int, reason: str) -> NoReturn:
-    message = f"line {line}: {reason}: this deployment cannot become a stage. Migrate it without --stage."
-    raise UsageError(message)
-
-
-def _refuse_conditions(described: Build, on: Conditions) -> None:
-    """Raise UsageError for a condition that means more than a job of the matrix, or that no job meets."""
-    for name in sorted((RUNTIMES - {"python"}) & on.pairs.keys()):
-        _stop(on.pairs[name].key.line, f"`on: {name}` means more than a job of the matrix")
-    for line, name, wanted in on.equalities:
-        if described.lacks(name, wanted):
-            _stop(line, f"no job of this build has {name} = {wanted}")
-
-
-def _conditions(described: Build, on: Conditions) -> tuple[list[Note], list[str]]:
-    """Return a note for each condition that only chose a job of the matrix, and the expressions that stay."""
-    notes, kept = [], []
-    for name in ("python", "os"):
-        if name in on.pairs:
-            sentence = f"{name} is dropped from `on:`: it chose a job of the matrix, the stage has a job of its own."
-            notes.append(Note(on.pairs[name].key.line, sentence))
-    of_a_job = JOB_VARIABLES | described.own_variables
-    for line, expression in on.expressions:
-        if of_a_job.isdisjoint(variables_in(expression)):
-            kept.append(expression)
-            continue
-        for part in parts(expression):
-            if of_a_job.isdisjoint(variables_in(part)):
-                kept.append(part)
-            elif EQUALITY.fullmatch(part):
-                notes.append(Note(line, f"`{part}` is dropped: it chose a job of the matrix."))
-            else:
-                _stop(line, f"the condition `{part}` means more than a job of the matrix")
-    return notes, kept
-
-
 def _job(described: Build, on: Conditions, step: Step, command: str) -> list[str]:
     """Return the first lines of the job, as an item of a list, down to the script."""
     root = described.root
-    lines = ["- stage: deploy", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
+    lines = [f"- stage: {STAGE}", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
     language = option_text(entries(root), "language")
     lines += [] if language == "python" else ["  language: python"]
     lines += ['  python: "3.12"', *(["  env: []"] if len(described.env_of_jobs) > 1 else [])]
@@ -146,16 +104,8 @@ def _on(on: Conditions, kept: list[str]) -> list[str]:
 
 
 def _stages(text: str, root: MappingNode) -> list[Edit]:
-    pair = entries(root).get("stages")
-    if pair is None:
-        return []
-    stages = resolved(pair.value)
-    names = {text_of(stage) or option_text(entries(resolved(stage)), "name") for stage in members(pair.value)}
-    if "deploy" in names:
-        return []
-    if not isinstance(stages, SequenceNode) or not stages.items:
-        _stop(pair.key.line, "stages is not a list")
-    return [_behind(text, stages, ["- deploy"])]
+    stages = stages_to_add_to(root)
+    return [_behind(text, stages, [f"- {STAGE}"])] if stages else []
 
 
 def _include(text: str, described: Build, deploy: Pair, added: list[str]) -> Edit:
@@ -163,16 +113,12 @@ def _include(text: str, described: Build, deploy: Pair, added: list[str]) -> Edi
     # Without this job, the list would replace the file's only one.
     tests = [] if described.is_expanded else ["- stage: test"]
     lines = [line for job in added for line in job.split("\n")]
-    pair = entries(described.root).get("jobs") or entries(described.root).get("matrix")
-    if pair is None:
+    place = jobs_to_add_to(described.root)
+    if place is None:
         return _new_jobs(text, deploy, [*tests, *lines])
-    holder = resolved(pair.value)
-    if isinstance(holder, MappingNode) and holder.pairs and not holder.flow and "include" not in entries(holder):
-        return _new_include(text, holder, [*tests, *lines])
-    include = entries(holder)["include"].value if "include" in entries(holder) else holder
-    if not isinstance(include, SequenceNode) or not include.items or include.flow:
-        _stop(pair.key.line, f"{pair.name} has no list to which a job can be added")
-    return _behind(text, include, lines)
+    if isinstance(place, MappingNode):
+        return _new_include(text, place, [*tests, *lines])
+    return _behind(text, place, lines)
 
 
 def _new_jobs(text: str, deploy: Pair, lines: list[str]) -> Edit:

@@ -111,8 +111,8 @@ def _misspelled_deploy(root: MappingNode, job: MappingNode) -> Iterator[Note]:
     exact = next((each.key.line for each in job.pairs if each.written_name == "deploy"), None)
     instead = f", and the `deploy:` in line {exact} is ignored" if exact else ""
     written = text_of(pair.key) or ""
-    sentence = f"Travis reads {written} as deploy: {effect}{instead}. A template's name begins with a dot: .{written}"
-    yield Note(pair.key.line, f"{sentence}.")
+    remedy = f"A template's name begins with a dot: .{written}" if written.startswith("x") else "Write deploy"
+    yield Note(pair.key.line, f"Travis reads {written} as deploy: {effect}{instead}. {remedy}.")
 
 
 def _misspelled(deployment: Node) -> Iterator[Note]:
