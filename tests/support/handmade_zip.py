@@ -62,18 +62,17 @@ class End:
 
     zip64: bool = False
     more_members: int = 0
-    more_offset: int = 0
     more_locator_offset: int = 0
     zip64_size: int = 44
     comment: bytes = b""
 
     def records(self, members: int, size: int, offset: int) -> bytes:
         """Return everything behind the central directory."""
-        members, start = members + self.more_members, offset + self.more_offset
+        members += self.more_members
         comment = struct.pack("<H", len(self.comment)) + self.comment
         if not self.zip64:
-            return b"PK\x05\x06" + struct.pack("<HHHHLL", 0, 0, members, members, size, start) + comment
-        wide = struct.pack("<QHHLLQQQQ", self.zip64_size, 45, 45, 0, 0, members, members, size, start)
+            return b"PK\x05\x06" + struct.pack("<HHHHLL", 0, 0, members, members, size, offset) + comment
+        wide = struct.pack("<QHHLLQQQQ", self.zip64_size, 45, 45, 0, 0, members, members, size, offset)
         locator = struct.pack("<LQL", 0, offset + size + self.more_locator_offset, 1)
         end = struct.pack("<HHHHLL", 0, 0, 0xFFFF, 0xFFFF, ZIP64, ZIP64)
         return b"PK\x06\x06" + wide + b"PK\x06\x07" + locator + b"PK\x05\x06" + end + comment

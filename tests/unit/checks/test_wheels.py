@@ -194,6 +194,10 @@ LYING: dict[str, tuple[Make, str]] = {
         ending(End(zip64=True, zip64_size=60)),
         "records: the ZIP64 end record has data of its own",
     ),
+    "other number of members": (
+        ending(End(more_members=1)),
+        "records: the end record does not describe the central directory",
+    ),
     "extra field of three bytes": (
         rewritten(with_fields(local_extra=b"\1\0\10")),
         "records: 'demo/__init__.py' has a malformed extra field",
