@@ -19,62 +19,62 @@ VERSION_START = re.compile(r"(?:^\D*?|[^A-Z0-9.])((?<![A-Z])v)?(?=\d)", re.IGNOR
 PLAIN_PREFIXES = ("", "release", "rel", "version", "v")  # of tags that name no package
 
 
-def consistency(
-    distribution: Distribution, release: Sequence[Distribution], tag: str, tree: SourceTree
-) -> Iterator[Problem]:
-    """Yield a problem for each way in which the file does not belong to the release.
+def consistency(release: Sequence[Distribution], tag: str, tree: SourceTree) -> Iterator[Problem]:
+    """Yield a problem of a file for each way in which it does not belong to the release.
 
-    Files of several projects are one problem, of the first file that is not of the first one's project. A file is
-    compared with the first one of its project; the tag is compared with the first file, if all are of its project.
+    Files of several projects are one problem. A file is compared with the first one of its project; the tag is
+    compared with the first file, if all are of its project.
     """
-    projects = {canonicalize_name(each.name): each.name for each in reversed(release)}
-    strangers = [each for each in release if canonicalize_name(each.name) != canonicalize_name(release[0].name)]
-    if distribution in strangers[:1]:
+    projects: dict[str, list[Distribution]] = {}
+    for each in release:
+        projects.setdefault(canonicalize_name(each.name), []).append(each)
+    if len(projects) > 1:
+        names = sorted(files[0].name for files in projects.values())
+        others = [each for each in release if each not in next(iter(projects.values()))]
         yield Problem(
             "one-project",
-            f"the files are of {len(projects)} projects, {' and '.join(sorted(projects.values()))}: deploy one project "
-            f"at a time, and name only its files, such as {' '.join(_patterns(release, strangers))}.",
+            f"the files are of {len(projects)} projects, {' and '.join(names)}: deploy one project at a time, and name "
+            f"only its files, such as {' '.join(_patterns(release, others))}.",
+            others[0].filename,
         )
 
-    same_project = [each for each in release if canonicalize_name(each.name) == canonicalize_name(distribution.name)]
-    first = same_project[0]
-    # Texts that are not versions are compared as they are.
-    version = parsed_version(distribution.version) or distribution.version
-    if version != (parsed_version(first.version) or first.version):
-        yield Problem(
-            "one-version",
-            f'its version is "{distribution.version}", but that of {first.filename} is "{first.version}": '
-            "remove the files of earlier builds.",
-        )
+    for first, *rest in projects.values():
+        for each in rest:
+            if _version(each) != _version(first):
+                yield Problem(
+                    "one-version",
+                    f'its version is "{each.version}", but that of {first.filename} is "{first.version}": remove the '
+                    "files of earlier builds.",
+                    each.filename,
+                )
+        sdists = [each for each in (first, *rest) if each.filetype == "sdist"]
+        for each in sdists[1:]:
+            yield Problem(
+                "one-sdist",
+                f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them.",
+                each.filename,
+            )
 
-    sdists = [each for each in same_project if each.filetype == "sdist"]
-    if distribution in sdists[1:]:
-        yield Problem(
-            "one-sdist",
-            f"a release can have only one sdist, but {sdists[0].filename} is another one: remove one of them.",
-        )
-
-    if distribution is first and not strangers and not is_tagged(release, tag):
-        prefix, tagged = split_tag(tag)
+    if len(projects) == 1 and not is_tagged(release, tag):
+        first, (prefix, tagged) = release[0], split_tag(tag)
         reason = explanation(first.version, tree, on_tag=True)
         remedy = reason or "set the version before tagging, or use --no-match-tag"
-        if not reason and canonicalize_name(prefix) not in (
-            *PLAIN_PREFIXES,
-            canonicalize_name(first.name),
-        ):
+        if not reason and canonicalize_name(prefix) not in (*PLAIN_PREFIXES, canonicalize_name(first.name)):
             remedy = (
                 f"if it is the tag of another package, deploy {first.name} on its own tags only, such as with "
                 f"--condition '$TRAVIS_TAG == {canonicalize_name(first.name)}*'; if not, {remedy}"
             )
         yield Problem(
-            "tag", f'the tag "{tag}" means version "{tagged}", but the release is "{first.version}": {remedy}.'
+            "tag",
+            f'the tag "{tag}" means version "{tagged}", but the release is "{first.version}": {remedy}.',
+            first.filename,
         )
 
 
 def is_tagged(release: Sequence[Distribution], tag: str) -> bool:
     """Return whether the version at the end of the tag is that of the release; true if the tag has none."""
     _, tagged = split_tag(tag)
-    return tagged is None or tagged == (parsed_version(release[0].version) or release[0].version)
+    return tagged is None or tagged == _version(release[0])
 
 
 def split_tag(tag: str) -> tuple[str, Version | None]:
@@ -101,6 +101,11 @@ def _patterns(release: Sequence[Distribution], others: Sequence[Distribution]) -
                 found.append(str(each.path.with_name(pattern)))
                 break
     return list(dict.fromkeys(found))
+
+
+def _version(distribution: Distribution) -> Version | str:
+    """Return the version of a file; a text that is not a version is compared as it is."""
+    return parsed_version(distribution.version) or distribution.version
 
 
 def parsed_version(text: str) -> Version | None:

@@ -35,8 +35,8 @@ class Rule:
 class Problem:
     """Something that the index would reject (error) or display badly (warning).
 
-    A check yields the rule and the message: what, where, the value and the remedy. Its caller adds the file, and the
-    severity by the table. Files that share a problem have problems with the same rule and message.
+    A check yields the rule and the message: what, where, the value and the remedy; a check of one file leaves the file
+    to its caller. The severity is that of the table. A problem that files share has the same rule and message in each.
     """
 
     rule: str

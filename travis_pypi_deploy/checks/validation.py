@@ -41,27 +41,27 @@ def validate(
     tree: SourceTree = NO_TREE,
     with_files: bool = True,
 ) -> tuple[Problem, ...]:
-    """Return every problem of the release, by file as they are given, then by rule.
+    """Return every problem: those of each file, in the order of the files and the rules, and those of the release.
 
     ``tag`` is the tag that must equal the version, empty for none; ``tree`` is what git says about the source tree.
     Without ``with_files`` only the rules for the release as a whole count. Of many problems of one rule and file, the
     first ones and their number are returned.
     """
     problems: list[Problem] = []
-    for distribution in distributions:
-        found = [check(distribution) for check in (FILE_CHECKS if with_files else ())]
-        if with_files and release.is_tagged(distributions, tag):
+    for distribution in distributions if with_files else ():
+        found = [check(distribution) for check in FILE_CHECKS]
+        if release.is_tagged(distributions, tag):
             found.append(git_versions.git_versions(distribution, tree))
-        found.append(release.consistency(distribution, distributions, tag, tree))
-
         by_rule: dict[str, list[str]] = {}
         for problem in chain.from_iterable(found):
             by_rule.setdefault(problem.rule, []).append(_shortened(problem.message))
         for rule, messages in by_rule.items():
             more = len(messages) - SHOWN_PROBLEMS
             shown = messages[:SHOWN_PROBLEMS] + ([f"and {more} more of the same kind."] if more > 0 else [])
-            problems += (policy.applied(Problem(rule, each), filename=distribution.filename) for each in shown)
-    return tuple(problems)
+            problems += (Problem(rule, each, distribution.filename) for each in shown)
+    if distributions:
+        problems += release.consistency(distributions, tag, tree)
+    return tuple(policy.applied(each, filename=each.filename) for each in problems)
 
 
 def _shortened(message: str) -> str:

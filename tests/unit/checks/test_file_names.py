@@ -10,7 +10,6 @@ from tests.support import factories
 from tests.support.cases import Case, Make, problems, rules
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.checks.file_names import platform_remedy
-from travis_pypi_deploy.checks.rules import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,17 +57,6 @@ CASES = (
     Case("filename-length", wheel_with_name_of(247), wheel_with_name_of(246), says="PyPI accepts 246"),
     Case("file-size", wheel_of(100), wheel_of(99), says="it has 100.0 MiB"),
 )
-
-
-def test_a_problem_has_file_rule_severity_and_reason(tmp_path: Path) -> None:
-    (problem,) = problems(factories.wheel(tmp_path, tag="cp311-cp311-linux_x86_64"))
-
-    assert problem == Problem(
-        filename="demo-1.0-cp311-cp311-linux_x86_64.whl",
-        rule="platform-tag",
-        severity="error",
-        message='PyPI does not accept "linux_x86_64" wheels: repair it with auditwheel to manylinux or musllinux.',
-    )
 
 
 @pytest.mark.parametrize(

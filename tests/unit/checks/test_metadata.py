@@ -229,17 +229,6 @@ def test_utf_8_passes_everywhere(tmp_path: Path) -> None:
     assert rules(headers(tmp_path)) == []
 
 
-def test_elsewhere_than_at_pypi_only_what_packaging_rejects_is_an_error(tmp_path: Path) -> None:
-    path = wheel(version="1.0+x", requires_python="new", home_page="x", classifier="x")(tmp_path)
-    severities = {problem.rule: problem.severity for problem in problems(path, is_pypi=False)}
-    assert severities == {
-        "metadata": "error",
-        "local-version": "warning",
-        "url": "warning",
-        "classifier": "warning",
-    }
-
-
 @pytest.mark.parametrize("version", ["2.1", "2.2", "2.3"])
 @pytest.mark.parametrize(
     "make",

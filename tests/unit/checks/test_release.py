@@ -102,8 +102,8 @@ def test_the_release_is_validated_even_if_the_files_are_not(tmp_path: Path) -> N
     ]
     found = problems(*files, tag="v0.9", with_files=False, is_pypi=False)
     assert [(problem.rule, problem.severity) for problem in found] == [
-        ("tag", "error"),
         ("one-version", "error"),
+        ("tag", "error"),
     ]
 
 
