@@ -37,32 +37,19 @@ def test_a_usage_error_is_one_sentence_and_exit_2(argv: list[str], tmp_path: Pat
     assert not report.exists()
 
 
-@pytest.mark.parametrize("travis", [None, "", "false", "1", "True"])
-def test_outside_travis_nothing_is_deployed(travis: str | None) -> None:
-    ended = on_staging("a.whl", TRAVIS=travis)
+def test_outside_travis_nothing_is_deployed() -> None:
+    ended = on_staging("a.whl", TRAVIS=None)
     assert (ended.code, ended.out) == (2, "")
     assert "TRAVIS is not true" in ended.err
     assert "--dry-run" in ended.err
 
 
-@pytest.mark.parametrize("value", [None, ""], ids=["unset", "empty"])
-@pytest.mark.parametrize("variable", ["TRAVIS_BRANCH", "TRAVIS_PULL_REQUEST"])
-def test_a_job_that_does_not_say_what_it_builds_is_exit_2(variable: str, value: str | None) -> None:
-    ended = on_staging("a.whl", **{variable: value})
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith(f"Error: {variable} is empty or not set")
-
-
 SKIPPED = {
     "branch": ({"TRAVIS_BRANCH": "master"}, '"master", not one of: staging (PYPI_BRANCH)'),
-    "pull request": ({"TRAVIS_PULL_REQUEST": "7"}, "pull requests are never deployed (#7)"),
-    "pull request 0": ({"TRAVIS_PULL_REQUEST": "0"}, "pull requests are never deployed (#0)"),
-    "failed": ({"TRAVIS_TEST_RESULT": "1"}, "(TRAVIS_TEST_RESULT is 1)"),
     "condition": ({"PYPI_CONDITION": "$CC = gcc", "CC": "clang"}, "[[ $CC = gcc ]] is false (PYPI_CONDITION)"),
     "spaces": ({"TRAVIS_BRANCH": "staging $(touch x); größe"}, '"staging $(touch x); größe", not one of'),
     "escape codes": ({"TRAVIS_BRANCH": "a\x1b[31m\r\nb"}, '"a\\x1b[31m\\r\\nb", not one of'),
     "fold marks": ({"TRAVIS_BRANCH": "atravis_fold:start:b"}, '"atravis_fold\\:start:b", not one of'),
-    "python unset": ({"TRAVIS_PYTHON_VERSION": None, "PYPI_PYTHON": "3.6"}, "is not set, not one of: 3.6"),
 }
 
 
@@ -75,11 +62,7 @@ def test_an_unmet_condition_is_exit_0_and_needs_no_secret(variables: dict[str, s
 
 
 GOING_ON = {
-    "result unset": {"TRAVIS_TEST_RESULT": None},
-    "result empty": {"TRAVIS_TEST_RESULT": ""},
-    "result 0": {"TRAVIS_TEST_RESULT": "0"},
     "condition": {"PYPI_CONDITION": "$CC = gcc", "CC": "gcc"},
-    "non-ASCII branch": {"TRAVIS_BRANCH": "größe mit ü", "PYPI_BRANCH": "größe mit ü"},
     "non-ASCII pattern": {"TRAVIS_BRANCH": "größe mit ü", "PYPI_BRANCH": "größe*ü"},
     "tag": {"TRAVIS_BRANCH": "v1.0", "TRAVIS_TAG": "v1.0", "PYPI_TAGS": "true"},
 }
@@ -118,12 +101,6 @@ def test_a_condition_that_bash_cannot_parse_is_exit_2_with_the_message_of_bash()
     assert ended.err.startswith("Error: PYPI_CONDITION: bash cannot evaluate [[ $CC = (gcc ]]: bash: ")
 
 
-def test_a_condition_without_bash_is_exit_2(tmp_path: Path) -> None:
-    ended = on_staging("a.whl", PYPI_CONDITION="$CC = gcc", PATH=str(tmp_path))
-    assert ended.code == 2
-    assert "cannot be started: No such file or directory" in ended.err
-
-
 def test_an_unknown_rule_to_ignore_is_the_first_thing_that_is_reported() -> None:
     ended = on_staging("missing.whl", "--ignore", "no-such-rule")
     assert ended.code == 2
@@ -152,13 +129,6 @@ def test_the_value_of_a_secret_variable_is_never_shown(argument: str) -> None:
     assert ended.code == 2
     assert VALUE not in ended.out + ended.err
     assert "***" in ended.err
-
-
-def test_a_password_on_the_command_line_has_to_be_revoked() -> None:
-    ended = on_staging("--password", "hunter2")
-    assert ended.code == 2
-    assert "revoke it" in ended.err
-    assert "hunter2" not in ended.err
 
 
 def test_a_variable_with_a_typing_error_gets_a_warning(tmp_path: Path) -> None:

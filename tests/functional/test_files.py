@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,24 +33,6 @@ def test_what_is_no_distribution_is_exit_3_and_nothing_is_sent(tmp_path: Path, i
     assert index.asked("POST") == 0
 
 
-def test_a_wheel_without_metadata_is_exit_3(tmp_path: Path) -> None:
-    wheel = tmp_path / WHEEL
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("demo.py", "")
-    ended = on_staging(str(wheel))
-    assert ended.code == 3
-    assert ended.err.startswith(f"Error: {WHEEL}: it has no METADATA in a .dist-info folder")
-    assert ended.err.count("\n") == 1
-
-
-def test_a_file_that_cannot_be_read_is_exit_3(tmp_path: Path) -> None:
-    endless = tmp_path / WHEEL
-    endless.symlink_to(endless)
-    ended = on_staging(str(endless))
-    assert ended.code == 3
-    assert "Too many levels of symbolic links" in ended.err
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not take such names")
 @pytest.mark.parametrize("options", [(), ("--no-check",)], ids=["checked", "not checked"])
 def test_a_file_name_that_is_not_utf_8_is_exit_3_and_shown_once(tmp_path: Path, options: tuple[str, ...]) -> None:
@@ -61,27 +41,6 @@ def test_a_file_name_that_is_not_utf_8_is_exit_3_and_shown_once(tmp_path: Path, 
     assert ended.code == 3
     assert ended.err.count("demo-1.0\\udcff") == 1
     assert "not UTF-8" in ended.err
-
-
-@pytest.mark.parametrize("options", [(), ("--no-check",)], ids=["checked", "not checked"])
-@pytest.mark.parametrize("kind", ["device", "FIFO"])
-def test_a_file_that_is_not_regular_is_exit_3(tmp_path: Path, kind: str, options: tuple[str, ...]) -> None:
-    path = tmp_path / WHEEL
-    if kind == "FIFO":
-        os.mkfifo(path)
-    else:
-        path.symlink_to("/dev/zero")
-    ended = on_staging(str(path), *options)
-    assert (ended.code, ended.err) == (3, f"Error: {WHEEL}: not a regular file (unreadable); nothing was uploaded\n")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_that_may_not_be_read_is_exit_3(tmp_path: Path) -> None:
-    wheel = factories.wheel(tmp_path)
-    wheel.chmod(0)
-    ended = on_staging(str(wheel))
-    assert ended.code == 3
-    assert "Permission denied" in ended.err
 
 
 def test_nothing_to_publish_is_exit_3(tmp_path: Path) -> None:
