@@ -187,11 +187,8 @@ def test_nothing_is_written_on_a_usage_error(
     assert report.read_text() == "of an earlier job"
 
 
-@pytest.mark.parametrize("name", ["missing/report.json", "folder", "file/report.json", "x" * 300])
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path, name: str) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").touch()
-    filename = str(tmp_path / name)
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    filename = str(tmp_path / "missing" / "report.json")
     ended = on_staging("missing.whl", PYPI_REPORT=filename)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"Error: PYPI_REPORT: a report cannot be written to {filename}")
