@@ -22,15 +22,15 @@ TOO_MANY_PROJECTS = "too many new projects"
 # How servers other than PyPI say that they have a file of this name: statuses, and words of theirs. The words change
 # between versions, so each row has only what has stayed.
 ALREADY_EXISTS = (
-    ({400, 409, 422}, re.compile(r"already exist")),  # pypiserver, devpi, CodeArtifact, Google
+    ({400, 409, 422}, re.compile(r"already.exist")),  # pypiserver, devpi, CodeArtifact, Google, Gitea, pypicloud
     ({400, 409, 422}, re.compile(r"already been taken")),  # GitLab
     ({400}, re.compile(r"updating asset|cannot be updated")),  # Nexus
     ({403}, re.compile(r"overwrit")),  # Artifactory
-    ({409}, re.compile(r"already contains|conflict occurred while publishing")),  # Azure, CodeArtifact
-    ({409}, re.compile(r"\A(error|conflict|409|\W)*\Z")),  # a conflict without an explanation
+    ({409}, re.compile(r"already contains|conflict occurred while publishing|duplicate")),  # Azure, CodeArtifact
+    ({409}, re.compile(r"\A(error|conflict|409|nginx|[\d\W])*\Z")),  # a conflict without an explanation
 )
-# Conflicts that are none of names: an upstream has the file, or its name can never be used again.
-NOT_A_DUPLICATE = re.compile(r"upstream|deleted|reserved|republish|previously used")
+# Conflicts that are none of names: an upstream has the file, or its name can never be used again. Not in file names.
+NOT_A_DUPLICATE = re.compile(r"(upstreams?|deleted|reserved|republish(ed)?|previously used)\b(?!-\w)")
 MARKUP = re.compile(r"[\s\ufeff\ufffd]*<")  # a byte order mark may stand before it
 DOCUMENT = re.compile(r"<!doctype\s+html|<(html|head|title|meta|body|form|script)\b", re.IGNORECASE)
 MENU = re.compile(r"(?is)<(nav|header|footer)\b.*?</\1\s*>")
@@ -152,8 +152,9 @@ def _explanations(answer: object) -> Iterator[str]:
         for each in answer:
             yield from _explanations(each)
     elif isinstance(answer, dict):
-        for key in ("message", "msg", "error", "detail", "errors"):
-            yield from _explanations(answer.get(key))
+        known = [answer[key] for key in ("message", "error", "detail", "errors") if key in answer]
+        for each in known or answer.values():
+            yield from _explanations(each)
 
 
 def _combined(status: int, reason: str, words: str) -> str:
@@ -186,10 +187,7 @@ def already_exists(response: Response, server: Server) -> bool:
         return response.status == 400 and "already exist" in text and not is_race(response, server)
     if is_race(response, server) or (response.status == 409 and NOT_A_DUPLICATE.search(text)):
         return False
-    return any(
-        response.status in statuses and (words.search(text) or words.search(response.words.lower()))
-        for statuses, words in ALREADY_EXISTS
-    )
+    return any(response.status in statuses and words.search(text) for statuses, words in ALREADY_EXISTS)
 
 
 def is_race(response: Response, server: Server) -> bool:

@@ -93,7 +93,8 @@ def json_of(**fields: object) -> bytes:
         (400, "Bad Request", "application/json; charset=UTF-8", json_of(code=400, message="A\n  b"), "A b"),
         (400, "Bad Request", "application/json", json_of(code="invalid", detail="Too big"), "Too big"),
         (403, "Forbidden", "application/json", json_of(errors=[{"status": 403, "message": "Not here"}]), "Not here"),
-        (400, "Bad Request", "application/json", json_of(message={"file": ["taken"]}), "Bad Request"),
+        (400, "Bad Request", "application/json", json_of(message={"file": ["taken"]}), "taken"),
+        (409, "Conflict", "application/json", json_of(Message="It exists", Path=1), "It exists"),
         (400, "Bad Request", "application/json", b'["one", "two"]', "one: two"),
         (400, "Bad Request", "application/json", b'{"code": "400 cut', "Bad Request"),
         (400, "Bad Request", "application/json", b"[" * 100_000, "Bad Request"),
@@ -126,7 +127,7 @@ def json_of(**fields: object) -> bytes:
         (404, "Not Found", "text/html", DEVPI_PAGE, "Not Found"),
         (520, "", "text/html", CLOUD_PAGE, "No answer"),
         (404, "", "text/html", b"<title>No such page</title><h1>404</h1><h3>Sorry</h3>", "No such page"),
-        (422, "", "application/json", json_of(detail=[{"loc": ["name"], "msg": "required"}]), "required"),
+        (422, "", "application/json", json_of(detail=[{"loc": ["name"], "msg": "required"}]), "name: required"),
         (400, "", "text/plain", json_of(message="Too long"), "Too long"),
         (
             203,
@@ -143,6 +144,7 @@ def json_of(**fields: object) -> bytes:
         "a code without a number",
         "Artifactory's errors",
         "an unknown shape",
+        "unknown keys",
         "a list",
         "cut JSON",
         "bottomless JSON",
@@ -227,6 +229,11 @@ def test_a_success_that_is_a_document_is_a_page(status: int, content_type: str, 
         (PRIVATE, 409, "A conflict occurred while publishing", True),
         (PRIVATE, 409, "The feed already contains file 'demo' in package 'demo 1.0'", True),
         (PRIVATE, 409, "Error: 409 Conflict", True),
+        (PRIVATE, 409, "409 Conflict nginx/1.25", True),
+        (PRIVATE, 422, "Validation Failed: Package: already_exists: name", True),
+        (PRIVATE, 409, "This package duplicates the attributes of another package", True),
+        (PRIVATE, 409, "upstream-1.0.tar.gz already exists in non-volatile index", True),
+        (PRIVATE, 409, "Conflict: publishing is not allowed", False),
         (
             PRIVATE,
             409,
@@ -248,6 +255,12 @@ def test_servers_say_in_many_ways_that_they_have_the_file(
     server: Server, status: int, words: str, expected: bool
 ) -> None:
     assert already_exists(Response(status, words), server) is expected
+
+
+def test_a_conflict_on_a_page_is_explained_by_all_of_its_text() -> None:
+    words, text, _ = read_answer(409, "", "text/html", b"<h1>409 Conflict</h1><p>Uploads are not allowed</p>")
+
+    assert not already_exists(Response(409, words, text=text), PRIVATE)
 
 
 @pytest.mark.parametrize(
