@@ -36,8 +36,8 @@ def evaluator(environ: Mapping[str, str], *, mask: Callable[[str], str] = str) -
             fault = f"[[ {expression} ]] was still running after {CONDITION_SECONDS} s. Simplify it"
             raise UsageError(f"{source}: {fault}") from None
         if ended.returncode not in (HOLDS, FAILS):
-            reason = "; ".join(ended.stderr.strip().splitlines()) or f"it ended with status {ended.returncode}"
-            raise UsageError(f"{source}: bash cannot evaluate [[ {expression} ]]: {mask(reason)}")
+            reason = "; ".join(mask(ended.stderr).strip().splitlines()) or f"it ended with status {ended.returncode}"
+            raise UsageError(f"{source}: bash cannot evaluate [[ {expression} ]]: {reason}")
         return ended.returncode == HOLDS
 
     return is_true

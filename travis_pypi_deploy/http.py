@@ -122,16 +122,25 @@ class Client:
         return session
 
     def request(
-        self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float, body: Body | None = None
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        limit_bytes: int,
+        timeout: float,
+        body: Body | None = None,
+        asked: str = "",
     ) -> HTTPResponse:
         """Return the answer to a GET, or to a POST of a body; raises NoResponseError, and the errors of ``body``.
 
         ``timeout`` is in seconds without an answer, and for all of its body; connecting to an address, and sending a
-        block, may each take CONNECT_SECONDS.
+        block, may each take CONNECT_SECONDS. After a redirect, ``asked`` is the first URL, which messages name: the
+        redirect's own may repeat a secret.
         """
+        shown = asked or url
         try:
             if origin(url) != self._origin:
-                raise NoResponseError(f"{url} is not on the server's own host", is_final=True)
+                raise NoResponseError(f"{shown} is not on the server's own host", is_final=True)
             response = self._session.request(
                 "POST" if body else "GET",
                 url,
@@ -143,7 +152,7 @@ class Client:
                 stream=True,
             )
         except (*LIBRARY_ERRORS, ValueError) as error:
-            raise self._no_response(error, url, timeout, is_sending=body is not None and not body.is_sent) from error
+            raise self._no_response(error, shown, timeout, is_sending=body is not None and not body.is_sent) from error
 
         # A status is an answer even where the body breaks off.
         until = time.monotonic() + (min(timeout, ANSWER_BODY_SECONDS) if body else timeout)
@@ -159,20 +168,24 @@ class Client:
                     cut = "it took too long"
                     break
         except (*LIBRARY_ERRORS, ValueError) as error:
-            cut = self.mask(root_cause(error))
+            cut = self._cause(error)
         finally:
             if cut:
                 response.raw.close()  # what is left of it must not be taken for the next answer
             response.close()
         reason = self.mask(response.reason or "")
-        return HTTPResponse(url, response.status_code, reason, response.headers, content.getvalue(), cut)
+        return HTTPResponse(shown, response.status_code, reason, response.headers, content.getvalue(), cut)
+
+    def _cause(self, error: Exception) -> str:
+        """Return the text of the innermost error that libraries have wrapped, masked and in one line."""
+        return " ".join(self.mask(root_cause(error)).split()).rstrip(".")
 
     def _no_response(  # noqa: C901 - a table of errors and their sentences
         self, error: Exception, url: str, timeout: float, *, is_sending: bool
     ) -> NoResponseError:
         """Return what an error of urllib3 or a socket means."""
         errors = chain(error)
-        innermost, cause = errors[-1], self.mask(root_cause(error))
+        innermost, cause = errors[-1], self._cause(error)
         if isinstance(innermost, ssl.SSLCertVerificationError):
             remedy = ""
             if self._ca_bundle:
@@ -341,9 +354,9 @@ def chain(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def root_cause(error: BaseException) -> str:
-    """Return the text of the innermost error that libraries have wrapped, in one line."""
+    """Return the text of the innermost error that libraries have wrapped."""
     innermost = chain(error)[-1]
     if isinstance(innermost, ssl.SSLCertVerificationError):
-        return str(innermost.verify_message).rstrip(".")
+        return str(innermost.verify_message)
     strerror = innermost.strerror if isinstance(innermost, OSError) else None
-    return " ".join((strerror or str(innermost)).split()).rstrip(".") or type(innermost).__name__
+    return strerror or str(innermost) or type(innermost).__name__

@@ -153,13 +153,15 @@ class Index:
 
     def _listing(self, index_url: str, project: str) -> Listing:
         """Return what one page lists, nothing if it is not there; raises UnreadableError."""
-        url = urljoin(index_url, canonicalize_name(project) + "/")
+        url = asked = urljoin(index_url, canonicalize_name(project) + "/")
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
         if self._credentials:
             headers["Authorization"] = self._credentials.authorization(project=project, now=time.time())
         for _ in range(http.REDIRECTS_LIMIT + 1):
             try:
-                page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
+                page = self._client.request(
+                    url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout, asked=asked
+                )
             except http.NoResponseError as error:
                 reason = f"cannot read the index page of {project}: {error}"
                 raise UnreadableError(reason, is_final=error.is_final) from error
@@ -183,10 +185,9 @@ def _page_listing(page: http.HTTPResponse, mask: Callable[[str], str]) -> Listin
     if page.cut:
         raise UnreadableError(f"cannot read {page.url}: the page is not complete: {page.cut}", is_final=False)
     try:
-        return parse(page.body, content_type=page.headers.get("Content-Type", ""))
+        return parse(page.body, content_type=mask(page.headers.get("Content-Type", "")))
     except ValueError as error:
-        reason = mask(str(error))
-        raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {reason}") from error
+        raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
 
 
 def open_index(
@@ -254,8 +255,12 @@ def plan(release: Sequence[Distribution], listing: Listing, policy: Policy, *, i
     if not is_certain:
         return Plan(upload, identical, different)
 
-    version = _normalized(release[0].version)
-    same_release = sorted(each for each in listing.files if version and _normalized(_version_in(each)) == version)
+    name, version = canonicalize_name(release[0].name), _normalized(release[0].version)
+    same_release = sorted(
+        each
+        for each in listing.files
+        if version and _normalized(_version_in(each)) == version and _project_in(each) == name
+    )
     new = [each for each in release if each.filename not in listing.files]
     return Plan(
         upload,

@@ -6,6 +6,7 @@ import base64
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
@@ -19,6 +20,7 @@ SECRET_VARIABLES = ("TEST_PYPI_TOKEN", "PYPI_TOKEN", PASSWORD_VARIABLE, *FOREIGN
 MASK = "***"
 SHORT = 8  # shorter values are often ordinary words: they are masked only in quoted output
 SHORTEST = 4  # values that are even shorter are never masked
+SIGNATURE_CHARACTERS = 48  # at the end of a token
 
 # A token, or a Basic authorization with one: the base64 form of "pypi-AgE" at each of its three alignments.
 BEGINNINGS = ("pypi-AgE", "cHlwaS1BZ0", "weXBpLUFnR", "B5cGktQWdF")  # searched first: the pattern is slow in long logs
@@ -27,52 +29,66 @@ LOOKS_LIKE_TOKEN = re.compile(
 )
 
 
-# Other forms of a text: percent, HTML, JSON, backslash and shell escapes, and UTF-8 that was read as latin-1.
+# Other forms of a text: percent, HTML, JSON and backslash escapes, UTF-8 that was read in another charset, and colours.
 ENCODED = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<html>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});?)"
-    r"|(?P<unicode>(?:\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]{1,6}\}))+|\\U[0-9A-Fa-f]{8})"
-    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2})+)"
-    r"|(?P<shell>'\\''|'\"'\"'|\\[^\w]|\\[a-tv-wyzA-TV-Z0-9])"
-    r"|(?P<latin>[\x80-\xff]+)"
+    r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4}|\\[ux]\{[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8})+)"
+    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2}|\\[0-3]?[0-7]{1,2})+)"
+    r"|(?P<charset>[^\x00-\x7f]+)"
+    r"|(?P<space>\\[abefnrtv])"
+    r"|(?P<quoted>\\\W)"
+    r"|(?P<nothing>\x1b\[[0-9;]*[A-Za-z])"
 )
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b", "0": "\0"}
-BASE64_LETTER = re.compile(r"[A-Za-z0-9+/_=-]")
-DECODINGS_LIMIT = 6  # so often is a text encoded at the most, and decoded here
-SHORTEST_BASE64 = 5
+FOLDED = re.compile(r"(?P<nothing>[\r\n]+[ \t]*)")  # decoded alone, because an escape may be folded, too
+DECODINGS_LIMIT = 8  # so often is a text encoded at the most, and decoded here
+
+# What the normal forms leave out: spaces, which are folded and split, the plus that stands for one, characters that
+# cannot be seen, quotes and the backslashes before them; the same, and all but one of the question marks that stand for
+# letters which a charset does not have; spaces between the letters of base64 and of hexadecimal numbers.
+UNSTABLE = r"[\s+\\'\"`\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060\ufeff]"
+PLAIN, REPLACED, ENCODED_LETTERS = re.compile(UNSTABLE), re.compile(rf"{UNSTABLE}|(?<=\?)\?"), re.compile(r"\s")
 
 
 @dataclass(frozen=True)
 class Mask:
     """Hides secrets, and everything that looks like a token, in the texts that are shown.
 
-    ``forms`` are the secrets as this tool could write them, the longest first. In texts from others the other two are
-    searched, in one normal form of text and secret: ``plain`` are the secrets without spaces, ``encoded`` the middle
-    of their base64 forms, which is the same whatever stands around them.
+    ``forms`` are the secrets as this tool could write them, the longest first. In texts from others the normal forms
+    are searched: ``plain``, ``replaced`` without the letters that a charset may not have, and ``encoded``, the letters
+    of base64 and hexadecimal numbers, which are the same whatever stands around the secret.
     """
 
     forms: tuple[str, ...] = field(default=(), repr=False)
-    plain: tuple[str, ...] = field(default=(), repr=False)
-    encoded: tuple[str, ...] = field(default=(), repr=False)
+    plain: frozenset[str] = field(default=frozenset(), repr=False)
+    replaced: frozenset[str] = field(default=frozenset(), repr=False)
+    encoded: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
     def of(cls, secrets: frozenset[str], *, username: str = TOKEN_USERNAME) -> Mask:
         """Return the mask of these secrets, which may be sent in a Basic authorization of this user."""
         # A program that repeats a secret may leave out a line break at its end, or write its lines one by one.
-        lines = {line.strip() for secret in secrets for line in secret.splitlines()} - {""}
-        forms, plain, encoded = set(), set(), set()
-        for secret in secrets | lines:
-            forms |= {secret, quote(secret, safe="", errors="replace")}
+        secrets |= {line.strip() for secret in secrets for line in secret.splitlines()} - {""}
+        # A narrowed token begins like the one that it comes from.
+        beginnings = {secret[:-SIGNATURE_CHARACTERS] for secret in secrets if LOOKS_LIKE_TOKEN.fullmatch(secret)}
+        forms, plain, replaced, encoded = set[str](), set[str](), set[str](), set[str]()
+        for secret in secrets:
+            number = secret.encode(errors="replace").hex()
+            forms |= {secret, quote(secret, safe="", errors="replace"), number, number.upper()}
             for encoding in ("utf-8", "latin-1"):  # clients differ
                 forms.add(base64.b64encode(f"{username}:{secret}".encode(encoding, "replace")).decode())
-            decoded = [text for text, _ in _decodings(secret)][-1]
-            ascii_only = "".join(each for each in secret if each.isascii())  # the rest may be unreadable
-            plain |= {_without_spaces(secret), _without_spaces(decoded)}
-            plain |= {_without_spaces(ascii_only)} if len(ascii_only) >= SHORT else set()
-            if len(secret) >= SHORTEST:
-                encoded |= set(_base64_middles(secret))
-        by_length = [tuple(sorted(each, key=len, reverse=True)) for each in (forms, plain, encoded)]
-        return cls(by_length[0], tuple(each for each in by_length[1] if len(each) >= SHORTEST), by_length[2])
+        for secret in secrets | beginnings:
+            plain.add(PLAIN.sub("", secret))
+            encoded |= set(_encoded_letters(secret))
+            for text, _ in _decodings(secret):  # what is decoded with the text around it
+                plain |= {form for form in [PLAIN.sub("", text)] if len(form) >= SHORT}
+                replaced |= {REPLACED.sub("", _in_ascii(text))} if not text.isascii() else set()
+        return cls(
+            tuple(sorted(forms, key=len, reverse=True)),
+            frozenset(each for each in plain if len(each) >= SHORTEST),
+            frozenset(each for each in replaced if len(each.replace("?", "")) >= SHORTEST),
+            frozenset(each for each in encoded if len(each) >= SHORTEST),
+        )
 
     def hide(self, text: str, *, shortest: int = SHORT) -> str:
         """Return a text of this tool with every secret of at least ``shortest`` characters replaced."""
@@ -91,45 +107,31 @@ class Mask:
             text = text[:start] + MASK + text[max(end, start) :]
         return MASK if self._places(text) else text  # what cannot be cut out is replaced whole
 
-    def _places(self, text: str) -> list[tuple[int, int]]:
+    def _places(self, text: str) -> list[Origin]:
         """Return where secrets are in a text, whatever their form; places that overlap are one."""
-        found: list[tuple[int, int]] = []
+        found: list[Origin] = []
         for decoded, origins in _decodings(text):
             if any(each in decoded for each in BEGINNINGS):
                 found += [_origin(origins, *match.span()) for match in LOOKS_LIKE_TOKEN.finditer(decoded)]
-            if not self.plain:
-                continue
-            together = _without_spaces(decoded)
-            letters = "".join(decoded.split())
-            if any(each in together for each in self.plain):
-                found += self._plain_places(decoded, origins, together)
-            if any(each in letters for each in self.encoded):
-                found += self._encoded_places(decoded, origins, letters)
-        merged: list[tuple[int, int]] = []
+            in_ascii = _in_ascii(decoded)
+            for form, left_out, secrets in (
+                (decoded, PLAIN, self.plain),
+                (in_ascii, REPLACED, self.replaced),
+                (in_ascii, ENCODED_LETTERS, self.encoded),
+            ):
+                rest = left_out.sub("", form) if secrets else ""
+                present = [each for each in secrets if each in rest]
+                if present:
+                    kept = [at for at in range(len(form)) if not left_out.match(form, at)]
+                    matches = [match.span() for each in present for match in re.finditer(re.escape(each), rest)]
+                    found += [_origin(origins, kept[start], kept[end - 1] + 1) for start, end in matches]
+        merged: list[Origin] = []
         for start, end in sorted(found):
             if merged and start <= merged[-1][1]:
                 merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
             else:
                 merged.append((start, end))
         return merged
-
-    def _plain_places(self, decoded: str, origins: Sequence[Origin], together: str) -> Iterator[Origin]:
-        kept = [at for at, each in enumerate(decoded) if _without_spaces(each)]
-        for secret in self.plain:
-            for match in re.finditer(re.escape(secret), together):
-                yield _origin(origins, kept[match.start()], kept[match.end() - 1] + 1)
-
-    def _encoded_places(self, decoded: str, origins: Sequence[Origin], letters: str) -> Iterator[Origin]:
-        kept = [at for at, each in enumerate(decoded) if not each.isspace()]
-        for middle in self.encoded:
-            for match in re.finditer(re.escape(middle), letters):
-                start, end = kept[match.start()], kept[match.end() - 1] + 1
-                # The letters around the middle depend on the secret, too.
-                while start and BASE64_LETTER.match(decoded[start - 1]):
-                    start -= 1
-                while end < len(decoded) and BASE64_LETTER.match(decoded[end]):
-                    end += 1
-                yield _origin(origins, start, end)
 
 
 Origin = tuple[int, int]
@@ -145,10 +147,10 @@ def _decodings(text: str) -> Iterator[tuple[str, Sequence[Origin]]]:
     origins: Sequence[Origin] = _Itself()
     for _ in range(DECODINGS_LIMIT):
         yield text, origins
-        if text.isascii() and not any(each in text for each in "%&\\'"):  # the pattern is slow in long logs
+        if text.isascii() and not any(each in text for each in "%&\\\x1b\r\n"):  # the pattern is slow in long logs
             return
         pieces, places, at = [], [], 0
-        for match in ENCODED.finditer(text):
+        for match in (FOLDED if FOLDED.search(text) else ENCODED).finditer(text):
             new = _decoded(match)
             start, end = match.span()
             pieces += [text[at:start], new]
@@ -185,9 +187,17 @@ def _decoded(match: re.Match[str]) -> str:
         return characters.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs
     if kind == "bytes":
         return _text_of(bytes(int(each[1:], 16) if each[0] == "x" else int(each, 8) for each in text.split("\\")[1:]))
-    if kind == "latin":
-        return _text_of(text.encode("latin-1"))
-    return ESCAPES.get(text[1], text[1]) if text.startswith("\\") else "'"
+    if kind == "charset":
+        for charset in ("latin-1", "cp1252"):
+            with suppress(UnicodeError):
+                return text.encode(charset, "surrogateescape").decode()
+        return text
+    return {"space": "\n", "quoted": text[1:], "nothing": ""}[str(kind)]
+
+
+def _in_ascii(text: str) -> str:
+    """Return the text with a question mark for each character that ASCII does not have."""
+    return text.encode("ascii", "replace").decode()
 
 
 def _text_of(data: bytes) -> str:
@@ -197,21 +207,15 @@ def _text_of(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _without_spaces(text: str) -> str:
-    """Return the text without spaces, which are folded and split, and without the plus that stands for one."""
-    return "".join(text.split()).replace("+", "").replace("\ufffd", "")
-
-
-def _base64_middles(secret: str) -> Iterator[str]:
-    """Yield the letters of base64 that depend on the secret alone, for each position in a group of three bytes."""
-    for encoding in ("utf-8", "latin-1", "utf-16-le"):
-        data = secret.encode(encoding, "replace")
+def _encoded_letters(secret: str) -> Iterator[str]:
+    """Yield the letters of base64 that depend on the secret alone, at each place in a group of three bytes, and hex."""
+    for charset in ("utf-8", "latin-1", "utf-16-le"):
+        data = secret.encode(charset, "replace")
+        yield from (data.hex(), data.hex().upper())
         for before in range(3):
             letters = base64.b64encode(bytes(before) + data).decode().rstrip("=")
-            first, end = -(-before * 8 // 6), (before + len(data)) * 8 // 6
-            if end - first >= SHORTEST_BASE64:
-                yield letters[first:end]
-                yield letters[first:end].replace("+", "-").replace("/", "_")
+            middle = letters[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
+            yield from (middle, middle.replace("+", "-").replace("/", "_"))
 
 
 def secret_texts(environ: Mapping[str, str], *, password_env: Sequence[str] = ()) -> frozenset[str]:

@@ -199,7 +199,7 @@ FAULTS = {
         ("another job may be uploading it too", "since been deleted. The name of a deleted file can never be used"),
     ),
     "redirects that never end": Fault(
-        (misbehaviours.redirect(307, "/legacy/"),) * 4, "failed", 4, ("more than 3 redirects, the last from URL/",)
+        (misbehaviours.redirect(307, "/legacy/"),) * 4, "failed", 4, ("more than 3 redirects from URL/",)
     ),
 }
 

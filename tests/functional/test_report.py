@@ -167,6 +167,25 @@ def test_a_failed_build(tmp_path: Path) -> None:
     assert (code, report) == (3, {**NOTHING, "result": "failed", "reasons": [reason], "server": NOBODY})
 
 
+def test_an_unreadable_file_among_others(tmp_path: Path) -> None:
+    wheel, broken = factories.wheel(tmp_path), tmp_path / "demo-1.0.tar.gz"
+    broken.write_text("nothing")
+    code, report = reported(tmp_path, str(wheel), str(broken))
+    fault = "not a readable gzip-compressed tar archive: Not a gzipped file (b'no')"
+    fault += ". Build the sdist again, and copy all of it"
+    assert (code, report) == (
+        3,
+        {
+            **RELEASE,
+            "result": "failed",
+            "reasons": [f"demo-1.0.tar.gz: {fault} (unreadable); nothing was uploaded"],
+            "server": NOBODY,
+            "files": [entry(wheel)],
+            "problems": [{"file": broken.name, "rule": "unreadable", "severity": "error", "message": fault}],
+        },
+    )
+
+
 USAGE_ERRORS = {
     "an option": (["--jobs=0"], {}),
     "a token": (["--server=testpypi", "a.whl"], {}),

@@ -80,6 +80,7 @@ PLAYS = {
     "reset": uploading(misbehaviours.Reset(99), code=1, says="", more=ONCE),
     "garbage": uploading(misbehaviours.GARBAGE, code=1, says="the index may have the file", more=ONCE),
     "timeout": uploading(misbehaviours.Hang(), code=1, says="no answer from", more=(*ONCE, "--timeout=1")),
+    "page refused": looking(*[Echo("reason", 500)] * 3, says="Continuing; the upload itself will show it"),
     "page redirected": looking(Echo("location", 302), says="Deployed demo 1.0"),
     "page redirected to no address": looking(BAD_LOCATION, says="Deployed demo 1.0"),
 }
@@ -125,6 +126,18 @@ def test_the_hunt_finds_what_is_there(tmp_path: Path, text: str) -> None:
         (tmp_path / "home" / "log.txt").write_text(f"found: {text}.", "utf-8")
         leaks = job.leaks(Ended(0, "", text))
     assert leaks == ["log", "home/log.txt"]
+
+
+@pytest.mark.parametrize("place", get_args(Place))
+def test_an_error_that_nobody_expected_shows_no_secret(tmp_path: Path, place: Place) -> None:
+    with CanaryJob(tmp_path, place) as job:
+        ended = job.run(WHEEL, **job.sabotage())
+        leaks = job.leaks(ended)
+    assert ended.code == 1
+    assert "unexpected LookupError: cannot send {" in ended.err
+    assert "'Authorization': 'Basic ***'" in ended.err
+    assert "Traceback (most recent call last)" in ended.out
+    assert leaks == []
 
 
 @pytest.mark.parametrize("place", get_args(Place))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
 from tests.support import factories, misbehaviours
 from tests.support.canary import PASSWORD, TOKEN, USERNAME, WHEEL, CanaryJob, Place, is_narrowed
 from tests.support.loopback_index import LoopbackIndex
+from tests.support.misbehaviours import Raw
 from tests.support.publishing import publish
 from tests.support.pypi_answers import basic_credentials
 from travis_pypi_deploy.credentials import read as read_token
@@ -18,6 +20,8 @@ from travis_pypi_deploy.macaroon import Macaroon
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.misbehaviours import Misbehaviour
 
 FOREIGN = "registry.example"
 HOUR, FIVE_MINUTES = 3600, 300
@@ -155,6 +159,69 @@ def test_what_is_meant_for_loopback_passes_no_proxy(tmp_path: Path, variable: st
         leaks = job.leaks(ended)
     assert (ended.code, len(job.index.requests), leaks) == (0, 2, [])
     assert proxy.requests == []
+
+
+def test_a_password_passes_a_plain_proxy_only_if_that_is_allowed(tmp_path: Path) -> None:
+    plain = ("--server", f"http://{FOREIGN}/legacy/", "--username", USERNAME)
+    with CanaryJob(tmp_path) as job, LoopbackIndex() as proxy:
+        rejected = job.run(WHEEL, *plain, HTTP_PROXY=proxy.url)
+        before = len(proxy.requests)
+        allowed = job.run(WHEEL, *plain, "--allow-plain-http", HTTP_PROXY=proxy.url)
+    assert (rejected.code, before, allowed.code) == (2, 0, 0)
+    assert credentials(proxy, "POST") == [(USERNAME, PASSWORD)]
+
+
+SECRET = "correct  horse/battery"
+ECHOES: dict[str, tuple[Misbehaviour, str]] = {
+    "a redirect that is followed": (misbehaviours.redirect(307, f"/legacy/{quote(SECRET)}"), "more than 3 redirects"),
+    "a status line that is none": (
+        Raw(f"XYZ {SECRET}\r\n\r\n".replace(" ", "\xa0").encode()),
+        "before the answer came: XYZ",
+    ),
+    "tags in the middle": (
+        misbehaviours.rejected_by_a_page(400, "no correct <b>horse</b>/bat<wbr>tery"),
+        "rejected with status 400: no ***",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "says"), ECHOES.values(), ids=ECHOES)
+def test_an_answer_to_an_upload_shows_no_password(
+    tmp_path: Path, index: LoopbackIndex, answer: Misbehaviour, says: str
+) -> None:
+    index.on_upload(*[answer] * 4)
+
+    published = publish(index, [factories.wheel(tmp_path)], "--retries=0", PYPI_PASSWORD=SECRET)
+
+    assert published.code == 1
+    assert says in published.err
+    assert "battery" not in published.out + published.err + (tmp_path / "report.json").read_text()
+
+
+PAGES: dict[str, tuple[Misbehaviour, str]] = {
+    "a redirect that is followed": (misbehaviours.redirect(302, f"/simple/{quote(SECRET)}/"), "more than 3 redirects"),
+    "a long Content-Type": (
+        misbehaviours.Answer(200, headers={"Content-Type": f"{'x' * 80}{quote(SECRET)}"}, body=b"?"),
+        "x***",
+    ),
+    "a file of another name": (
+        misbehaviours.Answer(
+            200, headers={"Content-Type": "text/html"}, body=f'<a href="{quote(SECRET, safe="")}-1.0.zip">'.encode()
+        ),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "says"), PAGES.values(), ids=PAGES)
+def test_a_page_shows_no_password(tmp_path: Path, index: LoopbackIndex, answer: Misbehaviour, says: str) -> None:
+    index.on_page(*[answer] * 4)
+
+    published = publish(index, [factories.sdist(tmp_path)], PYPI_PASSWORD=SECRET)
+
+    assert published.code == 0
+    assert says in published.err
+    assert "horse" not in published.out + published.err
 
 
 @pytest.mark.parametrize("place", ["the reason", "the body", "JSON"])

@@ -51,7 +51,7 @@ echo 1700000000
 SABOTAGE = """\
 import urllib3
 
-urlopen = urllib3.PoolManager.urlopen
+urlopen = urllib3.HTTPConnectionPool.urlopen
 
 
 def tell_and_fail(self, method, url, **means):
@@ -60,7 +60,7 @@ def tell_and_fail(self, method, url, **means):
     return urlopen(self, method, url, **means)
 
 
-urllib3.PoolManager.urlopen = tell_and_fail
+urllib3.HTTPConnectionPool.urlopen = tell_and_fail
 """
 
 Place = Literal["testpypi", "private"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import shlex
 import subprocess
 import time
@@ -16,6 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.support import invented_tokens
+from travis_pypi_deploy import credentials
 from travis_pypi_deploy.masking import Mask, secret_texts
 
 if TYPE_CHECKING:
@@ -169,9 +171,28 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "collapsed spaces": lambda text: " ".join(text.split()),
     "split over two lines": lambda text: text[:6] + "\r\n " + text[6:],
 }
+RARELY_WRITTEN: dict[str, Callable[[str], str]] = {
+    "split in an escape": lambda text: lower_percent(text)[:4] + "\r\n " + lower_percent(text)[4:],
+    "split by a colour": lambda text: f"{text[:6]}\x1b[1;31m{text[6:]}\x1b[0m",
+    "split by an invisible space": lambda text: f"{text[:6]}\u200b{text[6:]}",
+    "UTF-8 read as cp1252": lambda text: text.encode().decode("cp1252"),
+    "surrogates": lambda text: text.encode().decode("ascii", "surrogateescape"),
+    "UTF-16 read as UTF-8": lambda text: text.encode("utf-16-le").decode("utf-8", "replace"),
+    "repr of UTF-16": lambda text: repr(text.encode("utf-16-le")),
+    "latin-1 read as UTF-8": lambda text: text.encode("latin-1").decode("utf-8", "replace"),
+    "ASCII with question marks": lambda text: text.encode("ascii", "replace").decode(),
+    "octal without zeros": lambda text: "".join(f"\\{each:o}" for each in text.encode()),
+    "JavaScript's escape": lambda text: "".join(f"%u{ord(each):04X}" for each in text),
+    "Perl's escapes": lambda text: "".join(f"\\x{{{ord(each):x}}}" for each in text),
+    "a mixture": lambda text: "".join(
+        (f"\\u{ord(each):04x}", f"&#{ord(each)};", lower_percent(each), each)[at % 4] for at, each in enumerate(text)
+    ),
+    "hexadecimal": lambda text: text.encode().hex(" "),
+    "hexadecimal in capitals": lambda text: text.encode().hex().upper(),
+}
 
 
-@pytest.mark.parametrize("how", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("how", [*WRITTEN.values(), *RARELY_WRITTEN.values()], ids=[*WRITTEN, *RARELY_WRITTEN])
 def test_a_secret_in_a_text_from_others_is_masked_however_it_is_written(how: Callable[[str], str]) -> None:
     for secret in (PASSWORD, "correct horse battery", "Tr0ub4dor&3"):
         shown = Mask.of(frozenset({secret})).hide_quoted(f"before {how(secret)} after")
@@ -211,6 +232,43 @@ def test_no_text_from_others_shows_a_secret_written_twice_over(
 def test_a_text_from_others_without_a_secret_stays_as_it_is(text: str, secret: str) -> None:
     innocent = text.translate(dict.fromkeys(map(ord, secret)))
     assert Mask.of(frozenset({secret})).hide_quoted(innocent) == innocent
+
+
+INNOCENT = {
+    "its words alone": ("correct horse battery", "a correct battery for a horse"),
+    "the letters of ASCII alone": ("\u00fcpassword", "PYPI_PASSWORD is not a password"),
+    "a letter more": ("sch\u00f6n-geheim", "sch?ner-geheim, schon-geheim"),
+    "a number of a file": ("beef", "sha256 bee00ef"),
+}
+
+
+@pytest.mark.parametrize(("secret", "text"), INNOCENT.values(), ids=INNOCENT)
+def test_a_text_that_resembles_a_secret_stays_as_it_is(secret: str, text: str) -> None:
+    assert Mask.of(frozenset({secret})).hide_quoted(text) == text
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    text=st.lists(words).map(" ".join), secret=st.lists(words.filter(str.isalpha), min_size=2, max_size=4).map("-".join)
+)
+def test_a_secret_of_words_hides_no_other_words(text: str, secret: str) -> None:
+    assume(len(secret) >= 4)
+    assert Mask.of(frozenset({secret})).hide_quoted(text) == text
+
+
+@pytest.mark.parametrize("width", [20, 60, 76])
+def test_a_narrowed_token_cannot_be_read_from_folded_lines(width: int) -> None:
+    contents = credentials.read(TOKEN, source="X")
+    assert contents
+    narrowed = credentials.narrowed(contents, project="demo", now=time.time())
+    identifier = TOKEN[30:60]
+    mask = Mask.of(frozenset({TOKEN}))
+    for written in (narrowed, basic("__token__", narrowed), basic("me", narrowed)):
+        shown = mask.hide_quoted("\r\n ".join(written[at : at + width] for at in range(0, len(written), width)))
+        letters = "".join(re.findall("[A-Za-z0-9+/_-]", shown))
+        decoded = [base64.urlsafe_b64decode(letters[at : len(letters) - (len(letters) - at) % 4]) for at in range(4)]
+        assert identifier not in letters
+        assert identifier.encode() not in b" ".join(decoded)
 
 
 def test_upper_and_lower_case_are_two_things() -> None:

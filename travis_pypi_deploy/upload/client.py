@@ -88,7 +88,7 @@ class UploadClient:
                 where = f"to {self._http.mask(response.location)}" if response.location else "without a Location header"
                 return Response(response.status, f"a redirect {where}, which is not followed", is_sent=response.is_sent)
             url = target
-        words = f"more than {http.REDIRECTS_LIMIT} redirects, the last from {url}"
+        words = f"more than {http.REDIRECTS_LIMIT} redirects from {self._url}"
         return Response(0, words, is_sent=False, is_final=True)
 
     def _post(self, url: str, distribution: Distribution, authorization: str | None, transfer: Transfer) -> Response:
@@ -103,13 +103,20 @@ class UploadClient:
                 headers["Authorization"] = authorization
             try:
                 answer = self._http.request(
-                    url, headers=headers, body=body, limit_bytes=ANSWER_LIMIT_BYTES, timeout=self._timeout
+                    url,
+                    headers=headers,
+                    body=body,
+                    limit_bytes=ANSWER_LIMIT_BYTES,
+                    timeout=self._timeout,
+                    asked=self._url,
                 )
             except http.NoResponseError as error:
                 is_sent = body.is_sent and not error.is_refused
                 return Response(0, str(error), is_sent=is_sent, is_final=error.is_final)
         if 200 <= answer.status < 300 and not body.is_sent:
-            return Response(0, f"{url} answered {answer.status} before the whole file was uploaded", is_sent=False)
+            return Response(
+                0, f"{answer.url} answered {answer.status} before the whole file was uploaded", is_sent=False
+            )
         content_type = answer.headers.get("Content-Type", "")
         words, text, is_page = read_answer(
             answer.status, answer.reason, content_type, answer.body, mask=self._http.mask

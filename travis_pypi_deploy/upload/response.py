@@ -98,7 +98,8 @@ def read_answer(
     """Return the words of an answer in one line, its text in lower case, and whether it is a success as a web page.
 
     ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too. ``mask`` hides secrets before
-    anything is cut. Of a page, only the heading or the title are its words, not its menus.
+    anything is cut, and again in what is left of a page or of JSON. Of a page, only the heading or the title are its
+    words, not its menus.
     """
     content = mask(body.replace(b"\0", b"").decode("utf-8", "replace"))  # without them, UTF-16 can be read
     is_markup = "html" in content_type.lower() or MARKUP.match(content) is not None
@@ -110,7 +111,7 @@ def read_answer(
         words = text = _explanation(content)
     else:
         words = text = content
-    return _combined(status, reason, words), f"{reason} {text}".lower(), is_page
+    return _combined(status, reason, mask(words)), f"{reason} {text}".lower(), is_page
 
 
 def _heading(markup: str) -> str:
