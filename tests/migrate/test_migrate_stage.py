@@ -231,6 +231,11 @@ def test_a_command_that_may_have_made_files_of_the_package_is_noted(commands: st
         pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 3\n", id="a job that does not exist"),
         pytest.param(f"language: python\npython: '3.6'\n{DEPLOY}    python: '3.7'\n", id="a Python that no job has"),
         pytest.param(f"os: linux\n{DEPLOY}    condition: $TRAVIS_OS_NAME = osx\n", id="a system that no job has"),
+        pytest.param(
+            f"language: python\npython: ['3.6', '3.7']\n{DEPLOY}    python: '3.7'\n"
+            "    condition: $TRAVIS_PYTHON_VERSION = 3.6\n",
+            id="conditions that no job meets together",
+        ),
         pytest.param(f"env: [{{secure: a}}, {{secure: b}}]\n{DEPLOY}", id="secrets in the matrix"),
         pytest.param(f"env: {{jobs: [{{secure: a}}, {{secure: b}}]}}\n{DEPLOY}", id="secrets of the jobs"),
         pytest.param(f"script: pytest\n{DEPLOY}  run: [ls]\n", id="commands after it"),

@@ -81,6 +81,11 @@ def test_it_gets_jammy_and_a_new_python_and_nothing_else_changes(tmp_path: Path)
             id="another language",
         ),
         pytest.param(
+            "language: ruby\ndist: xenial\njobs:\n- python: 2.7\n  script: skip\n  deploy: pypi\n",
+            {"dist": "jammy", "python": "3.12"},
+            id="a Python that another language ignores",
+        ),
+        pytest.param(
             "language: python\ndist: xenial\n.deploy: &pypi {provider: pypi, on: {tags: true}}\njobs:\n"
             "- &release\n  stage: release\n  script: skip\n  deploy: *pypi\n- python: '3.12'\n  deploy: *pypi\n",
             {"dist": "jammy", "python": "3.12"},
@@ -108,6 +113,7 @@ def test_what_is_not_written_in_the_job_is_added(tmp_path: Path, text: str, expe
         ),
         pytest.param(STAGE.replace("script: skip", "script: skip\n      os: osx"), id="macOS"),
         pytest.param(STAGE.replace("provider: pypi", "provider: npm"), id="another provider"),
+        pytest.param(STAGE.replace("python: 3.6", "python: 2.7"), id="it never deploys"),
         pytest.param(
             STAGE.replace("- stage: release", "- &release\n      stage: release") + "    - <<: *release\n",
             id="a job that another one repeats",

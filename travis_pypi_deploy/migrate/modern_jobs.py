@@ -45,6 +45,7 @@ def can_be_modern(described: Build, job: Job) -> bool:
         and not job.runs_a_modern_python
         and job.made.system == "linux"
         and ready_made(root).keys().isdisjoint(found)
+        and all(job in described.deploying(each, conditions(entries(each))) for each in found)
         and not _is_shared(root, node)
         and not _has_conditions_on_python(root, node)
     )
@@ -81,7 +82,7 @@ def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
     for pair in _replaced(root, job.node):
         yield Edit(pair.value.start, pair.value.end, "jammy" if pair.name == "dist" else '"3.12"')
         if pair in job.node.pairs:
-            del missing[pair.name]
+            missing.pop(pair.name, None)
     first = job.node.pairs[0]
     if job.node.flow:
         yield Edit(first.end, first.end, "".join(f", {name}: {new}" for name, new in missing.items()))

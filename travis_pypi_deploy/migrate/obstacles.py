@@ -65,7 +65,10 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
         if by_branch := values_by_branch(entries(node)):
             message = f"line {by_branch.line}: {by_branch.text}"
             raise UsageError(message)
-        conditions_of_the_stage(build, conditions(entries(node)))
+        on = conditions(entries(node))
+        conditions_of_the_stage(build, on)
+        if not build.deploying(node, on):
+            _stop(node.line, "no job of this build meets all of its conditions")
     stages_to_add_to(root)
     jobs_to_add_to(root)
 
