@@ -6,6 +6,7 @@ import argparse
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from . import servers
 from .errors import UsageError
@@ -90,9 +91,9 @@ def resolve(arguments: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]
     _reject_secrets({**given, "dist": Given("DIST", dist)}, environ)
 
     server, address_warning = servers.find(given["server"].text, source=given["server"].source)
-    _reject_simple_index(server, given["server"], given["index_url"])
     misspelled = _misspelled_variables(environ, others_used=given["password_env"].texts)
     values = {row.attribute: row.parse(given[row.attribute]) for row in OPTIONS}
+    _reject_simple_index(server, given["server"], given["index_url"])
     return Settings(
         dist=dist,
         sources={attribute: each.source for attribute, each in given.items()},
@@ -198,8 +199,9 @@ def _reject_secrets(everything: Mapping[str, Given], environ: Mapping[str, str])
 
 def _reject_simple_index(server: Server, address: Given, index_url: Given) -> None:
     """Raise UsageError if the address to upload to is that of a simple index, which answers but stores nothing."""
-    path = server.upload_url.partition("?")[0].rstrip("/")
-    if path.endswith(("/simple", "/+simple")) or path in (each.rstrip("/") for each in index_url.texts):
+    urls = (server.upload_url, *index_url.texts)
+    uploads, *pages = ((servers.origin(each), urlsplit(each).path.rstrip("/")) for each in urls)
+    if uploads[1].lower().endswith(("/simple", "/+simple")) or uploads in pages:
         raise UsageError(
             f"{address.source}: {address.text} is the address of a simple index, which accepts no uploads. Use the "
             "address that accepts uploads, and put this one into --index-url"

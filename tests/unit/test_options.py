@@ -294,6 +294,36 @@ def test_a_password_in_a_url_is_an_error_that_does_not_repeat_it(option: str, us
     assert "s3cret" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("server", "index_url"),
+    [
+        ("https://index.example/simple/", ""),
+        ("https://index.example/Simple", ""),
+        ("https://index.example/a/+simple", ""),
+        ("https://index.example/simple/?a#b", ""),
+        ("https://index.example/a", "https://index.example/a/"),
+        ("HTTPS://Index.Example:443/a/", "https://index.example/a"),
+    ],
+)
+def test_the_address_of_a_simple_index_accepts_no_uploads(server: str, index_url: str) -> None:
+    sentence = complaint("--server", server, PYPI_INDEX_URL=index_url)
+    assert sentence.startswith(f"--server: {server} is the address of a simple index, which accepts no uploads")
+
+
+@pytest.mark.parametrize(
+    ("server", "index_url"),
+    [
+        ("https://index.example/mysimple/", ""),
+        ("https://index.example/simple/legacy/", ""),
+        ("https://index.example/a/", "https://index.example/A/"),
+        ("https://index.example/a/", "https://index.example:8443/a/"),
+        ("https://index.example/a/", "https://index.example/a/simple/"),
+    ],
+)
+def test_another_address_may_accept_uploads(server: str, index_url: str) -> None:
+    assert settings("--server", server, PYPI_INDEX_URL=index_url).server.upload_url == server
+
+
 @pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.name)
 def test_a_dead_address_is_replaced_by_the_living_one_with_a_warning(server: Server) -> None:
     dead = server.upload_url.rstrip("/")

@@ -21,6 +21,8 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
         return "Check the URL in --server, or run this job again later" if is_unreached else _try_later(server)
     if response.is_page or 300 <= status < 400 or status in (404, 405, 410):
         return CHECK_URL
+    if response.says("ssl certificate was sent"):  # nginx, which asks for one after the handshake
+        return "The server asks for a client certificate: upload with twine --client-cert"
     if response.says(TOO_MANY_PROJECTS):
         return "An account may create a few projects a day: run this job again tomorrow"
     if response.says("archived"):

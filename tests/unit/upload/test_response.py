@@ -427,6 +427,11 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
     "a proxy's limit": (context(), Response(413, ""), "a proxy in front of it, limits the size of an upload"),
     "new projects": (context(PYPI), Response(429, "Too many new projects created"), "run this job again tomorrow"),
     "a web page": (context(), PAGE, "Check that the URL in --server"),
+    "a client certificate": (
+        context(),
+        Response(400, "Bad Request", text="400 bad request no required ssl certificate was sent nginx"),
+        "The server asks for a client certificate: upload with twine --client-cert",
+    ),
     "busy": (context(PYPI), Response(429, ""), f"See {PYPI.status_url}, and run this job again later"),
     "an internal error elsewhere": (context(), Response(500, ""), "Run this job again later"),
     "too similar": (
