@@ -57,97 +57,37 @@ def damaged(draw: st.DrawFn, whole: bytes) -> bytes:
 
 @given(data=st.data())
 @anything
-def test_a_damaged_wheel_is_validated_or_rejected(data: st.DataObject, wheel: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "demo-1.0-py3-none-any.whl"
-    path.write_bytes(data.draw(damaged(wheel)))
-    check_answer(path)
-
-
-@given(data=st.data())
-@anything
-def test_a_damaged_sdist_is_validated_or_rejected(data: st.DataObject, sdist: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "demo-1.0.tar.gz"
-    path.write_bytes(data.draw(damaged(sdist)))
-    check_answer(path)
-
-
-@given(data=st.data())
-@anything
-def test_a_damaged_tar_archive_in_valid_gzip_data_is_validated_or_rejected(
-    data: st.DataObject, sdist: bytes, tmp_path: Path
+def test_a_damaged_file_is_validated_or_rejected(
+    data: st.DataObject, wheel: bytes, sdist: bytes, tmp_path: Path
 ) -> None:
-    path = tmp_path / "demo-1.0.tar.gz"
-    path.write_bytes(gzip.compress(data.draw(damaged(gzip.decompress(sdist))), 1))
-    check_answer(path)
+    files = {
+        "demo-1.0-py3-none-any.whl": data.draw(damaged(wheel)),
+        "demo-1.0.tar.gz": data.draw(damaged(sdist)),
+        "inside-1.0.tar.gz": gzip.compress(data.draw(damaged(gzip.decompress(sdist))), 1),
+    }
+    for name, content in files.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        check_answer(path)
 
 
+# fmt: off
 FIELDS = (
-    "Metadata-Version",
-    "Name",
-    "Version",
-    "Platform",
-    "Supported-Platform",
-    "Summary",
-    "Description",
-    "Keywords",
-    "Home-page",
-    "Download-URL",
-    "Author",
-    "Author-email",
-    "Maintainer",
-    "Maintainer-email",
-    "License",
-    "License-Expression",
-    "License-File",
-    "Classifier",
-    "Requires-Dist",
-    "Requires-Python",
-    "Requires-External",
-    "Project-URL",
-    "Provides-Extra",
-    "Provides-Dist",
-    "Obsoletes-Dist",
-    "Requires",
-    "Provides",
-    "Obsoletes",
-    "Dynamic",
-    "Import-Name",
-    "Import-Namespace",
-    "Description-Content-Type",
-    "Content-Type",
-    "MIME-Version",
-    "Content-Transfer-Encoding",
-    "X",
+    "Metadata-Version", "Name", "Version", "Platform", "Supported-Platform", "Summary", "Description", "Keywords",
+    "Home-page", "Download-URL", "Author", "Author-email", "Maintainer", "Maintainer-email", "License",
+    "License-Expression", "License-File", "Classifier", "Requires-Dist", "Requires-Python", "Requires-External",
+    "Project-URL", "Provides-Extra", "Provides-Dist", "Obsoletes-Dist", "Requires", "Provides", "Obsoletes",
+    "Dynamic", "Import-Name", "Import-Namespace", "Description-Content-Type", "Content-Type", "MIME-Version",
+    "Content-Transfer-Encoding", "X",
 )
 values = st.text(max_size=40) | st.sampled_from(
     [
-        "1.0",
-        "2.1",
-        "2.4",
-        "UNKNOWN",
-        "text/x-rst",
-        "text/markdown; a=b",
-        "multipart/mixed; boundary=a",
-        "two\n  lines",
-        "a\r\n\tb",
-        "\n \n x",
-        "2.6",
-        "10.0",
-        "a@b.-c",
-        "x@1.2.3.4",
-        "Home, https://[x]:99999",
-        "a @ http://x",
-        "a; (((",
-        "MIT OR",
-        "a, http://[",
-        "(((",
-        '"',
-        "<@>",
-        "9" * 5000,
-        "../L",
-        "=?utf-8?q?=ff?=",
+        "1.0", "2.1", "2.4", "UNKNOWN", "text/x-rst", "text/markdown; a=b", "multipart/mixed; boundary=a",
+        "two\n  lines", "a\r\n\tb", "\n \n x", "2.6", "10.0", "a@b.-c", "x@1.2.3.4", "Home, https://[x]:99999",
+        "a @ http://x", "a; (((", "MIT OR", "a, http://[", "(((", '"', "<@>", "9" * 5000, "../L", "=?utf-8?q?=ff?=",
     ]
 )
+# fmt: on
 encodings = st.sampled_from(["utf-8", "utf-16", "latin-1"])
 headers = st.lists(st.tuples(st.sampled_from(FIELDS), values), max_size=12)
 
