@@ -67,7 +67,12 @@ def find(
     came from; ``has_secrets``: Travis gave the job its secret variables. Raises MissingCredentialsError if there are
     none, and UsageError, with one sentence, if they are wrong.
     """
-    used = _variables_used(server, environ, names, username, sources, has_secrets=has_secrets)
+    used = _variables_used(server, environ, names, source=sources["password_env"], has_secrets=has_secrets)
+    if not used and username != TOKEN_USERNAME:
+        raise UsageError(
+            f"{sources['username']} is given, but {PASSWORD_VARIABLE} is not set. Set it, or name the password's "
+            "variable with --password-env"
+        )
     if not used:
         return None
     secret, source = "".join(environ[name] for name in used), " + ".join(used)
@@ -94,32 +99,22 @@ def find(
 
 
 def _variables_used(
-    server: Server,
-    environ: Mapping[str, str],
-    names: Sequence[str],
-    username: str,
-    sources: Mapping[str, str],
-    *,
-    has_secrets: bool,
+    server: Server, environ: Mapping[str, str], names: Sequence[str], *, source: str, has_secrets: bool
 ) -> tuple[str, ...]:
-    """Return the variables that hold the secret; none if another server is used without credentials."""
+    """Return the variables that hold the secret; none if another server is used without credentials.
+
+    ``source`` is the option or variable that the ``names`` came from.
+    """
     for name in names:
         if not environ.get(name):
             remedy = f"Add it in the repository's settings on Travis as {name}" if has_secrets else NO_SECRETS
-            raise MissingCredentialsError(
-                f"the variable {name}, named by {sources['password_env']}, is empty or not set. {remedy}"
-            )
+            raise MissingCredentialsError(f"the variable {name}, named by {source}, is empty or not set. {remedy}")
     looked_at = [name for name in (server.token_variable, PASSWORD_VARIABLE) if name]
     used = tuple(names) or tuple(name for name in looked_at if environ.get(name))[:1]
     if not used and server.is_pypi:
         raise MissingCredentialsError(
             f"no token for {server.name}: {' and '.join(looked_at)} are not set. "
             f"{_why_missing(server, environ, has_secrets=has_secrets)}"
-        )
-    if not used and username != TOKEN_USERNAME:
-        raise UsageError(
-            f"{sources['username']} is given, but {PASSWORD_VARIABLE} is not set. Set it, or name the password's "
-            "variable with --password-env"
         )
     return used
 
