@@ -7,7 +7,8 @@ import yaml
 
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.migrate.rewrite import Migration, migrate
-from travis_pypi_deploy.migrate.stage import to_stage, verify_stage
+from travis_pypi_deploy.migrate.stage import to_stage
+from travis_pypi_deploy.migrate.verify import verify_stage
 from travis_pypi_deploy.travis_yml.parse import parse
 from travis_pypi_deploy.travis_yml.tree import MappingNode
 

@@ -7,7 +7,6 @@ import pytest
 from travis_pypi_deploy.errors import UsageError
 from travis_pypi_deploy.migrate.verify import verify
 from travis_pypi_deploy.travis_yml.parse import parse
-from travis_pypi_deploy.travis_yml.tree import MappingNode
 
 OURS = "python -m travis_pypi_deploy"
 
@@ -15,7 +14,7 @@ OURS = "python -m travis_pypi_deploy"
 @pytest.mark.parametrize("after", ["a: 1\nb: 3\n", "a: 1\n", "a: 1\nb: 2\nc: 3\n"], ids=["changed", "lost", "added"])
 def test_a_change_outside_of_the_deployments_is_an_error(after: str) -> None:
     with pytest.raises(UsageError):
-        verify(parse("a: 1\nb: 2\n"), parse(after), (), ())
+        verify(parse("a: 1\nb: 2\n"), parse(after), ())
 
 
 @pytest.mark.parametrize(
@@ -32,9 +31,8 @@ def test_a_change_outside_of_the_deployments_is_an_error(after: str) -> None:
 )
 def test_a_change_of_a_condition_or_of_commands_is_an_error(after: str) -> None:
     before = parse("deploy:\n  provider: pypi\n  on:\n    tags: true\n")
-    assert isinstance(before, MappingNode)
     with pytest.raises(UsageError):
-        verify(before, parse(after.format(ours=OURS)), {before.pairs[0].value}, ())
+        verify(before, parse(after.format(ours=OURS)), ())
 
 
 @pytest.mark.parametrize(
@@ -47,4 +45,4 @@ def test_a_change_of_a_condition_or_of_commands_is_an_error(after: str) -> None:
 def test_the_step_in_a_list_that_another_key_uses_is_an_error(steps: str, added: str) -> None:
     text = f"before_deploy: {steps}\nafter_deploy: *steps\n"
     with pytest.raises(UsageError, match="the migration would change this part"):
-        verify(parse(text), parse(text.replace("make", added)), (), ())
+        verify(parse(text), parse(text.replace("make", added)), ())

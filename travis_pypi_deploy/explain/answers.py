@@ -19,7 +19,7 @@ from ..errors import UsageError
 from ..job import Job, reasons_to_skip
 from ..travis_yml.conditions import ON, parts
 from ..travis_yml.if_conditions import Unknown, Value, evaluate
-from ..travis_yml.keys import VERSION_VARIABLES
+from ..travis_yml.keys import VERSION_VARIABLES, provider_name
 from ..travis_yml.matrix import Config, MatrixJob, matrix, normalized
 from ..travis_yml.plain import Plain, expanded, listed, mapping, text, truth, variables_in
 from .events import Event, condition_values, environment
@@ -190,7 +190,7 @@ def _in_job(job: MatrixJob, deployment: Deployment) -> Deployment:
 
 
 def _deployment(config: Config, event: Event, known: Mapping[str, str]) -> Deployment:
-    provider = re.sub("[^a-z0-9]", "", text(config.get("provider")).lower())
+    provider = provider_name(text(config.get("provider")))
     command = " ".join(text(config.get("script")).split()) if provider == "script" else ""
     target = f"with provider: {text(config.get('provider')) or '(none)'}"
     if provider == "script":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..travis_yml.jobs import DEPLOYMENT_KEYS, deployments, is_pypi, jobs, mappings
+from ..travis_yml.jobs import DEPLOYMENT_KEYS, deployments, deploys_to_pypi, jobs, mappings
 from ..travis_yml.keys import corrected
 from ..travis_yml.lints import Note
 from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
@@ -34,7 +34,7 @@ class Blocks:
 def blocks(root: MappingNode) -> Blocks:
     """Return the deployments to PyPI that a file writes down, those used and those kept as a template."""
     named = [block for block in _written(root) if "provider" in entries(block)]
-    found = [block for block in named if is_pypi(entries(block)["provider"].value)]
+    found = [block for block in named if deploys_to_pypi(block)]
     family = set(found)
     for block in found:
         family.update(sources(block))

@@ -16,11 +16,11 @@ from ..travis_yml.tree import MappingNode
 from .arguments import read_arguments
 from .deploying_jobs import WITH_STAGE
 from .edits import apply
-from .modern_jobs import lines_as_before, modern_jobs, verify_modern_jobs
+from .modern_jobs import lines_as_before, modern_jobs
 from .rewrite import Migration, migrate
-from .stage import to_stage, verify_stage
+from .stage import to_stage
 from .translate import aliases
-from .verify import verify
+from .verify import verify, verify_modern_jobs, verify_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,12 +75,19 @@ def _parse(text: str, path: Path) -> Node | None:
 
 
 def _migrate(text: str, root: Node | None, options: Arguments) -> Migration:
+    """Return the migration; raises UsageError unless it is right and a second one changes nothing."""
+    migration = migrate(text, root, _aliases(options.path), options.install)
+    if not migration.deployments:
+        return migration
     try:
-        migration = migrate(text, root, _aliases(options.path), options.install)
+        after = parse(migration.text)
+        verify(root, after, migration.templates, options.install)
     except UsageError as error:
-        message = f"{options.path}: {error}"
+        message = f"{options.path} was not changed, because the result would be wrong: {error}"
         raise UsageError(message) from None
-    _check(migration, root, options)
+    if migrate(migration.text, after, _aliases(options.path), options.install).text != migration.text:
+        message = f"{options.path} was not changed: a second run would change it again. Migrate this file by hand."
+        raise UsageError(message)
     return migration
 
 
@@ -107,21 +114,6 @@ def _in_modern_jobs(text: str, root: MappingNode, options: Arguments) -> Migrati
     if not notes and migration.deployments:
         notes = (Note(root.line, "--stage does nothing here: the deployments stand in jobs, not beside them."),)
     return replace(migration, notes=arranged((*notes, *lines_as_before(migration.notes, text, edits))))
-
-
-def _check(migration: Migration, root: Node | None, options: Arguments) -> None:
-    """Raise UsageError unless the result is YAML, equal elsewhere, and stays the same in a second run."""
-    if not migration.deployments:
-        return
-    try:
-        after = parse(migration.text)
-        verify(root, after, migration.rewritten, migration.dropped, options.install)
-    except UsageError as error:
-        message = f"{options.path} was not changed, because the result would be wrong: {error}"
-        raise UsageError(message) from None
-    if migrate(migration.text, after, _aliases(options.path), options.install).text != migration.text:
-        message = f"{options.path} was not changed: a second run would change it again. Migrate this file by hand."
-        raise UsageError(message)
 
 
 def _aliases(path: Path) -> dict[str, str]:

@@ -6,19 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, build, deployments, deploys_to_pypi, effective, jobs
+from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, build, deployments, deploys_to_pypi, effective
 from ..travis_yml.lints import Note
 from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import Alias, MappingNode, entries, members, option_text, text_of, walk
 from .edits import Edit, indentation, line_break, line_end
 from .ready_made import ready_made
-from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..travis_yml.jobs import Build, Job
-    from ..travis_yml.tree import Node, Pair
+    from ..travis_yml.tree import Pair
 
 RUNS_NOTHING = re.compile(r"skip|ignore|true|:|echo\b[^|;&>]*")
 SKIPPED = {"skip", "ignore", "true"}
@@ -109,10 +108,3 @@ def lines_as_before(notes: Iterable[Note], text: str, edits: Iterable[Edit]) -> 
             added = edit.new.count("\n") - text.count("\n", edit.start, edit.end)
             line -= added if line > text.count("\n", 0, edit.start) + 1 else 0
         yield Note(line, note.text)
-
-
-def verify_modern_jobs(before: MappingNode, after: Node | None) -> None:
-    """Raise UsageError unless the file is the same but for the images and Pythons of its jobs."""
-    trees = [tree for tree in (before, after) if isinstance(tree, MappingNode)]
-    changed = [pair for tree in trees for job in jobs(tree)[1:] for pair in _replaced(tree, job)]
-    verify(before, after, (), changed)

@@ -47,7 +47,7 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
     found = deployments(root, root)
     reasons = {
         "the file is written in flow style": root.flow,
-        "the key is merged in": deploy not in root.pairs or deploy.explicit,
+        "the key is merged in": deploy not in root.pairs,
         "it is the only key": len(root.pairs) == 1,
         "the file deploys elsewhere, too": not all(map(deploys_to_pypi, found)),
         "it runs commands after it (`run`)": any("run" in entries(node) for node in found),

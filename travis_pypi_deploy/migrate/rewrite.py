@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
-from ..travis_yml.jobs import build, deployment_options, jobs, mappings, names_of_pypi
+from ..travis_yml.jobs import build, deployment_options, mappings, names_of_pypi
 from ..travis_yml.lints import Note, arranged, lints
-from ..travis_yml.tree import MappingNode, Node, Pair, entries
+from ..travis_yml.tree import MappingNode, Node, entries, walk
 from .arguments import PACKAGE
 from .blocks import blocks, emptied_templates
 from .deploying_jobs import deploying_jobs, wheels_of_python_2
@@ -29,15 +28,13 @@ class Migration:
     text: str
     deployments: int
     notes: tuple[Note, ...]
-    rewritten: frozenset[Node] = frozenset()
-    dropped: frozenset[Pair] = frozenset()
+    templates: frozenset[str] = frozenset()  # the keys of the file that hold parts of these deployments
 
 
 def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requirement: str = PACKAGE) -> Migration:
     """Return the migration of a text with its tree.
 
     ``aliases`` are the commands that setup.cfg names, ``requirement`` is what the jobs install with pip.
-    Raises UsageError that begins with the line of what cannot be rewritten.
     """
     if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
@@ -52,7 +49,6 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     emptied = emptied_templates(root, found.dropped)
     dropped = found.dropped | emptied
     gone = {pair.value for pair in emptied}
-    _refuse_explicit_keys(root, moved)
     planned = plan(described, moved, requirement)
     commands = {
         node: " ".join((planned.deployments[node].command, *translation.arguments))
@@ -73,22 +69,10 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         *deploying_jobs(described, moved),
         *wheels_of_python_2(described, [node for node in moved if node not in filled]),
     ]
-    return Migration(
-        _same_end(text, apply(text, edits)),
-        len(commands),
-        arranged(notes),
-        frozenset(commands),
-        dropped,
-    )
-
-
-def _refuse_explicit_keys(root: MappingNode, moved: tuple[Node, ...]) -> None:
-    written = [pair for job in jobs(root) for pair in job.pairs if pair.name in {"deploy", "before_deploy"}]
-    options = [pair for node in moved if isinstance(node, MappingNode) for pair in node.pairs]
-    for pair in (*written, *options) if moved else ():
-        if pair.explicit:
-            message = f"line {pair.key.line}: the key is written with `?`. Write `{pair.name}:` instead."
-            raise UsageError(message)
+    touched = {*moved, *(block for block in mappings(root) if not dropped.isdisjoint(block.pairs))}
+    holders = {pair.name for pair in root.pairs if not touched.isdisjoint(walk(pair.value))}
+    templates = frozenset(holders) - {"deploy", "jobs", "matrix"}
+    return Migration(_same_end(text, apply(text, edits)), len(commands), arranged(notes), templates)
 
 
 def about_variables(root: MappingNode, known: Collection[str], commands: Collection[str]) -> list[Note]:

@@ -20,7 +20,7 @@ PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 def rewrite_mapping(text: str, block: MappingNode, commands: Mapping[Node, str]) -> list[Edit]:
     """Return the edits that name the other provider and write its script where it is not merged in."""
     added = {"script": commands[block]}
-    own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(pair.value)]
+    own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(text_of(pair.value))]
     if own:
         return [*(_script(text, pair.value) for pair in own), put_behind(text, block, own[-1], added)]
     inherited = next(source for source in merged(block) if "provider" in entries(source))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
 from ..travis_yml.conditions import PLAIN_BRANCH, Conditions, conditions
-from ..travis_yml.jobs import build, deployment_options, deployments, deploys_to_pypi, jobs
+from ..travis_yml.jobs import build, deployment_options, deployments, deploys_to_pypi
 from ..travis_yml.lints import Note, arranged, file_lints
 from ..travis_yml.tree import MappingNode, SequenceNode, entries, option_text
 from .arguments import PACKAGE
@@ -18,13 +16,12 @@ from .ready_made import files_of_the_job
 from .rewrite import Migration, about_variables
 from .steps import JOB_PYTHON, Step
 from .translate import translate
-from .verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..travis_yml.jobs import Build
-    from ..travis_yml.tree import Node, Pair
+    from ..travis_yml.tree import Pair
 
 KEPT = ("allow_failure", "dpl_version")
 PHASES = ("before_install", "install", "before_script", "script", "after_success")
@@ -141,22 +138,3 @@ def _behind(text: str, listed: SequenceNode, lines: list[str]) -> Edit:
     end = line_end(text, last.end)
     indent = indentation(text, text.rfind("-", 0, last.start))
     return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in lines))
-
-
-def verify_stage(before: MappingNode, after: Node | None, added: int) -> None:
-    """Raise UsageError unless the file is the same but for its deployment, its stages and the jobs at its end."""
-    if not isinstance(after, MappingNode) or "deploy" in entries(after):
-        message = "the result still has the deployment. Migrate this file by hand."
-        raise UsageError(message)
-    verify(_rest(before), _rest(after), (), ())
-    old, new = jobs(before)[1:], jobs(after)[1:]
-    for one, other in zip(old, new):
-        verify(one, other, (), ())
-    if len(new) != (len(old) or (0 if build(before).is_expanded else 1)) + added:
-        message = "the result has other jobs than meant. Migrate this file by hand."
-        raise UsageError(message)
-
-
-def _rest(root: MappingNode) -> MappingNode:
-    changed = {"deploy", "stages", "jobs", "matrix"}
-    return replace(root, pairs=tuple(pair for pair in root.pairs if pair.name not in changed))

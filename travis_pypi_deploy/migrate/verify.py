@@ -1,85 +1,82 @@
-"""Check a migrated text before it is written."""
+"""Check a changed text before it is written: outside of what was to change, it must mean what it meant."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..travis_yml.jobs import mappings, runs_tool
-from ..travis_yml.tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode, members, text_of, walk
+from ..travis_yml.jobs import RUNS_TOOL, is_pypi
+from ..travis_yml.matrix import included, normalized
+from ..travis_yml.plain import listed, mapping, plain, text
 from .arguments import PACKAGE
+from .translate import SCRIPT_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
+
+    from ..travis_yml.matrix import Config
+    from ..travis_yml.plain import Plain
+    from ..travis_yml.tree import Node
+
+WRITTEN = {"provider", "script"}
 
 
-def verify(
-    before: Node | None,
-    after: Node | None,
-    rewritten: Collection[Node],
-    dropped: Collection[object],
-    requirement: str = PACKAGE,
-) -> None:
-    """Raise UsageError unless both trees are equal outside the deployments and the step that installs the tool."""
-    old = _Outline(before, rewritten, dropped, requirement).of(before) if before else ()
-    new = _Outline(after, (), dropped, requirement).of(after) if after else ()
-    for (value, line), (other, _) in zip([*old, ("end", 0)], [*new, ("end", 0)]):
-        if value != other:
-            place = f"line {line}" if line else "the end of the file"
-            message = f"{place}: the migration would change this part. Migrate this file by hand."
+def verify(before: Node | None, after: Node | None, templates: Collection[str], requirement: str = PACKAGE) -> None:
+    """Raise UsageError unless both mean the same but for deployments and the step that installs the tool.
+
+    ``templates`` are keys of the file that only hold parts of deployments.
+    """
+    old, new = (mapping(_outline(plain(root), requirement)) for root in (before, after))
+    _refuse_changes(old, new, templates)
+
+
+def verify_stage(before: Node, after: Node | None, added: int) -> None:
+    """Raise UsageError unless the file is the same but for its deployment, its stages and the jobs at its end."""
+    old, new = normalized(mapping(plain(before))), normalized(mapping(plain(after)))
+    _refuse_changes(old, new, {"deploy", "stages", "jobs"})
+    jobs, more = included(old), included(new)
+    is_kept = more[: len(jobs)] == jobs and len(more) - len(jobs) in {added, added + (not jobs)}
+    if "deploy" in new or not is_kept:
+        message = "the result has other jobs than meant. Migrate this file by hand."
+        raise UsageError(message)
+
+
+def verify_modern_jobs(before: Node, after: Node | None) -> None:
+    """Raise UsageError unless the file is the same but for the images and Pythons of its jobs."""
+    old, new = (mapping(_without_images(plain(root))) for root in (before, after))
+    _refuse_changes(old, new, ())
+
+
+def _refuse_changes(old: Config, new: Config, allowed: Collection[str]) -> None:
+    for name in {**old, **new}:
+        if name not in allowed and old.get(name) != new.get(name):
+            message = f"{name}: the migration would change this part. Migrate this file by hand."
             raise UsageError(message)
 
 
-class _Outline:
-    """What a tree holds, with lines, without what a migration changes: provider, script, dropped options, the step."""
+def _outline(value: Plain, requirement: str) -> Plain:
+    """Return a value without what a migration changes: the options of deployments, and the step."""
+    if isinstance(value, list):
+        return [_outline(each, requirement) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if is_pypi(text(value.get("provider"))) or RUNS_TOOL in text(value.get("script")):
+        value = {name: each for name, each in value.items() if name in SCRIPT_OPTIONS - WRITTEN}
+    kept = {name: _outline(each, requirement) for name, each in value.items()}
+    if "deploy" in value:
+        blocks: list[Plain] = [
+            {"provider": each} if isinstance(each, str) else each for each in listed(value["deploy"])
+        ]
+        kept["deploy"] = _outline(blocks, requirement)
+    commands = [text(each) for each in listed(kept.pop("before_deploy", None))]
+    if own := [each for each in commands if each not in {"", "skip", "ignore"} and requirement not in each]:
+        kept["before_deploy"] = [*own]
+    return kept
 
-    def __init__(self, root: Node, rewritten: Collection[Node], dropped: Collection[object], requirement: str) -> None:
-        self._rewritten, self._dropped = rewritten, dropped
-        self._requirement = requirement
-        pairs = [pair for mapping in mappings(root) for pair in mapping.pairs]
-        steps = [pair.value for pair in pairs if pair.name == "before_deploy"]
-        self._lists = {
-            each.target for each in steps if isinstance(each, Alias) and isinstance(each.target, SequenceNode)
-        }
-        self._growing = {*self._lists, *steps}
 
-    def of(self, node: Node) -> Iterator[tuple[str, int]]:
-        """Yield what a node holds."""
-        if node in self._rewritten or runs_tool(node):
-            yield "deployment", node.line
-            for pair in node.pairs if isinstance(node, MappingNode) else ():
-                yield from self._pair(pair) if pair.name not in {"provider", "script"} else ()
-        elif node in self._lists:
-            yield from self._commands(node)
-        elif isinstance(node, ScalarNode):
-            yield f"scalar {node.value}", node.line
-        elif isinstance(node, Alias):
-            yield "alias", node.line
-            if node.target in self._growing:  # what it stands for must not grow here, too
-                yield from (
-                    (f"its {each.value}", node.line) for each in walk(node.target) if isinstance(each, ScalarNode)
-                )
-        elif isinstance(node, MappingNode):
-            yield "mapping", node.line
-            for pair in node.pairs:
-                yield from self._pair(pair)
-            yield "end of mapping", node.line
-        else:
-            yield "sequence", node.line
-            for item in node.items:
-                yield from self.of(item)
-            yield "end of sequence", node.line
-
-    def _pair(self, pair: Pair) -> Iterator[tuple[str, int]]:
-        if pair in self._dropped:
-            return
-        if pair.name == "before_deploy":
-            yield from self._commands(pair.value)
-        else:
-            yield from self.of(pair.key)
-            yield from self.of(pair.value)
-
-    def _commands(self, node: Node) -> Iterator[tuple[str, int]]:
-        for each in map(text_of, members(node)):
-            if each not in {None, "skip", "ignore"} and self._requirement not in (each or ""):
-                yield f"command {each}", node.line
+def _without_images(value: Plain) -> Plain:
+    if isinstance(value, list):
+        return [_without_images(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_images(each) for name, each in value.items() if name not in {"dist", "python"}}

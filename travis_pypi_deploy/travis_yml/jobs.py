@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .keys import corrected
+from .keys import corrected, provider_name
 from .matrix import assignments, environment_of, matrix, normalized
 from .plain import mapping, plain
 from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, members, resolved, text_of, walk
@@ -58,17 +58,17 @@ def deployment_options(node: Node) -> dict[str, Pair]:
 def names_of_pypi(root: MappingNode) -> tuple[ScalarNode, ...]:
     """Return the deployments of a file that are a mere ``pypi``, each once."""
     found = (node for job in jobs(root) for node in deployments(root, job) if isinstance(node, ScalarNode))
-    return tuple(dict.fromkeys(node for node in found if is_pypi(node)))
+    return tuple(dict.fromkeys(node for node in found if is_pypi(text_of(node))))
 
 
-def is_pypi(node: Node) -> bool:
+def is_pypi(provider: str | None) -> bool:
     """Return whether a provider's name means PyPI; dpl looks at its letters and digits only."""
-    return re.sub("[^a-z0-9]", "", (text_of(node) or "").lower()) == "pypi"
+    return provider is not None and provider_name(provider) == "pypi"
 
 
 def deploys_to_pypi(node: Node) -> bool:
     """Return whether a deployment, a mapping or a provider's name, is dpl's to PyPI."""
-    return is_pypi(entries(node)["provider"].value if "provider" in entries(node) else node)
+    return is_pypi(text_of(entries(node)["provider"].value if "provider" in entries(node) else node))
 
 
 def runs_tool(node: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 LANGUAGES = "d dart elm elixir ghc go haxe jdk julia mono node otp_release perl php python r ruby rust scala smalltalk"
@@ -14,6 +15,11 @@ VERSION_VARIABLES = {
 GREATEST_DISTANCE = 4
 # Travis never corrects what is a key elsewhere, such as npm's `tag`.
 NEVER_CORRECTED = {"branches", "conditions", "repos", "tag", "taps", "upload_dir", "use", "users"}
+
+
+def provider_name(written: str) -> str:
+    """Return the name of a deployment's provider as dpl compares it: letters and digits only."""
+    return re.sub("[^a-z0-9]", "", written.lower())
 
 
 @lru_cache(maxsize=1024)

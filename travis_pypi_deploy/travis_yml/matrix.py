@@ -137,9 +137,9 @@ def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
     config = normalized(root)
     environment = environment_of(config)
     keys = [name for name in EXPANDING if listed(config.get(name)) and _is_supported(name, config)]
-    included = _included(config)
+    in_list = included(config)
     multiplied = _multiplied(config, keys, environment.of_jobs)
-    if len(multiplied) == 1 and included and all(len(_values(config, key, environment.of_jobs)) <= 1 for key in keys):
+    if len(multiplied) == 1 and in_list and all(len(_values(config, key, environment.of_jobs)) <= 1 for key in keys):
         multiplied = []  # a lone job beside a list of jobs is a duplicate
     shared = {
         name: value for name, value in config.items() if name not in {*EXPANDING, *NOT_INHERITED} and value is not None
@@ -147,7 +147,7 @@ def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
     first = {name: listed(config[name])[0] for name in keys if name != "env"}
 
     jobs: list[MatrixJob] = []
-    for number, each in [*((0, each) for each in multiplied), *enumerate(included, start=1)] or [(0, {})]:
+    for number, each in [*((0, each) for each in multiplied), *enumerate(in_list, start=1)] or [(0, {})]:
         own = {**shared, **first, **each}
         job = {name: value for name, value in own.items() if name not in LANGUAGES_OF or _is_supported(name, own)}
         entries = _entries(job["env"]) if job.get("env") is not None else environment.of_jobs[:1]
@@ -199,7 +199,7 @@ def _multiplied(config: Config, keys: list[str], of_jobs: list[Plain]) -> list[d
     return [dict(zip(used, values)) for values in product(*(_values(config, key, of_jobs) for key in used))]
 
 
-def _included(config: Config) -> list[dict[str, Plain]]:
+def included(config: Config) -> list[dict[str, Plain]]:
     """Return the included jobs; one without a stage is in that of the job before it."""
     jobs: list[dict[str, Plain]] = []
     stage: Plain = None

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
-DEEPEST = 100
-ODD_LINE_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 # Travis' parser takes tabs between words, at the end of a line and before a comment, ruamel.yaml does not.
 TABS = re.compile(r"(?<=[^\s-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#)")
 
@@ -38,12 +36,8 @@ def parse(text: str) -> Node | None:
 
     Raises UsageError that begins with the line of what cannot be read, or says that it is nested too deeply.
     """
-    if odd := ODD_LINE_BREAK.search(text):
-        line = text.count("\n", 0, odd.start()) + 1
-        message = f"line {line}: this line break is neither LF nor CRLF."
-        raise UsageError(message)
     try:
-        events = list(_events(TABS.sub(lambda found: " " * len(found.group()), text)))
+        events = list(YAML(typ="safe", pure=True).parse(TABS.sub(lambda found: " " * len(found.group()), text)))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(line, f"a character that YAML does not allow ({error.reason})")
@@ -52,17 +46,13 @@ def parse(text: str) -> Node | None:
         _refuse(mark.line + 1 if mark else 1, str(error.problem or error.context))
     words = iter([event for event in events if isinstance(event, WORDS)])
     first = next(words, None)
-    return None if first is None or isinstance(first, CollectionEndEvent) else _Builder(text, words).node(first)
-
-
-def _events(text: str) -> Iterator[object]:
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
-            message = "the lists and mappings are nested too deeply to be read."
-            raise UsageError(message)
-        yield event
+    if first is None or isinstance(first, CollectionEndEvent):
+        return None
+    try:
+        return _Builder(text, words).node(first)
+    except RecursionError:
+        message = "the lists and mappings are nested too deeply to be read."
+        raise UsageError(message) from None
 
 
 def _refuse(line: int, reason: str) -> NoReturn:
@@ -127,7 +117,7 @@ class _Builder:
         last = max((child.end for child in children), default=start)
         end = closing.end_mark.index if flow else last
         if isinstance(event, MappingStartEvent):
-            pairs = tuple(Pair(key, value, self._is_explicit(key)) for key, value in zip(children[::2], children[1::2]))
+            pairs = tuple(Pair(key, value) for key, value in zip(children[::2], children[1::2]))
             return MappingNode(pairs, start, end, line, flow)
         return SequenceNode(tuple(children), start, end, line, flow)
 
@@ -135,7 +125,3 @@ class _Builder:
         """Return where an item of a list may begin, for one that is empty."""
         dash = re.compile(r"(?:\s|#[^\n]*)*-").match(self._text, position)
         return dash.end() if dash else position
-
-    def _is_explicit(self, key: Node) -> bool:
-        before = self._text[self._text.rfind("\n", 0, key.start) + 1 : key.start].rstrip()
-        return before.endswith("?") and self._text[key.start - 1] != "?"

@@ -55,7 +55,6 @@ class Pair:
 
     key: Node
     value: Node
-    explicit: bool = False  # written as `? key`
 
     @property
     def end(self) -> int:
