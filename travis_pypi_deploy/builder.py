@@ -55,9 +55,11 @@ PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe op
 ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
 EMPTY_ERROR = re.compile(r"[A-Za-z_.]+:")
 # An error inside of a line, and the line of a build backend about the command that has printed the error.
-COMPILER_ERROR = re.compile(r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: |\S*ld: cannot find -l")
+COMPILER_ERROR = re.compile(
+    r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: |\S*ld: cannot find -l|CMake Error: |Caused by: "
+)
 FAILED_COMMAND = re.compile(
-    r"[Ee]rror: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at "
+    r"[Ee]rror: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at |\*\*\* CMake "
 )
 
 ERROR_LIMIT_CHARACTERS = 300

@@ -61,8 +61,11 @@ SDIST_LISTS = {
     "poetry": 'add {{ path = "{name}", format = "sdist" }} to include of [tool.poetry] in pyproject.toml',
     "flit_core": 'add "{name}" to include of [tool.flit.sdist] in pyproject.toml',
     "pdm": 'add "{name}" to source-includes of [tool.pdm.build] in pyproject.toml',
+    "scikit_build_core": 'add "{name}" to sdist.include of [tool.scikit-build] in pyproject.toml',
     "mesonpy": 'commit it ("git add {name}"), because meson-python puts only committed files into the sdist',
 }
+# The first versions that read [project], and license expressions in it.
+PROJECT_TABLES = {"poetry": "poetry-core>=2", "flit_core": "flit_core>=3.2"}
 LICENSE_EXPRESSIONS = {
     "setuptools": "setuptools>=77",
     "hatchling": "hatchling>=1.27",
@@ -364,8 +367,18 @@ def _no_header(failed: FailedBuild) -> Fields | None:
 PACKAGE_REMEDY = "install the system package that provides it before this command"
 
 
+def _project_table(failed: FailedBuild) -> Fields | None:
+    version = PROJECT_TABLES.get(_backend(failed).partition(".")[0])
+    signs = r"\[tool\.poetry\] section not found|missing \[tool\.flit\] table"
+    has_table = re.search(r"^\[project\]", _pyproject(failed), re.MULTILINE)
+    return {"requirement": version} if version and has_table and re.search(signs, failed.error) else None
+
+
 def _license_expression(failed: FailedBuild) -> Fields | None:
-    signs = r"`project\.license`|license field should be|project\.license:|must not contain \{'license-files'\}"
+    signs = (
+        r"`project\.license`|license field should be|project\.license:|must not contain \{'license-files'\}"
+        r"|`project\.license-files` must be a table"
+    )
     version = LICENSE_EXPRESSIONS.get(_backend(failed).partition(".")[0])
     return {"requirement": version} if version and re.search(signs, failed.text) else None
 
@@ -476,6 +489,9 @@ CAUSES = (
     Cause("rust", "`can't find Rust compiler`, `Rust not found`", "there is no Rust compiler",
           "install Rust before this command, and have cargo on PATH",
           _line(r"can't find Rust compiler|Rust not found|cargo, the Rust package manager, is not installed")),
+    Cause("project-table", "a backend other than setuptools looks for its own table, and there is [project]",
+          "this version of the build backend does not read [project] of pyproject.toml",
+          'write "{requirement}" in [build-system] requires', _project_table),
     Cause("license-expression", "a backend rejects `license` as a text, or `license-files`",
           "this version of the build backend does not know license expressions (PEP 639)",
           'write "{requirement}" in [build-system] requires', _license_expression),
@@ -509,10 +525,12 @@ def _module_place(failed: FailedBuild, module: str) -> str:
 
     It is looked for where modules usually are, and in the folders that setup.py and pyproject.toml name.
     """
+    if not module:
+        return ""
     named: list[str] = FOLDER_NAME.findall(f"{text_of(failed.project / 'setup.py')}\n{_pyproject(failed)}")
-    plain = (each for each in dict.fromkeys(named) if not (failed.project / each / "__init__.py").exists())
+    plain = [each for each in dict.fromkeys(named) if not (failed.project / each / "__init__.py").exists()]
     path = module.replace(".", "/")
-    for folder in (*MODULE_FOLDERS, *plain) if module else ():
+    for folder in MODULE_FOLDERS if _distribution(module) else (*MODULE_FOLDERS, *plain):
         for place in (f"{path}.py", path):
             found = failed.project / folder / place
             is_package = (found / "__init__.py").is_file() or (any(found.glob("*.py")) and not _distribution(module))
@@ -524,16 +542,17 @@ def _module_place(failed: FailedBuild, module: str) -> str:
 def _missing_files(failed: FailedBuild) -> Iterator[str]:
     """Yield the file that the last error does not find, relative to the project or to the unpacked sdist."""
     for pattern in (
-        r"(?:No such file or directory: |open file |[Rr]eadme path |file not found \(|directory )['`\"]([^'`\"]+)",
+        r"(?:No such file or directory: |open file |eadme path |file not found \(|directory |entry )['`\"]([^'`\"]+)",
         r"(?:does not exist|include not found): (\S+)$",
-        r"[Ff]ile (\S+?)(?: does not exist)?$",
+        r"[Ff]ile (\S+?)(?: does not exist)?\.?$",
         r"fatal error: ([^\s:]+): No such file",
     ):
         for found in re.finditer(pattern, failed.error):
             yield from _relative(failed, found[1])
     header = re.match(r"(\S+?):\d+:\d+: fatal error: '?([\w./+-]+)", failed.error)
-    if header:  # a source file finds those beside it
-        yield from _relative(failed, str(Path(header[1]).parent / header[2]))
+    if header:  # looked for beside the source file, and in the folders that the compiler was told
+        for folder in (Path(header[1]).parent, *dict.fromkeys(re.findall(r" -I(\S+)", failed.text))):
+            yield from _relative(failed, str(folder / Path(header[2])))
     cmake = failed.find(r'The source directory "(.+)" does not appear to contain (CMakeLists\.txt)')
     if cmake:
         yield from _relative(failed, f"{cmake[1]}/{cmake[2]}")
@@ -634,7 +653,8 @@ def _asks_git(failed: FailedBuild) -> bool:
     signs = (
         r"unable to detect version|Versioning for this project requires|Cannot find the version from SCM"
         r"|Unable to detect version control|dubious ownership|not a git repository|does not appear to be a Git project"
-        r"|versioningit could not find|only works with Git|Command .*\bgit\b.* returned non-zero exit status 128"
+        r"|versioningit could not find|only works with Git|InvalidGitRepositoryError"
+        r"|Command .*\bgit\b.* returned non-zero exit status 128"
     )
     return re.search(signs, failed.error) is not None
 

@@ -24,6 +24,11 @@ VERSION_TOOLS = {
     "pdm-backend": r"(?s)\[tool\.pdm\.version\][^\[]*source\s*=\s*.scm\b",
     "setuptools-scm": r"setuptools[-_]scm|use_scm_version|flit[-_]scm",  # last, because hatch-vcs may configure it too
 }
+# The beginnings of the names of variables that give such a tool the version.
+VERSION_VARIABLES = (
+    *("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"),
+    *("POETRY_DYNAMIC_VERSIONING_BYPASS", "UV_DYNAMIC_VERSIONING_BYPASS"),
+)
 STATIC_VERSION = re.compile(r"^\[project\]\s*$(?:\n(?!\[).*)*?\nversion\s*=", re.MULTILINE)
 COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
@@ -34,8 +39,8 @@ class SourceTree:
 
     ``version_tool`` names the tool that takes the version from git, empty if there is none. ``tags`` are those of HEAD
     and of its ancestors that this clone has; ``is_shallow``: it does not have them all. ``changed`` are the files that
-    differ from the commit, ``untracked`` those that git neither tracks nor ignores. ``refused``: git does not read the
-    tree, because it belongs to another user. Outside of a repository all are empty.
+    differ from the commit, ``untracked`` those that git neither tracks nor ignores. ``error``: why git cannot read the
+    tree; all others are empty then.
     """
 
     version_tool: str = ""
@@ -43,13 +48,13 @@ class SourceTree:
     is_shallow: bool = False
     changed: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
-    refused: bool = False
+    error: str = ""
 
 
 def read(project: Path, environ: Mapping[str, str]) -> SourceTree:
-    """Return the state of a tree; git is asked only if the version comes from git."""
+    """Return the state of a tree; git is asked only if the version comes from git, and not from a variable."""
     tool = version_tool(project)
-    if not tool:
+    if not tool or any(environ.get(name) and name.startswith(VERSION_VARIABLES) for name in environ):
         return SourceTree()
     entries = _git(project, environ, "status", "--porcelain", "--no-renames", "-z").split("\0")
     return SourceTree(
@@ -58,7 +63,7 @@ def read(project: Path, environ: Mapping[str, str]) -> SourceTree:
         is_shallow=_git(project, environ, "rev-parse", "--is-shallow-repository").strip() == "true",
         changed=tuple(entry[3:] for entry in entries if entry and not entry.startswith("??")),
         untracked=tuple(entry[3:] for entry in entries if entry.startswith("??")),
-        refused="dubious ownership" in git_error(project, environ),
+        error=git_error(project, environ),
     )
 
 

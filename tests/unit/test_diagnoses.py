@@ -61,6 +61,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class Hook(BuildHookInterface):
     pass
 """
+CMAKE = system(
+    "scikit-build-core",
+    backend="scikit_build_core.build",
+    more=f'{PROJECT}[tool.scikit-build]\nsdist.exclude = ["CMakeLists.txt"]\n',
+)
 FLIT = '[project]\nname = "acme"\ndynamic = ["version"]\ndescription = "x"\n'
 EXTENSION = ', ext_modules=[Extension("acme.x", ["acme/x.c"])]'
 SCM = system(
@@ -169,6 +174,12 @@ CASES = {
                 '[tool.hatch.build.targets.sdist.force-include]\n"data.txt" = "data.txt"\n',
             )
         },
+    ),
+    "missing file, scikit-build-core": Case(
+        "file-not-in-sdist",
+        'add "CMakeLists.txt" to sdist.include of [tool.scikit-build]',
+        {PYPROJECT: CMAKE, "CMakeLists.txt": "cmake_minimum_required(VERSION 3.15)\nproject(acme NONE)\n"},
+        {PYPROJECT: f'{CMAKE}sdist.include = ["CMakeLists.txt"]\n'},
     ),
     "missing file, poetry": Case(
         "file-not-in-sdist",
@@ -321,6 +332,24 @@ CASES = {
         {PYPROJECT: system("setuptools>=77")},
     ),
     "use_2to3": Case("use-2to3", "remove use_2to3", {SETUP: setup(arguments=", use_2to3=True")}, {SETUP: setup()}),
+    **{
+        f"[project], old {backend}": Case(
+            "project-table",
+            f'write "{new}" in [build-system] requires',
+            {PYPROJECT: system(old, backend=backend, more=PROJECT)},
+            {PYPROJECT: system(new, backend=backend, more=PROJECT)},
+        )
+        for old, new, backend in (
+            ("poetry-core==1.9.1", "poetry-core>=2", "poetry.core.masonry.api"),
+            ("flit_core==3.1.0", "flit_core>=3.2", "flit_core.buildapi"),
+        )
+    },
+    "license expression, hatchling": Case(
+        "license-expression",
+        'write "hatchling>=1.27"',
+        {PYPROJECT: system("hatchling==1.18.0", backend="hatchling.build", more=f"{PROJECT}license-files = []\n")},
+        {PYPROJECT: system("hatchling>=1.27", backend="hatchling.build", more=f"{PROJECT}license-files = []\n")},
+    ),
     "license expression, setuptools": Case(
         "license-expression",
         'write "setuptools>=77"',
@@ -440,6 +469,16 @@ CASES = {
         'add the line "include acme/acme.h" to MANIFEST.in',
         {SETUP: setup(arguments=EXTENSION), "acme/x.c": '#include "acme.h"\n', "acme/acme.h": ""},
         {MANIFEST: "include acme/acme.h\n"},
+    ),
+    "own header in another folder": Case(
+        "file-not-in-sdist",
+        'add the line "include include/acme.h" to MANIFEST.in',
+        {
+            SETUP: setup(arguments=EXTENSION.replace('"])', '"], include_dirs=["include"])')),
+            "acme/x.c": '#include "acme.h"\n',
+            "include/acme.h": "",
+        },
+        {MANIFEST: "include include/acme.h\n"},
     ),
     "Cython": Case(
         "cython",

@@ -16,11 +16,17 @@ CHANGED = re.compile(r"\+(.*\.)?(dirty|d20\d{6})$")  # setuptools-scm writes the
 NO_REPOSITORY = "0+unknown"  # versioneer
 NO_VERSION = "0.0.0"
 UNTAGGED = re.compile(r"(0\+untagged|0\.0\.0\.post\d+\.dev0|0\.1\.dev\d+|0\.0\.1\.dev\d+|0\.0\.0$)")
+NO_VERSION_REMEDIES = {
+    "poetry-dynamic-versioning": 'set build-backend = "poetry_dynamic_versioning.backend", and require it'
+}
 LOCAL_REMEDIES = {
     "setuptools-scm": 'set local_scheme = "no-local-version" in [tool.setuptools_scm]',
     "hatch-vcs": 'set raw-options = {local_scheme = "no-local-version"} in [tool.hatch.version]',
-    "versioneer": 'set style = "pep440-pre" in [tool.versioneer]',
-    "poetry-dynamic-versioning": 'set format = "{base}.dev{distance}" in [tool.poetry-dynamic-versioning]',
+    "versioneer": "set style to pep440-pre in [versioneer] of setup.cfg, or [tool.versioneer] of pyproject.toml",
+    "poetry-dynamic-versioning": "set metadata = false in [tool.poetry-dynamic-versioning]",
+    "uv-dynamic-versioning": "set metadata = false in [tool.uv-dynamic-versioning]",
+    "setuptools-git-versioning": 'set dev_template = "{tag}.post{ccount}" in [tool.setuptools-git-versioning]',
+    "versioningit": 'set distance = "{base_version}.post{distance}" in [tool.versioningit.format]',
 }
 
 
@@ -35,8 +41,12 @@ def git_versions(distribution: Distribution, tree: SourceTree) -> Iterator[Probl
         if not reason or UNTAGGED.match(version):
             reason = "; ".join(filter(None, [reason or "publish a commit that has a tag", local]))
         yield Problem("local-version", f'PyPI does not accept local versions such as "{version}": {reason}.')
-    elif tool and tree.is_shallow and not tree.tags:
-        yield Problem("shallow-clone", f'{tool} found the version "{version}" in a clone that has no tag: {DEPTH}.')
+    elif tool and tree.error:
+        yield Problem("shallow-clone", f'the version "{version}" may be wrong: {reason}.')
+    elif tool and tree.is_shallow and (not tree.tags or UNTAGGED.match(version)):
+        yield Problem(
+            "shallow-clone", f'{tool} found the version "{version}" in a clone without the tag of a release: {DEPTH}.'
+        )
     elif version == NO_VERSION and reason:
         yield Problem("version-missing", f"{reason}.")
 
@@ -47,11 +57,13 @@ def explanation(version: str, tree: SourceTree, *, on_tag: bool = False) -> str:
     ``on_tag``: the commit has a tag that names another version.
     """
     tool = tree.version_tool
-    if tree.refused:
+    if "dubious ownership" in tree.error:
         return (
             f"{tool} cannot read the tree, because it belongs to another user; run git config --global --add "
             'safe.directory "$PWD" before this command'
         )
+    if tree.error:
+        return f"{tool} found no git repository; run this command in the clone that Travis made"
     if CHANGED.search(version) or (on_tag and tree.changed and ".dev" in version):
         if tree.changed:
             return (
@@ -62,12 +74,14 @@ def explanation(version: str, tree: SourceTree, *, on_tag: bool = False) -> str:
             return f"there are new files, {listed(tree.untracked)} (git status); add them to .gitignore"
         return "the build itself changes files that git tracks; stop tracking them (git status shows them afterwards)"
     if version == NO_REPOSITORY:
-        return "versioneer found no git repository; run this command in the clone that Travis made"
-    if version == NO_VERSION and tool != "pbr":
         return (
-            f'"{NO_VERSION}" is what build backends write if they find no version; set one, or, if a plugin has to, '
-            "require it in [build-system]"
+            "versioneer was not asked when the sdist was made, so there is no version in it; pass "
+            "cmdclass=versioneer.get_cmdclass() to setup() in setup.py"
         )
+    if version == NO_VERSION and tool != "pbr":
+        remedy = f"set one, or, if {tool or 'a plugin'} has to, "
+        remedy += NO_VERSION_REMEDIES.get(tool, "require it in [build-system]")
+        return f'"{NO_VERSION}" is what build backends write if they find no version; {remedy}'
     if tool and UNTAGGED.match(version) and not tree.tags:
         return f"this clone has no tag; {DEPTH}" if tree.is_shallow else f"{tool} found no tag; tag a commit"
     return ""

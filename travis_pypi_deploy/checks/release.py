@@ -59,6 +59,8 @@ def consistency(release: Sequence[Distribution], tag: str, tree: SourceTree) -> 
         first, (prefix, tagged) = release[0], split_tag(tag)
         reason = explanation(first.version, tree, on_tag=True)
         remedy = reason or "set the version before tagging, or use --no-match-tag"
+        if tree.version_tool and not reason:
+            remedy = f"{tree.version_tool} sees another commit or another tag (git describe --tags shows it)"
         if not reason and canonicalize_name(prefix) not in (*PLAIN_PREFIXES, canonicalize_name(first.name)):
             remedy = (
                 f"if it is the tag of another package, deploy {first.name} on its own tags only, such as with "

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 RULES = ("shallow-clone", "version-missing")
 DEPTH = 'set "git: depth: false" in .travis.yml'
 SCM = "setuptools-scm"
+REFUSED = "fatal: detected dubious ownership in repository"
 SHALLOW = SourceTree(SCM, is_shallow=True)
 DIRTY = SourceTree(SCM, tags=("v1.0",), changed=("data.txt", "a", "b", "c"))
+
+NO_REPOSITORY = SourceTree("versioneer", error="fatal: not a git repository")
 
 VERSIONS = {
     "a date": (
@@ -43,8 +46,9 @@ VERSIONS = {
         "local-version",
         "the build itself changes files",
     ),
-    "unknown": ("0+unknown", SourceTree("versioneer"), "local-version", "versioneer found no git repository"),
-    "unknown, refused": ("0+unknown", SourceTree("versioneer", refused=True), "local-version", "safe.directory"),
+    "unknown": ("0+unknown", NO_REPOSITORY, "local-version", "versioneer found no git repository"),
+    "unknown in the sdist": ("0+unknown", SourceTree("versioneer", ("v1",)), "local-version", "pass cmdclass=versi"),
+    "unknown, refused": ("0+unknown", SourceTree("versioneer", error=REFUSED), "local-version", "safe.directory"),
     "untagged": ("0+untagged.3.gab", SourceTree("versioneer", is_shallow=True), "local-version", DEPTH),
     "untagged, all commits": (
         "0+untagged.3.gab",
@@ -60,8 +64,16 @@ VERSIONS = {
     ),
     "between tags, hatch-vcs": ("1.1.dev3+gab", SourceTree("hatch-vcs", tags=("v1",)), "local-version", "raw-options"),
     "no tool is known": ("1.0+gab", SourceTree(), "local-version", "publish a commit that has a tag"),
-    "shallow": ("0.1.dev50", SHALLOW, "shallow-clone", f'"0.1.dev50" in a clone that has no tag: {DEPTH}'),
+    "shallow": ("0.1.dev50", SHALLOW, "shallow-clone", f'"0.1.dev50" in a clone without the tag of a release: {DEPTH}'),
+    "shallow, other tags": ("0.1.dev50", SourceTree(SCM, ("nightly",), is_shallow=True), "shallow-clone", DEPTH),
+    "no repository": ("1.0", NO_REPOSITORY, "shallow-clone", "run this command in the clone that Travis made"),
     "no version": ("0.0.0", SourceTree(), "version-missing", "what build backends write if they find no version"),
+    "no version, poetry": (
+        "0.0.0",
+        SourceTree("poetry-dynamic-versioning", ("v1",)),
+        "version-missing",
+        'set build-backend = "poetry_dynamic_versioning.backend", and require it',
+    ),
     "no version, pbr": ("0.0.0", SourceTree("pbr"), "version-missing", "pbr found no tag; tag a commit"),
 }
 
@@ -96,7 +108,12 @@ def test_other_versions_pass(tmp_path: Path, version: str, tree: SourceTree) -> 
 TAGGED = {
     "a date": ("1.0.1.dev0+gab.d20261127", DIRTY, "this job changed files that git tracks, data.txt"),
     "no local part": ("1.0.1.dev0", DIRTY, "this job changed files that git tracks, data.txt"),
-    "no version": ("0.0.0", SourceTree("poetry-dynamic-versioning", tags=("v1.0",)), "require it in [build-system]"),
+    "no version": (
+        "0.0.0",
+        SourceTree("poetry-dynamic-versioning", tags=("v1.0",)),
+        "poetry_dynamic_versioning.backend",
+    ),
+    "another commit": ("1.0.1.dev1", SourceTree(SCM, ("v1.0",)), "setuptools-scm sees another commit or another tag"),
 }
 
 
@@ -165,11 +182,14 @@ def test_what_git_says_of_a_tree(tmp_path: Path) -> None:
     changed = SourceTree(SCM, is_shallow=True, changed=("setup.py",), untracked=("größe",))
     assert source_tree.read(clone, os.environ) == changed
     other_user = {**os.environ, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_GLOBAL": os.devnull}
-    assert source_tree.read(clone, other_user) == SourceTree(SCM, refused=True)
+    refused = source_tree.read(clone, other_user)
+    assert refused == SourceTree(SCM, error=refused.error)
+    assert refused.error.startswith(REFUSED)
+    assert source_tree.read(clone, {**os.environ, "SETUPTOOLS_SCM_PRETEND_VERSION": "1"}) == SourceTree()
 
 
 def test_outside_of_a_repository_nothing_is_known(tmp_path: Path) -> None:
     (tmp_path / "setup.py").write_text("setup(use_scm_version=True)")
     outside = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
-    assert source_tree.read(tmp_path, outside) == SourceTree(SCM)
+    assert source_tree.read(tmp_path, outside) == SourceTree(SCM, error=source_tree.git_error(tmp_path, outside))
     assert "not a git repository" in source_tree.git_error(tmp_path, outside)
