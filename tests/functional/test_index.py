@@ -6,14 +6,17 @@ import gc
 import hashlib
 import json
 import socket
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import command, factories, misbehaviours
+from tests.support import command, factories, invented_tokens, misbehaviours
+from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.publishing import environment, publish
 from tests.support.simple_pages import JSON_PAGE, Style
+from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from tests.support.misbehaviours import Misbehaviour
     from tests.support.real_servers import RealServer
 
+PYPI = next(server for server in SERVERS if server.name == "pypi")
 ALGORITHMS = ("sha256", "sha512", "sha384", "sha224", "sha3_256", "blake2b", "blake2s", "sha1", "md5")
 
 
@@ -330,6 +334,53 @@ def test_a_second_sdist_is_a_warning_at_a_private_index(
 
     assert (published.code, index.asked("POST")) == (code, 1 - code)
     assert "already has an sdist, Demo-1.0.tar.gz; it can have only one (second-sdist)" in published.err
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 1), (("--skip-existing",), 1), (("--ignore", "second-sdist"), 0)], ids=str
+)
+def test_a_second_sdist_is_an_error_at_pypi(
+    tmp_path: Path, index: LoopbackIndex, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: int
+) -> None:
+    now = datetime.now(timezone.utc).isoformat()
+    index.preload(factories.sdist(tmp_path, "Demo", filename="Demo-1.0.tar.gz"), uploaded_at=now)
+
+    ended = at_pypi(index, factories.sdist(tmp_path), *options, monkeypatch=monkeypatch)
+
+    assert (ended.code, index.asked("POST")) == (code, 1 - code)
+    assert "already has an sdist, Demo-1.0.tar.gz; it can have only one (second-sdist)" in ended.err
+
+
+def test_an_archived_project_is_an_error_at_pypi_and_a_warning_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = factories.wheel(tmp_path)
+    with LoopbackIndex(statuses={"demo": "archived"}) as index:
+        ended = at_pypi(index, wheel, monkeypatch=monkeypatch)
+        asked = index.asked("POST")
+        published = publish(index, [wheel])
+
+    assert (ended.code, asked, published.code) == (1, 0, 0)
+    sentence = f"{wheel.name}: the project demo is archived: unarchive it in its settings (archived-project)"
+    assert ended.err == f"Error: {sentence}; nothing was uploaded\n"
+    assert published.err == f"Warning: {sentence}\n"
+
+
+def at_pypi(index: LoopbackIndex, path: Path, *options: str, monkeypatch: pytest.MonkeyPatch) -> command.Ended:
+    """Deploy a file to pypi, whose place this index takes."""
+    with Interception(dict.fromkeys(PYPI.hosts, index), path.parent) as proxy:
+        for variable, value in proxy.variables.items():
+            monkeypatch.setenv(variable, value)
+        environ = environment(PYPI_TOKEN=invented_tokens.token("pypi"))
+        return command.deploy("--server", "pypi", *options, str(path), environ=environ)
+
+
+def test_an_index_that_is_looked_for_and_not_found_is_no_reason_to_stop(tmp_path: Path, index: LoopbackIndex) -> None:
+    ended = command.deploy("--server", index.upload_url, str(factories.wheel(tmp_path)), environ=environment())
+
+    assert (ended.code, ended.err) == (0, "")
+    pages = ["/legacy/simple/demo/", "/legacy/+simple/demo/"]
+    assert [each.path for each in index.requests] == [*pages, "/legacy/"]
 
 
 def test_identical_files_are_recognized_without_an_index_url(tmp_path: Path, pypiserver: RealServer) -> None:

@@ -91,3 +91,13 @@ def test_the_index_of_a_private_server_is_found_and_waited_for(tmp_path: Path, p
 
     assert ended.code == 0
     assert f"Install it with: pip install --index-url {pypiserver.simple_url} demo==1.0" in ended.out
+
+
+def test_an_index_that_is_not_found_cannot_be_waited_for(tmp_path: Path, index: LoopbackIndex) -> None:
+    wheel = str(factories.wheel(tmp_path))
+
+    ended = command.deploy("--server", index.upload_url, wheel, environ=environment(PYPI_WAIT="1"))
+
+    assert (ended.code, list(index.files)) == (1, [WHEEL])
+    sentence = "every file was uploaded, but the server's index was not found: name it with --index-url"
+    assert ended.err == f"Error: {sentence}\n"
