@@ -93,6 +93,12 @@ def test_of_several_ways_to_write_conditions_the_first_counts() -> None:
     assert verdicts("deploy: {provider: pypi, if: master, on: {branch: x}}") == ["deploys"]
 
 
+def test_the_sample_tag_is_one_that_deploys(tmp_path: Path) -> None:
+    path = tmp_path / ".travis.yml"
+    path.write_text("deploy: {provider: pypi, on: {tags: true, condition: '$TRAVIS_TAG =~ ^[0-9]'}}", "utf-8")
+    assert "a push of tag 1.0.0       1 of 1 job deploys" in run(str(path))[1]
+
+
 JOBS = {
     "a matrix": ("language: python\npython: ['3.11', '3.12']\nos: [linux, osx]", 4),
     "an environment for each job": ("env: [A=1, A=2]", 2),

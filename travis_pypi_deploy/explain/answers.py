@@ -157,14 +157,15 @@ def _is_branch(name: str, wanted: str) -> bool:
 
 def _labels(jobs: Sequence[MatrixJob]) -> list[str]:
     """Return how each job differs from the others, for a person who knows the file."""
-    plain_keys, versions = ("name", "stage"), (*VERSION_VARIABLES, "arch", "dist")
-    differs = [key for key in ("os", *versions) if len({(job.text(key), job.system) for job in jobs}) > 1]
+    differing = [key for key in ("arch", "dist") if len({job.text(key) for job in jobs}) > 1]
+    has_systems = len({job.system for job in jobs}) > 1
     labels = []
     for job in jobs:
-        shown = [job.text(key) for key in plain_keys] + [f"{key} {job.text(key)}" for key in versions if job.text(key)]
-        system = [job.system] if "os" in differs and len({each.system for each in jobs}) > 1 else []
+        versions = [f"{key} {job.text(key)}" for key in (*VERSION_VARIABLES, *differing) if job.text(key)]
+        system = [job.system] if has_systems else []
         own = [pair for pair in job.variables if any(pair not in each.variables for each in jobs)]
-        texts = [*shown, *system, *(f"{name}={value}" for name, value in own)]
+        values = [f"{name}={value}" for name, value in own]
+        texts = [job.text("name"), job.text("stage"), *versions, *system, *values]
         labels.append(", ".join(dict.fromkeys(filter(None, texts))))
     return labels
 

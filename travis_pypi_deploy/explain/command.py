@@ -22,7 +22,7 @@ from .events import Event
 
 PROGRAM = "python -m travis_pypi_deploy.explain"
 CURRENT = ""  # the branch that is checked out
-SAMPLE_TAG = "v1.0.0"
+SAMPLE_TAGS = ("v1.0.0", "1.0.0")
 NAME = re.compile(r"[\w./-]+")
 
 
@@ -103,7 +103,8 @@ def _events(options: argparse.Namespace, root: MappingNode) -> list[Event]:
         return [Event("cron" if options.cron else "api" if options.api else "push", branch, "", repo, fork)]
     branches = _branches(root)
     pushes = [Event("push", branch, "", repo, fork) for branch in branches]
-    tag = Event("push", SAMPLE_TAG, SAMPLE_TAG, repo, fork)
+    tags = [Event("push", tag, tag, repo, fork) for tag in SAMPLE_TAGS]
+    tag = max(tags, key=lambda each: len(explain(mapping(plain(root)), each).deploying))
     return [*pushes, tag, Event("pull_request", branches[0], "", repo, fork)]
 
 
