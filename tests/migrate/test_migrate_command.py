@@ -139,7 +139,7 @@ def test_what_is_no_text_is_told_with_its_line(config: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(folder: Path) -> None:
-    expected = "other.yml cannot be read: No such file or directory. Name the .travis.yml to migrate.\n"
+    expected = "other.yml cannot be read: No such file or directory. Name the .travis.yml to read.\n"
     assert run("other.yml") == Outcome(2, "", expected)
 
 

@@ -13,7 +13,7 @@ from ..errors import UsageError
 from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import build, deployments_of_packages, deploys_to_pypi
 from ..travis_yml.lints import arranged, lints
-from ..travis_yml.parse import parse
+from ..travis_yml.parse import read
 from ..travis_yml.plain import listed, mapping, plain, text
 from ..travis_yml.tree import MappingNode, entries
 from . import messages
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     options = _parser().parse_args(arguments)
     path = Path(options.file)
     try:
-        root = _read(path)
+        root = _root(path)
         events = _events(options, root)
     except UsageError as error:
         stderr.write(f"Error: {error}\n")
@@ -77,17 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _read(path: Path) -> MappingNode:
-    try:
-        root = parse(path.read_bytes().decode())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}. Name the .travis.yml to explain") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 ({error.reason}). Save it as UTF-8") from error
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
+def _root(path: Path) -> MappingNode:
+    _, root = read(path)
     if not isinstance(root, MappingNode):
-        raise UsageError(f"{path} has no keys, so it is not a .travis.yml")
+        message = f"{path} has no keys, so it is not a .travis.yml."
+        raise UsageError(message)
     return root
 
 

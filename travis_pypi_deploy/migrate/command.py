@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
 from ..travis_yml.lints import Note, arranged
-from ..travis_yml.parse import parse
+from ..travis_yml.parse import parse, read
 from ..travis_yml.tree import MappingNode
 from .arguments import read_arguments
 from .deploying_jobs import WITH_STAGE
@@ -37,8 +37,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     options = read_arguments(arguments)
     path = options.path
     try:
-        text = _read(path)
-        root = _parse(text, path)
+        text, root = read(path)
         if options.stage and isinstance(root, MappingNode):
             migration = _staged(text, root, options)
         else:
@@ -52,26 +51,6 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     stderr.writelines(f"{path}:{note.line}: {note.text}\n" for note in migration.notes)
     stderr.write(_summary(path, migration, written=options.write))
     return 0
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode()
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}. Name the .travis.yml to migrate."
-        raise UsageError(message) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        message = f"{path}: line {line}: this is not UTF-8 ({error.reason}). Save the file as UTF-8."
-        raise UsageError(message) from None
-
-
-def _parse(text: str, path: Path) -> Node | None:
-    try:
-        return parse(text)
-    except UsageError as error:
-        message = f"{path}: {error} Fix it and run the command again."
-        raise UsageError(message) from None
 
 
 def _migrate(text: str, root: Node | None, options: Arguments) -> Migration:

@@ -22,6 +22,7 @@ from .tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     Word = Union[AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent]
 
@@ -29,6 +30,24 @@ if TYPE_CHECKING:
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
 # Travis' parser takes tabs between words, at the end of a line and before a comment, ruamel.yaml does not.
 TABS = re.compile(r"(?<=[^\s-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#)")
+
+
+def read(path: Path) -> tuple[str, Node | None]:
+    """Return a file's text and the root of its first document.
+
+    Raises UsageError with the file, the line and what to do.
+    """
+    try:
+        text = path.read_bytes().decode()
+        return text, parse(text)
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}. Name the .travis.yml to read."
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"{path}: line {line}: this is not UTF-8 ({error.reason}). Save the file as UTF-8."
+    except UsageError as error:
+        message = f"{path}: {error} Fix it and run the command again."
+    raise UsageError(message)
 
 
 def parse(text: str) -> Node | None:
