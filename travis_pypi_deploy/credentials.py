@@ -76,10 +76,11 @@ def find(
     if not used:
         return None
     secret, source = "".join(environ[name] for name in used), " + ".join(used)
-    try:
-        secret.encode()
-    except UnicodeEncodeError:  # the cause has the secret in it
-        raise UsageError(f"the value of {source} is not UTF-8 text. Store it again, encoded as UTF-8") from None
+    for text, its_source in ((secret, source), (username, sources["username"])):
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # the cause has the secret in it
+            raise UsageError(f"the value of {its_source} is not UTF-8 text. Store it again, encoded as UTF-8") from None
     issuer = server_of_token(secret)
     if issuer not in (None, server) and not server.is_loopback:
         raise UsageError(

@@ -89,6 +89,9 @@ class Cause(Enum):
     UNLISTED = "files that the index does not list yet"
 
 
+NO_THREAD = "can't start new thread"  # how Python reports a limit on processes or memory
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a run failed, and its exit code."""
@@ -106,7 +109,7 @@ def failure(report: Report) -> Failure | None:
         return Failure(Cause.ERROR, error.exit_code)
     if isinstance(error, ImportError):
         return Failure(Cause.INSTALLATION, 1)
-    if isinstance(error, (OSError, MemoryError)):
+    if isinstance(error, (OSError, MemoryError)) or str(error) == NO_THREAD:
         return Failure(Cause.SYSTEM, 1 if report.results else UsageError.exit_code)
     if error is not None:
         return Failure(Cause.DEFECT, 1)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 from .errors import SignalledError
 
 TYPE_CHECKING = False  # as for type checkers, without the 5 ms that typing takes
 if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
     from types import FrameType
 
 EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
+SECOND_TRY_SECONDS = 0.01
 
 
 class Signals:
@@ -31,11 +34,12 @@ class Signals:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._receive)
+        sys.unraisablehook = self._raise_later
 
     def raise_errors(self) -> None:
         """Let the first signal raise SignalledError from now on; raises it if a signal came before."""
         self._can_raise = True
-        if self._received:
+        if self._received and not self._is_over:
             raise SignalledError(self._received, EXIT_CODES[self._received])
 
     def cause(self, error: BaseException) -> BaseException:
@@ -54,3 +58,11 @@ class Signals:
         self._received = signal.Signals(number).name
         if self._can_raise:
             raise SignalledError(self._received, EXIT_CODES[self._received])
+
+    def _raise_later(self, ignored: UnraisableHookArgs) -> None:
+        """Raise once more what Python ignores: the signal came in a callback, as it has some for each import."""
+        if isinstance(ignored.exc_value, SignalledError) and hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, lambda *_: self.raise_errors())
+            signal.setitimer(signal.ITIMER_REAL, SECOND_TRY_SECONDS)
+        else:
+            sys.__unraisablehook__(ignored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -105,6 +106,17 @@ def test_a_signal_ends_a_build_and_its_children(
         assert pipe.read() == b""  # the backend is gone
     assert (process.returncode, errors.decode()) == (code, sentence)
     assert not (project / "dist").exists()
+
+
+def test_a_system_that_starts_no_thread_is_no_defect(tmp_path: Path) -> None:
+    wheel = factories.wheel(tmp_path)
+    before = threading.stack_size(2**46)  # more than there is
+    try:
+        ended = command.deploy("--check-only", str(wheel), environ=command.job())
+    finally:
+        threading.stack_size(before)
+    assert ended.code == 2
+    assert "the system of this job reported an error: can't start new thread. Correct that" in ended.err
 
 
 class Unlisted(dict[str, str]):

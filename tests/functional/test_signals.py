@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -161,6 +162,36 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path: Path, index: Loopbac
 
     assert process.returncode == 143
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
+
+
+IN_A_CALLBACK = """
+import os, signal, time
+from travis_pypi_deploy.signals import Signals
+
+class Callback:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0)
+
+signals = Signals()
+signals.handle()
+signals.raise_errors()
+Callback()
+time.sleep(20)
+"""
+
+
+def test_a_signal_in_a_callback_whose_errors_python_ignores_ends_the_run(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_A_CALLBACK],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=END_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert b"Exception ignored" not in ended.stderr
+    assert ended.stderr.endswith(b"SignalledError: terminated (SIGTERM)\n")
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP"])

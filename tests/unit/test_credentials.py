@@ -130,6 +130,13 @@ def test_missing_credentials_are_an_error_with_the_likely_reason(
     assert [fact for fact in facts if fact not in str(raised.value)] == []
 
 
+def test_what_is_not_utf_8_is_not_sent() -> None:
+    private = (f"--server={PRIVATE}", "--username=alice")
+    assert complaint(*private, PYPI_PASSWORD="p\udce4ss").startswith("the value of PYPI_PASSWORD is not UTF-8 text")
+    odd = (f"--server={PRIVATE}", "--username=j\udcfcrgen")
+    assert complaint(*odd, PYPI_PASSWORD="a password").startswith("the value of --username is not UTF-8 text")
+
+
 @pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.name)
 def test_missing_credentials_name_the_page_where_a_token_is_made(server: Server) -> None:
     assert server.token_url
