@@ -250,7 +250,12 @@ class Adapter(HTTPAdapter):
 class _Connection(HTTPConnection):
     """A connection that reads an early answer over TLS, too, and that can be used again only if it was expensive."""
 
-    connecting_seconds = 0.0
+    connecting_seconds = 0.0  # until it is connected
+
+    @property
+    def has_connected_to_proxy(self) -> bool:
+        """Whether an error is no longer one of connecting; urllib3 forgets it when an answer is lost."""
+        return self.connecting_seconds > 0
 
     @property
     def is_connected(self) -> bool:
@@ -265,7 +270,7 @@ class _Connection(HTTPConnection):
         return super().is_connected and not has_unread_bytes
 
     def connect(self) -> None:
-        begun = time.monotonic()
+        self.connecting_seconds, begun = 0.0, time.monotonic()
         try:
             super().connect()
         except socket.timeout as error:  # in TLS or at a proxy; urllib3 would report it as an answer that took too long

@@ -368,6 +368,8 @@ def test_on_pypi_a_file_that_exists_is_another_one_and_a_conflict_is_not(
     assert (ended.code, outcomes(tmp_path)) == (code, {WHEEL: (outcome, 2 if hows else 1)})
     assert index.asked("GET") == 1
     assert ended.err.count("the index has other content under this name") == (EXISTS_400 in hows)
+    is_lost = any(each in (misbehaviours.LOST_ANSWER, misbehaviours.CLOSED) for each in hows)
+    assert ended.err.count("was lost before the answer came: Remote end closed connection") == is_lost
 
 
 @pytest.mark.slow
