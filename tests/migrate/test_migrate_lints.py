@@ -15,12 +15,13 @@ NO_TAG_STARTS_IT = f"this branch condition {TAG_IN_PLACE}: ask for `tag IS prese
 BRANCH_NEVER = (
     f"a tag is asked for, but the branch condition (without one it is master) {TAG_IN_PLACE}: add `tags: true`."
 )
+IN_BASH = "write `all_branches: true` and `condition: $TRAVIS_BRANCH =~ ...`"
 IGNORED = "branch is ignored beside `tags: true`: every tag deploys."
-NO_TAG = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
+NO_TAG = r"only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?\d/."
 DEPLOYS_WITH_IT = "every job without a `deploy:` of its own deploys with it"
 NEAR_NAME = f"Travis reads x-deploy as deploy: {DEPLOYS_WITH_IT}. A template's name begins with a dot: .x-deploy."
 UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, give it to the script."
-LANGUAGE = "`condition:` is bash; this is the language of `if:`, and bash does not know it."
+LANGUAGE = "`condition:` is bash, but this is the language of `if:`: move it to an `if:` of the job."
 SEVERAL, SINGLE_OUT = "more than one job of this build deploys", "single one out in `on:`"
 ON_LINUX = "deploy from a job with `os: linux`"
 STAGE = "or run this command with --stage"
@@ -188,7 +189,7 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             deployment("branch: /^v.*$/"),
-            ["3: /^v.*$/ is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."],
+            [f"3: /^v.*$/ is a name here, not a regular expression: {IN_BASH}."],
             id="a regular expression as a branch",
         ),
         pytest.param(

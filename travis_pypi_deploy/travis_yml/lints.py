@@ -159,7 +159,7 @@ def _misread(on: Conditions) -> Iterator[Note]:
     """Yield the conditions that mean something else to Travis than they seem to."""
     for line, expression in on.expressions:
         if IF_GRAMMAR.search(expression):
-            yield Note(line, "`condition:` is bash; this is the language of `if:`, and bash does not know it.")
+            yield Note(line, "`condition:` is bash, but this is the language of `if:`: move it to an `if:` of the job.")
     if on.any_tags:
         any_tags = f"`tags: {text_of(on.pairs['tags'].value)}`"
         sentence = f"{any_tags} is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
@@ -169,8 +169,8 @@ def _misread(on: Conditions) -> Iterator[Note]:
         yield Note(on.line, sentence)
     for branch in on.branches:
         if len(branch) > 1 and branch.startswith("/") and branch.endswith("/"):
-            sentence = f"{branch} is a name here, not a regular expression: use `condition: $TRAVIS_BRANCH =~ ...`."
-            yield Note(on.line, sentence)
+            remedy = "write `all_branches: true` and `condition: $TRAVIS_BRANCH =~ ...`"
+            yield Note(on.line, f"{branch} is a name here, not a regular expression: {remedy}.")
 
 
 def _unbuilt(root: MappingNode, on: Conditions) -> Iterator[Note]:
@@ -235,7 +235,7 @@ def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
     only = entries(resolved(branches.value)).get("only") if branches else None
     names = [text_of(member) or "" for member in members(only.value)] if only else []
     if only and names and not any(map(_may_be_tag, names)):
-        sentence = "only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?[0-9]/."
+        sentence = r"only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?\d/."
         yield Note(only.key.line, sentence)
 
 
