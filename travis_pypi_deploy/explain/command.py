@@ -11,7 +11,7 @@ from typing import TextIO
 
 from ..errors import UsageError
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import build, deployments_of_packages, deploys_to_pypi
+from ..travis_yml.jobs import deployments_of_packages, deploys_to_pypi, read_build
 from ..travis_yml.lints import arranged, lints
 from ..travis_yml.parse import read
 from ..travis_yml.plain import listed, mapping, plain, text
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
         return error.exit_code
     config = mapping(plain(root))
     explanations = [explain(config, event) for event in events]
-    found = arranged(lints(build(root)))
+    found = arranged(lints(read_build(root)))
     if options.json:
         stdout.write(messages.dumps(explanations, found) + "\n")
     else:

@@ -35,10 +35,10 @@ def blocks(root: MappingNode) -> Blocks:
     """Return the deployments to PyPI that a file writes down, those used and those kept as a template."""
     named = [block for block in _written(root) if "provider" in entries(block)]
     found = [block for block in named if deploys_to_pypi(block)]
-    family = set(found)
+    taking_part = set(found)
     for block in found:
-        family.update(sources(block))
-    shared = {pair for block in mappings(root) if block not in family for pair in _options(block)}
+        taking_part.update(sources(block))
+    shared = {pair for block in mappings(root) if block not in taking_part for pair in _options(block)}
     notes = {block: _obstacle(block, shared) for block in found}
     movable = [block for block in found if not notes[block]]
     return _keep_anchors(root, movable, [note for note in notes.values() if note])
@@ -48,11 +48,11 @@ def emptied_templates(root: MappingNode, dropped: frozenset[Pair]) -> frozenset[
     """Return the pairs that hold and merge templates of which nothing is left."""
     holders = {pair.value: pair for pair in root.pairs if _is_emptied(pair.value, dropped)}
     merges = _merges_of(root, set(holders))
-    gone = _merged_only(root, merges)
+    removed = _merged_only(root, merges)
     # A merge with a template that has to stay keeps its other templates, too.
-    gone -= {template for templates in merges.values() if not templates <= gone for template in templates}
-    emptied_merges = {pair for pair, templates in merges.items() if templates <= gone}
-    return frozenset({holders[template] for template in gone} | emptied_merges)
+    removed -= {template for templates in merges.values() if not templates <= removed for template in templates}
+    emptied_merges = {pair for pair, templates in merges.items() if templates <= removed}
+    return frozenset({holders[template] for template in removed} | emptied_merges)
 
 
 def _merges_of(root: MappingNode, templates: set[Node]) -> dict[Pair, set[Node]]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, build, deployments, deploys_to_pypi, effective
+from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, deployments, deploys_to_pypi, effective, read_build
 from ..travis_yml.lints import Note
 from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import Alias, MappingNode, entries, members, option_text, text_of, walk
@@ -26,14 +26,14 @@ OF_THE_IMAGE = {"TRAVIS_PYTHON_VERSION", "TRAVIS_DIST"}
 
 def modern_jobs(text: str, root: MappingNode) -> tuple[list[Edit], tuple[Note, ...]]:
     """Return the edits that give each deploy stage without a Python for the tool jammy and Python 3.12, with notes."""
-    described = build(root)
-    chosen = [job for job in described.jobs if can_be_modern(described, job)]
+    build = read_build(root)
+    chosen = [job for job in build.jobs if can_be_modern(build, job)]
     return [edit for job in chosen for edit in _edits(text, root, job)], tuple(_note(root, job) for job in chosen)
 
 
-def can_be_modern(described: Build, job: Job) -> bool:
+def can_be_modern(build: Build, job: Job) -> bool:
     """Return whether a job only deploys to PyPI, has no Python for the tool, and nothing else depends on its Python."""
-    root, node, found = described.root, job.node, deployments(described.root, job.node)
+    root, node, found = build.root, job.node, deployments(build.root, job.node)
     is_old = job.image in OLD_IMAGES or (job.image == "jammy" and bool(NOT_ON_JAMMY.fullmatch(job.python)))
     return (
         node is not root
@@ -44,7 +44,7 @@ def can_be_modern(described: Build, job: Job) -> bool:
         and not job.runs_a_modern_python
         and job.made.system == "linux"
         and ready_made(root).keys().isdisjoint(found)
-        and all(job in described.deploying(each, conditions(entries(each))) for each in found)
+        and all(job in build.deploying(each, conditions(entries(each))) for each in found)
         and not _is_shared(root, node)
         and not _has_conditions_on_python(root, node)
     )

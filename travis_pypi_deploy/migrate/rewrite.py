@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..travis_yml.jobs import build, deployment_options, mappings, names_of_pypi
+from ..travis_yml.jobs import deployment_options, mappings, names_of_pypi, read_build
 from ..travis_yml.lints import Note, arranged, lints
 from ..travis_yml.tree import MappingNode, Node, entries, walk
 from .arguments import PACKAGE
@@ -39,8 +39,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     if not isinstance(root, MappingNode):
         return Migration(text, 0, ())
     found, names = blocks(root), names_of_pypi(root)
-    filled, described = ready_made(root), build(root)
-    known = described.variables
+    filled, build = ready_made(root), read_build(root)
+    known = build.variables
     moved: tuple[Node, ...] = (*found.movable, *names)
     translations = {
         node: translate(deployment_options(node), aliases, known, line=node.line, ready_made=node in filled)
@@ -48,15 +48,15 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     }
     emptied = emptied_templates(root, found.dropped)
     dropped = found.dropped | emptied
-    gone = {pair.value for pair in emptied}
-    planned = plan(described, moved, requirement)
+    removed = {pair.value for pair in emptied}
+    planned = plan(build, moved, requirement)
     commands = {
-        node: " ".join((planned.deployments[node].command, *translation.arguments))
+        node: " ".join((planned.used[node].command, *translation.arguments))
         for node, translation in translations.items()
     }
     edits = [
         *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
-        *(edit for mapping in mappings(root) if mapping not in gone for edit in take_out(text, mapping, dropped)),
+        *(edit for mapping in mappings(root) if mapping not in removed for edit in take_out(text, mapping, dropped)),
         *(rewrite_name(text, root, name, commands[name]) for name in names),
         *_steps(text, root, planned),
     ]
@@ -65,9 +65,9 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands for note in filled.get(node, ())),
         *(about_variables(root, known, commands.values()) if moved else ()),
-        *lints(described),
-        *deploying_jobs(described, moved),
-        *wheels_of_python_2(described, [node for node in moved if node not in filled]),
+        *lints(build),
+        *deploying_jobs(build, moved),
+        *wheels_of_python_2(build, [node for node in moved if node not in filled]),
     ]
     touched = {*moved, *(block for block in mappings(root) if not dropped.isdisjoint(block.pairs))}
     holders = {pair.name for pair in root.pairs if not touched.isdisjoint(walk(pair.value))}
@@ -88,7 +88,7 @@ def about_variables(root: MappingNode, known: Collection[str], commands: Collect
 
 def _steps(text: str, root: MappingNode, planned: Plan) -> list[Edit]:
     owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
-    return [edit for pair, step in planned.homes.items() for edit in install_at(text, owners[pair], pair, step)]
+    return [edit for pair, step in planned.written.items() for edit in install_at(text, owners[pair], pair, step)]
 
 
 def _same_end(text: str, changed: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import PLAIN_BRANCH, Conditions, conditions
-from ..travis_yml.jobs import build, deployment_options, deployments, deploys_to_pypi
+from ..travis_yml.jobs import deployment_options, deployments, deploys_to_pypi, read_build
 from ..travis_yml.lints import Note, arranged, file_lints
 from ..travis_yml.tree import MappingNode, SequenceNode, entries, option_text
 from .arguments import PACKAGE
@@ -36,39 +36,39 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
     found = deployments(root, root)
     if deploy is None or not any(map(deploys_to_pypi, found)):
         return None
-    described = build(root)
-    refuse_obstacles(described, deploy)
+    build = read_build(root)
+    refuse_obstacles(build, deploy)
     step = JOB_PYTHON.installing(requirement)
     notes: list[Note] = []
     added: list[str] = []
     commands: list[str] = []
     for node in found:
         on = conditions(entries(node))
-        sentence, kept = conditions_of_the_stage(described, on)
+        sentence, kept = conditions_of_the_stage(build, on)
         notes += sentence
         options = deployment_options(node)
-        translation = translate(options, aliases, described.variables, line=node.line, ready_made=False)
+        translation = translate(options, aliases, build.variables, line=node.line, ready_made=False)
         notes += translation.notes
         command = " ".join((step.command, *translation.arguments))
         commands.append(command)
         others = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(options, name))]
         asked = [f"      {line}" for line in _on(on, kept)]
-        lines = [*_job(described, on, step, command), *others, *(["    on:", *asked] if asked else [])]
+        lines = [*_job(build, on, step, command), *others, *(["    on:", *asked] if asked else [])]
         added.append("\n".join(lines))
-    include = _include(text, described, deploy, added)
+    include = _include(text, build, deploy, added)
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), include]
-    notes += (*files_of_the_job(root), *file_lints(root), *about_variables(root, described.variables, commands))
-    notes += (*wheels_of_python_2(described, found), *wheels_of_several_jobs(described, found))
+    notes += (*files_of_the_job(root), *file_lints(root), *about_variables(root, build.variables, commands))
+    notes += (*wheels_of_python_2(build, found), *wheels_of_several_jobs(build, found))
     return Migration(apply(text, edits), len(added), arranged(notes))
 
 
-def _job(described: Build, on: Conditions, step: Step, command: str) -> list[str]:
+def _job(build: Build, on: Conditions, step: Step, command: str) -> list[str]:
     """Return the first lines of the job, as an item of a list, down to the script."""
-    root = described.root
+    root = build.root
     lines = [f"- stage: {STAGE}", f"  if: {_if(on)}", "  os: linux", "  dist: jammy"]
     language = option_text(entries(root), "language")
     lines += [] if language == "python" else ["  language: python"]
-    lines += ['  python: "3.12"', *(["  env: []"] if len(described.env_of_jobs) > 1 else [])]
+    lines += ['  python: "3.12"', *(["  env: []"] if len(build.env_of_jobs) > 1 else [])]
     lines += [f"  {phase}: skip" for phase in PHASES]
     lines += [f"  before_deploy: {written(step.install)}", "  deploy:", "    provider: script"]
     return [*lines, f"    script: {written(command)}"]
@@ -105,12 +105,12 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     return [_behind(text, stages, [f"- {STAGE}"])] if stages else []
 
 
-def _include(text: str, described: Build, deploy: Pair, added: list[str]) -> Edit:
+def _include(text: str, build: Build, deploy: Pair, added: list[str]) -> Edit:
     """Return the edit that adds the jobs to the file's list of jobs, or that writes one in place of ``deploy``."""
     # Without this job, the list would replace the file's only one.
-    tests = [] if described.is_expanded else ["- stage: test"]
+    tests = [] if build.is_expanded else ["- stage: test"]
     lines = [line for job in added for line in job.split("\n")]
-    place = jobs_to_add_to(described.root)
+    place = jobs_to_add_to(build.root)
     if place is None:
         return _new_jobs(text, deploy, [*tests, *lines])
     if isinstance(place, MappingNode):

@@ -67,10 +67,10 @@ IMAGE_PYTHON = Step(
 
 @dataclass(frozen=True)
 class Plan:
-    """The step that each deployment relies on, and the pairs at which a step is to be written."""
+    """The step that each deployment relies on, and the keys in or before which a step is to be written."""
 
-    deployments: Mapping[Node, Step]
-    homes: Mapping[Pair, Step]
+    used: Mapping[Node, Step]
+    written: Mapping[Pair, Step]
 
 
 def plan(build: Build, rewritten: Collection[Node], requirement: str) -> Plan:
@@ -79,65 +79,52 @@ def plan(build: Build, rewritten: Collection[Node], requirement: str) -> Plan:
     A step belongs into a job's ``before_deploy``, or where it has none before its ``deploy``.
     """
     root = build.root
-    users = _jobs_by_home(root, rewritten)
-    older = _older(build, rewritten, _sharing(root, users, rewritten))
-    homes: dict[Pair, Step] = {}
-    for home, owners in users.items():
-        step = (IMAGE_PYTHON if home in older else JOB_PYTHON).installing(requirement)
+    top_deploy = entries(root).get("deploy")
+    users = _jobs_by_key(root, rewritten)
+    # What a job runs has to use the same interpreter: its step, and the deployments that rely on it.
+    groups = [
+        {key, *{*rewritten}.intersection(deployments(root, job))} for key, owners in users.items() for job in owners
+    ]
+    with_image_python = _with_image_python(build, rewritten, groups)
+    written: dict[Pair, Step] = {}
+    for key, owners in users.items():
+        step = (IMAGE_PYTHON if key in with_image_python else JOB_PYTHON).installing(requirement)
         if all(_installs_tool(root, job, step) for job in owners):
             continue
-        step = _repeatable(step, [deployments(root, job) for job in _jobs_that_run(root, home, owners)], rewritten)
-        if not _is_inherited(root, home, step, homes):
-            homes[home] = step
-    return Plan({node: IMAGE_PYTHON if node in older else JOB_PYTHON for node in rewritten}, homes)
+        # What stands before the file's `deploy`, other jobs inherit.
+        inheriting = [job for job in jobs(root) if not effective(root, job, "before_deploy")]
+        runs_it = inheriting if key is top_deploy else owners
+        step = _repeatable(step, [deployments(root, job) for job in runs_it], rewritten)
+        is_inherited = key.name == "deploy" and top_deploy is not None and written.get(top_deploy) == step
+        if not is_inherited:
+            written[key] = step
+    return Plan({node: IMAGE_PYTHON if node in with_image_python else JOB_PYTHON for node in rewritten}, written)
 
 
-def _jobs_by_home(root: MappingNode, rewritten: Collection[Node]) -> dict[Pair, list[MappingNode]]:
-    """Return the pairs at which a step may be written, with the jobs that rely on it; those of the file come first."""
+def _jobs_by_key(root: MappingNode, rewritten: Collection[Node]) -> dict[Pair, list[MappingNode]]:
+    """Return the keys at which a step may be written, with the jobs that rely on it; those of the file come first."""
     users: dict[Pair, list[MappingNode]] = {}
     for job in jobs(root):
-        home = effective(root, job, "before_deploy") or effective(root, job, "deploy")
-        if home and not {*rewritten}.isdisjoint(deployments(root, job)):
-            users.setdefault(home, []).append(job)
+        key = effective(root, job, "before_deploy") or effective(root, job, "deploy")
+        if key and not {*rewritten}.isdisjoint(deployments(root, job)):
+            users.setdefault(key, []).append(job)
     return users
 
 
-def _sharing(
-    root: MappingNode, users: Mapping[Pair, list[MappingNode]], rewritten: Collection[Node]
-) -> list[set[Node | Pair]]:
-    """Return for each job what has to use the same interpreter: its step and the deployments that rely on it."""
-    return [
-        {home, *{*rewritten}.intersection(deployments(root, job))} for home, owners in users.items() for job in owners
-    ]
-
-
-def _jobs_that_run(root: MappingNode, home: Pair, owners: Collection[MappingNode]) -> Collection[MappingNode]:
-    """Return the jobs that run a step: what is written before the file's `deploy`, jobs inherit."""
-    if home is not entries(root).get("deploy"):
-        return owners
-    return [job for job in jobs(root) if not effective(root, job, "before_deploy")]
-
-
-def _is_inherited(root: MappingNode, home: Pair, step: Step, homes: Mapping[Pair, Step]) -> bool:
-    """Return whether a job without a `before_deploy` gets the same step from the file."""
-    above = entries(root).get("deploy")
-    return home.name == "deploy" and above is not None and homes.get(above) == step
-
-
-def _older(build: Build, rewritten: Collection[Node], shared: list[set[Node | Pair]]) -> set[Node | Pair]:
-    """Return what needs the interpreter of the image: what an older job runs, and what shares a step with it."""
+def _with_image_python(build: Build, rewritten: Collection[Node], groups: list[set[Node | Pair]]) -> set[Node | Pair]:
+    """Return what needs the interpreter of the image: what a job with an older one runs, and the rest of its group."""
     merging: dict[Node, list[Node]] = {node: [node] for node in rewritten}
     for node in rewritten:
         for source in sources(node):
             merging.setdefault(source, []).append(node)
-    older: set[Node | Pair] = set()
+    found: set[Node | Pair] = set()
     for node in rewritten:
-        found = [job for user in merging[node] for job in build.deploying(user, conditions(entries(user)))]
-        if not found or not all(job.runs_a_modern_python for job in found):
-            older.add(node)
-    while spread := [group for group in shared if older & group and not group <= older]:
-        older.update(*spread)
-    return older
+        made_by = [job for user in merging[node] for job in build.deploying(user, conditions(entries(user)))]
+        if not made_by or not all(job.runs_a_modern_python for job in made_by):
+            found.add(node)
+    while spread := [group for group in groups if found & group and not group <= found]:
+        found.update(*spread)
+    return found
 
 
 def _repeatable(step: Step, jobs_deployments: list[tuple[Node, ...]], rewritten: Collection[Node]) -> Step:

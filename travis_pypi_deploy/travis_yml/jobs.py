@@ -168,7 +168,7 @@ class Build:
         return not is_unset and job.known.get(name, wanted) == wanted
 
 
-def build(root: MappingNode) -> Build:
+def read_build(root: MappingNode) -> Build:
     """Return the build that a file describes."""
     config, nodes = normalized(mapping(plain(root))), jobs(root)
     made = matrix(config, lambda *_: True)
