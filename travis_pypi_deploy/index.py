@@ -199,7 +199,7 @@ def open_index(
     is_own = origin(urls[0]) == origin(server.upload_url)
     # Credentials go to the server's own origin only; PyPI's pages are public.
     login = credentials if is_own and not server.is_pypi else None
-    # The connection of the lookup is also that of the first upload.
+    # An expensive connection of the lookup is also that of the first upload.
     index_client = client if is_own else http.Client(urls[0], mask=client.mask)
     return Index(urls, index_client, is_certain=known is not None, credentials=login, timeout=timeout)
 

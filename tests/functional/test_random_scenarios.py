@@ -78,6 +78,7 @@ KINDS = {
     "codeartifact": Kind(explained(409, message="A conflict occurred while publishing"), "simple/"),
     "azure": Kind(answer(409, "The feed already contains file 'X'."), "../simple/"),
     "google": Kind(answer(400, "", "text/plain", "Requested entity already exists"), style=None),
+    "gitea": Kind(answer(409, "", "text/plain", "package file already exists"), "simple/"),
     "no hashes": Kind(answer(409, "Conflict"), "simple/", style=WITHOUT_HASHES),
     "no index": Kind(answer(409), style=None),
 }
@@ -115,6 +116,9 @@ FAULTS = {
     "a Retry-After too far ahead": Fault(answer(503, extra="Retry-After: 4000\r\n")),
     "too many projects": Fault(explained(429, message="Too many new projects created")),
     "507, stored": Fault(answer(507, "Full"), stores=True),
+    "a proxy's page, stored": Fault(
+        answer(502, "", HTML_PAGE, "<html><h1>502 Bad Gateway</h1></html>", AGAIN), stores=True, is_passing=True
+    ),
     "103": Fault(answer(103)),
     "303": Fault(answer(303, extra="Location: /elsewhere\r\n")),
     "303, stored": Fault(answer(303, extra="Location: /elsewhere\r\n"), stores=True),
@@ -129,6 +133,7 @@ FAULTS = {
     "409 upstream": Fault(answer(409, "X cannot be published, because it exists in an upstream source")),
     "409 deleted": Fault(explained(409, message="The version was deleted and stays reserved")),
     "409 without a word": Fault(answer(409)),
+    "409 on a page": Fault(answer(409, "", HTML_PAGE, "<h1>409 Conflict</h1><p>Uploads are not allowed</p>")),
     "race": Fault(explained(400, message="This filename was previously used by a file that has since been deleted.")),
     "another job, same": Fault(is_ordinary=True),
     "another job, other": Fault(is_ordinary=True),
