@@ -56,6 +56,7 @@ ON = {
     "a pattern": ("branch: release/*", Event("push", "release/1.0"), "deploys"),
     "tags ignore the branch": ("{tags: true, branch: staging}", TAG, "deploys"),
     "tags only": ("tags: true", MASTER, "not deployed"),
+    "a misspelled branch": ("branchs: x", MASTER, "not deployed"),
     "a quoted yes": ("tags: 'true'", MASTER, "not deployed"),
     "a quoted no": ("{all_branches: 'false', branch: x}", MASTER, "not deployed"),
     "no tags": ("{tags: false, branch: v1}", TAG, "not deployed"),

@@ -176,6 +176,13 @@ def test_a_deployment_of_every_branch_and_tag_stays_one() -> None:
     assert "--all-branches" in job["deploy"]["script"]
 
 
+def test_a_job_that_does_not_deploy_is_no_obstacle() -> None:
+    text = (
+        f"language: python\njobs:\n  include:\n    - python: '3.6'\n      deploy: false\n    - python: '3.7'\n{DEPLOY}"
+    )
+    assert len(yaml.load(staged(text).text, yaml.BaseLoader)["jobs"]["include"]) == 3
+
+
 def test_options_of_every_provider_stay() -> None:
     result = staged(f"language: python\n{DEPLOY}  allow_failure: true\n  dpl_version: 2.0.5\n  cleanup: true\n")
     deploy = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]["deploy"]

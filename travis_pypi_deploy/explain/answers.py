@@ -17,9 +17,9 @@ from ..arguments import read_arguments, resolve
 from ..bash import evaluator
 from ..errors import UsageError
 from ..job import Job, reasons_to_skip
-from ..travis_yml.conditions import ON, parts
+from ..travis_yml.conditions import CONDITIONS, ON, parts
 from ..travis_yml.if_conditions import Unknown, Value, evaluate
-from ..travis_yml.keys import VERSION_VARIABLES, provider_name
+from ..travis_yml.keys import VERSION_VARIABLES, corrected, provider_name
 from ..travis_yml.matrix import Config, MatrixJob, matrix, normalized
 from ..travis_yml.plain import Plain, expanded, listed, mapping, text, truth, variables_in
 from .events import Event, condition_values, environment
@@ -213,9 +213,11 @@ def _deployment(config: Config, event: Event, known: Mapping[str, str]) -> Deplo
 
 
 def _on(config: Config) -> Config:
-    """Return the conditions of a deployment: of several ways to write them, only the first one counts."""
+    """Return the conditions of a deployment by the names that Travis reads; of several `on:`, only the first counts."""
     on = next((config[name] for name in ON if config.get(name) is not None), None)
-    return on if isinstance(on, dict) else {} if on is None else {"branch": on}
+    if not isinstance(on, dict):
+        return {} if on is None else {"branch": on}
+    return {corrected(name, CONDITIONS): value for name, value in on.items()}
 
 
 Condition = tuple[str, Union[bool, Unknown]]

@@ -52,7 +52,7 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
         "the file deploys elsewhere, too": not all(map(deploys_to_pypi, found)),
         "it runs commands after it (`run`)": any("run" in entries(node) for node in found),
         "it has an anchor that is used elsewhere": _is_used_elsewhere(root, deploy),
-        "jobs have deployments of their own": any("deploy" in entries(job) for job in jobs(root)[1:]),
+        "jobs have deployments of their own": any(map(_has_own_deployments, jobs(root)[1:])),
         "the job's commands fill dist/": bool(ready_made(root)),
         "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
         "the matrix of `env` holds secrets": len(build.env_of_jobs) > 1 and _has_secrets(build),
@@ -138,6 +138,10 @@ def jobs_to_add_to(root: MappingNode) -> SequenceNode | MappingNode | None:
 def _stop(line: int, reason: str) -> NoReturn:
     message = f"line {line}: {reason}: this deployment cannot become a stage. Migrate it without --stage."
     raise UsageError(message)
+
+
+def _has_own_deployments(job: MappingNode) -> bool:
+    return "deploy" in entries(job) and bool(deployments(job, job))
 
 
 def _is_used_elsewhere(root: MappingNode, deploy: Pair) -> bool:
