@@ -40,7 +40,7 @@ REQUIRES = "[build-system] requires"
 # Modules that builds import, and plugins of hatchling: MODULE, or MODULE:DISTRIBUTION if that is not its name.
 MODULES = """
 attr:attrs babel:Babel bs4:beautifulsoup4 cffi click cmake Crypto:pycryptodome cv2:opencv-python-headless Cython
-dateutil:python-dateutil distutils:setuptools docutils dotenv:python-dotenv dunamai
+dateutil:python-dateutil distutils.msvccompiler:setuptools<74 docutils dotenv:python-dotenv dunamai
 fancy-pypi-readme:hatch-fancy-pypi-readme flit_core git:GitPython google.protobuf:protobuf hatchling jinja2:Jinja2
 markdown:Markdown maturin mesonpy:meson-python mypyc:mypy ninja numpy OpenSSL:pyOpenSSL packaging pbr pdm:pdm-backend
 PIL:Pillow pip pkg_resources:setuptools<82 poetry:poetry-core psutil pybind11 pypandoc pytest requests
@@ -255,8 +255,10 @@ def _old_setuptools(failed: FailedBuild) -> Fields | None:
 def _removed_module(failed: FailedBuild) -> Fields | None:
     module = _missing_module(failed)
     top = module.partition(".")[0]
-    is_distutils = top == "distutils" and not _is_installed(failed, "setuptools")
-    return {"module": module} if top in REMOVED_MODULES.split() and not is_distutils else None
+    if top not in REMOVED_MODULES.split() or (top == "distutils" and _is_installed(failed, "setuptools")):
+        return None
+    first = f'add "setuptools", which has it, to {REQUIRES}' if top == "distutils" else "update the project"
+    return {"module": module, "remedy": first}
 
 
 def _module_not_in_sdist(failed: FailedBuild) -> Fields | None:
@@ -334,13 +336,13 @@ def _no_cython(failed: FailedBuild) -> Fields | None:
 
 def _no_program(failed: FailedBuild) -> Fields | None:
     found = failed.find(
-        r"(?:error: command '|unable to execute ')(?P<name>[\w./+-]+)'(?: failed: (?:No such file|None))?"
+        r"error: command '(?P<name>[\w./+-]+)' failed: (?:No such file|None)|unable to execute '(?P<old>[\w./+-]+)'"
         r"|error: \[Errno 2\] No such file or directory: '(?P<other>[\w./-]*(?:cc|\+\+|clang)(?:-\d+)?)'"
         r"|ERROR: Unknown compiler\(s\): \[\['(?P<meson>[^']+)"
     )
     if failed.find(r'^  File ".*", line \d+, in _execute_child'):
         found = re.search(r"No such file or directory: '(?P<name>[\w.+-]+)'$", failed.error)
-    if not found or " failed with exit" in failed.error:
+    if not found:
         return None
     name = next(filter(None, found.groups()))
     is_compiler = re.fullmatch(r"(.*-)?(cc|[cg]\+\+|gcc|clang(\+\+)?)(-\d+)?", name)
@@ -460,7 +462,7 @@ CAUSES = (
           'write "setuptools>=77" in [build-system] requires, or run this command with an older Python',
           _old_setuptools),
     Cause("removed-module", "`No module named`, and Python itself had the module", "Python removed {module}",
-          "update the project, or build with an older Python and upload dist/*", _removed_module),
+          "{remedy}, or build with an older Python and upload dist/*", _removed_module),
     Cause("module-not-in-sdist", "`No module named`, and the module is in the project, but not in the sdist",
           "the wheel is built from the sdist, and the sdist has no {name}", "{remedy}", _module_not_in_sdist),
     Cause("own-module", "`No module named`, and the module is in the project",

@@ -678,7 +678,12 @@ def test_a_build_that_fails_for_another_reason_has_no_known_cause(tmp_path: Path
 
 OUTPUTS = {
     "rust": ["error: can't find Rust compiler"],
-    "removed-module": ["ModuleNotFoundError: No module named 'imp'"],
+    "removed-module": ["ModuleNotFoundError: No module named 'distutils'"],
+    "program": ["unable to execute 'gcc': No such file or directory", "error: command 'gcc' failed with exit status 1"],
+    "header": [
+        "x.c:1:1: fatal error: y.h: No such file or directory",
+        "error: command '/bin/gcc' failed with exit code 1",
+    ],
     "pip-python": [
         "ERROR: Ignored the following versions that require a different python version: 84.2.1 Requires-Python >=3.10",
         "ERROR: Could not find a version that satisfies the requirement setuptools==84.2.1 (from versions: 80.0.0)",
