@@ -20,7 +20,7 @@ IGNORED = "branch is ignored beside `tags: true`: every tag deploys."
 NO_TAG = r"only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?\d/."
 DEPLOYS_WITH_IT = "every job without a `deploy:` of its own deploys with it"
 NEAR_NAME = f"Travis reads x-deploy as deploy: {DEPLOYS_WITH_IT}. A template's name begins with a dot: .x-deploy."
-UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, give it to the script."
+UNREAD = "distributions stands under `on:`, where it never did anything: if you want it, add it to the command."
 LANGUAGE = "`condition:` is bash, but this is the language of `if:`: move it to an `if:` of the job."
 SEVERAL, SINGLE_OUT = "more than one job of this build deploys", "single one out in `on:`"
 ON_LINUX = "deploy from a job with `os: linux`"
@@ -84,14 +84,14 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             "deploy:\n  provider: pypi\non:\n  tags: true\n",
-            ["3: on stands beside `deploy:`, where it does nothing: indent it under it."],
+            ["3: on stands beside `deploy:`, where it does nothing: indent it below `deploy:`."],
             id="on beside deploy",
         ),
         pytest.param(
             deployment("tags: true\ndistributions: bdist_wheel\nskip_cleanup: true"),
             [
                 f"5: {UNREAD}",
-                "6: skip_cleanup stands under `on:`, where it does nothing: move it out.",
+                "6: skip_cleanup stands under `on:`, where it does nothing: move it beside `on:`.",
             ],
             id="options under on",
         ),
@@ -156,13 +156,13 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             deployment("tags: true").replace("  on:", "  distribution: sdist\n  on:"),
-            ["3: Travis reads distribution as distributions: write that."],
+            ["3: Travis reads distribution as distributions: write distributions."],
             id="a misspelled option",
         ),
         pytest.param(
             deployment("all_branch: true\ntag: true"),
             [
-                "4: Travis reads all_branch as all_branches: write that.",
+                "4: Travis reads all_branch as all_branches: write all_branches.",
                 "5: tag is not a condition, so Travis ignores it: write tags.",
             ],
             id="misspelled conditions",
@@ -286,8 +286,8 @@ def deployment(conditions: str) -> str:
         pytest.param(
             deployment("tags: true\nallow_failure: true\ncleanup: true"),
             [
-                "5: allow_failure stands under `on:`, where it does nothing: move it out.",
-                "6: cleanup stands under `on:`, where it does nothing: move it out.",
+                "5: allow_failure stands under `on:`, where it does nothing: move it beside `on:`.",
+                "6: cleanup stands under `on:`, where it does nothing: move it beside `on:`.",
             ],
             id="options of every provider under on",
         ),

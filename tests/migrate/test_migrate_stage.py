@@ -177,10 +177,9 @@ def test_a_deployment_of_every_branch_and_tag_stays_one() -> None:
 
 
 def test_a_job_that_does_not_deploy_is_no_obstacle() -> None:
-    text = (
-        f"language: python\njobs:\n  include:\n    - python: '3.6'\n      deploy: false\n    - python: '3.7'\n{DEPLOY}"
-    )
-    assert len(yaml.load(staged(text).text, yaml.BaseLoader)["jobs"]["include"]) == 3
+    jobs = "jobs:\n  include:\n    - python: '3.6'\n      deploy: false\n    - python: '3.7'\n"
+    result = staged(f"language: python\n{jobs}{DEPLOY}")
+    assert len(yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"]) == 3
 
 
 def test_options_of_every_provider_stay() -> None:

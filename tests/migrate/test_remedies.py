@@ -14,7 +14,7 @@ JOBS = "language: python\njobs:\n- &job\n  python: '3.6'\n  deploy: {provider: p
 REMEDIES = {
     "quote the version": ("python: 3.10\n", "3.10", "'3.10'", "is the number 3.1"),
     "write the condition's name": (f"{PYPI}tag: true\n", "tag:", "tags:", "write tags"),
-    "write the misspelled condition": (f"{PYPI}branchs: a\n", "branchs", "branch", "write that"),
+    "write the misspelled condition": (f"{PYPI}branchs: a\n", "branchs", "branch", "write branch"),
     "write tags": ("deploy:\n  provider: pypi\n  on: tags\n", "on: tags", "on: {tags: true}", "write `tags: true`"),
     "ask for all tags": (f"{PYPI}tags: any\n", "any", "true", "Write `tags: true`"),
     "write conditions under on": (
@@ -64,7 +64,7 @@ REMEDIES = {
     ),
     "write deploy": ("deploys: {provider: pypi}\n", "deploys", "deploy", "Write deploy"),
     "merge the lists": ("matrix: [{os: osx}]\njobs: [{os: linux}]\n", "matrix: [{os: osx}]\n", "", "merge the two"),
-    "take an option out of on": (f"{PYPI}skip_existing: true\n", "on:\n    skip", "skip", "give it to the script"),
+    "take an option out of on": (f"{PYPI}skip_existing: true\n", "on:\n    skip", "skip", "add it to the command"),
     "single out a Python": (f"{PYTHONS}{PYPI}tags: true\n", "tags", "python: '3.12'\n    tags", "single one out"),
     "single out an environment": (
         f"env: [A=1, A=2]\n{PYPI}tags: true\n",

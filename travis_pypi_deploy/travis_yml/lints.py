@@ -98,7 +98,7 @@ def _beside_deploy(job: MappingNode) -> Iterator[Note]:
     for name in sorted({"on", "true", "provider", "distributions"} & pairs.keys()):
         yield Note(
             pairs[name].key.line,
-            f"{name} stands beside `deploy:`, where it does nothing: indent it under it.",
+            f"{name} stands beside `deploy:`, where it does nothing: indent it below `deploy:`.",
         )
 
 
@@ -121,8 +121,9 @@ def _misspelled(deployment: Node) -> Iterator[Note]:
     on = entries(next((resolved(pairs[name].value) for name in ON if name in pairs), None))
     for found, known in ((pairs, DEPLOYMENT_KEYS), (on, CONDITION_KEYS)):
         for name, pair in found.items():
-            if corrected(name, known) != name:
-                yield Note(pair.key.line, f"Travis reads {name} as {corrected(name, known)}: write that.")
+            read_as = corrected(name, known)
+            if read_as != name:
+                yield Note(pair.key.line, f"Travis reads {name} as {read_as}: write {read_as}.")
     for name, pair in on.items():
         if corrected(name, CONDITION_KEYS) not in CONDITION_KEYS | PYPI_OPTIONS | KEPT:
             nearest = difflib.get_close_matches(name, CONDITION_KEYS, n=1)
@@ -147,10 +148,10 @@ def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
         yield Note(block[name].key.line, f"{name} stands beside `on:`, where dpl stops at it: indent it under `on:`.")
     is_default = option_text(on.pairs, "distributions") == "sdist" and "distributions" not in block
     for name in sorted((PYPI_OPTIONS - {"distributions" if is_default else ""}) & on.pairs.keys()):
-        sentence = f"{name} stands under `on:`, where it never did anything: if you want it, give it to the script."
+        sentence = f"{name} stands under `on:`, where it never did anything: if you want it, add it to the command."
         yield Note(on.pairs[name].key.line, sentence)
     for name in sorted(KEPT & on.pairs.keys()):
-        yield Note(on.pairs[name].key.line, f"{name} stands under `on:`, where it does nothing: move it out.")
+        yield Note(on.pairs[name].key.line, f"{name} stands under `on:`, where it does nothing: move it beside `on:`.")
     if on.branches == ("tags",):
         yield Note(on.line, "this means a branch named tags; for tag builds write `tags: true` under `on:`.")
 
