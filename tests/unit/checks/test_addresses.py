@@ -158,3 +158,11 @@ def test_urls_that_pypi_rejects_are_found_in_every_field(address: str, says: str
         f'Home-Page "{address}" {says}.',
         f'Download-URL "{address}" {says}.',
     ]
+
+
+def test_of_a_very_long_value_the_two_ends_are_shown(tmp_path: Path) -> None:
+    (problem,) = problems(wheel(home_page="x" * 5000)(tmp_path))
+    beginning, end = problem.message.split(" [...] ")
+    assert beginning.startswith('Home-Page "xxx')
+    assert end.endswith('xxx" must begin with https:// or http://.')
+    assert len(beginning) == len(end) == 500
