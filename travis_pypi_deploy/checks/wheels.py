@@ -13,6 +13,7 @@ from .rules import Problem
 
 STORED, DEFLATED = 0, 8
 UNPACKED_RATIO = 50
+RECORD_LINES = 500_000
 UNPACKED_FREE_BYTES = 64 * 1024 * 1024
 SCRIPT_NAME = re.compile(r"[\w.-]+")
 REBUILD = "build the wheel again"
@@ -74,7 +75,10 @@ def _record(wheel: Wheel) -> Iterator[Problem]:
 def _recorded(record: bytes) -> dict[str, str]:
     """Return the names that a RECORD lists with their hashes; raises ValueError or csv.Error if it cannot be read."""
     recorded: dict[str, str] = {}
-    for row in csv.reader(record.decode().splitlines()):
+    lines = record.decode().splitlines()
+    if len(lines) > RECORD_LINES:
+        raise ValueError(f"it has more than {RECORD_LINES} lines")
+    for row in csv.reader(lines):
         if not row:
             raise ValueError("it has an empty line")
         recorded[row[0].replace("\\", "/")] = row[1] if len(row) > 1 else ""

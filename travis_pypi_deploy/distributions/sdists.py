@@ -18,6 +18,7 @@ from .metadata import METADATA_BYTES
 
 CHUNK_BYTES = 256 * 1024
 MOST_MEMBERS = 200_000
+NAMES_CHARACTERS = 16 * 1024 * 1024
 # An sdist with many zeros is valid; one that exceeds both limits is a decompression bomb.
 UNPACKED_BYTES = 1024 * 1024 * 1024
 UNPACKED_RATIO = 50
@@ -64,7 +65,7 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
     limit = max(UNPACKED_BYTES, UNPACKED_RATIO * path.stat().st_size)
     names: set[str] = set()
     sparse: list[str] = []
-    metadata_member, metadata, least_depth = "", b"", math.inf
+    metadata_member, metadata, least_depth, characters = "", b"", math.inf, 0
     with path.open("rb", buffering=0) as file, _HashingFile(file) as packed:
         try:
             with (
@@ -73,9 +74,12 @@ def scan(path: Path) -> tuple[Sdist, bytes, str]:
             ):
                 for count, member in enumerate(archive, start=1):
                     archive.members = []  # type: ignore[attr-defined]  # documented; it would keep all of them
-                    if count > MOST_MEMBERS or member.offset_data + member.size > limit:
+                    characters += len(member.name)
+                    are_many = count > MOST_MEMBERS or characters > NAMES_CHARACTERS
+                    if are_many or member.offset_data + member.size > limit:
                         raise tarfile.ReadError(
-                            f"it has more than {MOST_MEMBERS} members, or unpacks to more than {limit} bytes"
+                            f"it has more than {MOST_MEMBERS} members, or unpacks to more than {limit} bytes, or the "
+                            f"names of its members have more than {NAMES_CHARACTERS} characters"
                         )
                     name = member.name.rstrip("/")
                     names.add(name)

@@ -125,10 +125,11 @@ def _local_header(file: BinaryIO) -> tuple[bytes, int, int, int]:
     name, extra = _exactly(file, name_size), _exactly(file, extra_size)
     if flags & DATA_DESCRIPTOR_FLAG:
         raise _LostError("data-descriptors", f"{_shown(name)} has its sizes in a data descriptor behind it")
-    seen = set()
-    while extra:
-        kind, size = struct.unpack("<HH", extra[:4]) if len(extra) >= 4 else (0, len(extra))
-        value, extra = extra[4 : 4 + size], extra[4 + size :]
+    seen, at = set(), 0
+    while at < len(extra):
+        kind, size = struct.unpack("<HH", extra[at : at + 4]) if len(extra) >= at + 4 else (0, len(extra))
+        value = extra[at + 4 : at + 4 + size]
+        at += 4 + size
         if len(value) < size:
             raise _LostError("records", f"{_shown(name)} has a malformed extra field")
         if kind in seen and kind in (ZIP64_EXTRA, UNICODE_PATH_EXTRA):

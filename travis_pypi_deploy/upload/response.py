@@ -14,6 +14,7 @@ from http import HTTPStatus
 from ..servers import Server
 
 WORDS_LIMIT_CHARACTERS = 500
+CLAUSES_LIMIT = 100
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 NOT_REJECTED_STATUSES = frozenset({408, 425, 429})
 NAME_USED_BEFORE = "previously used by a file"
@@ -173,7 +174,7 @@ def _combined(status: int, reason: str, words: str) -> str:
 def _one_line(text: str) -> str:
     """Return the text as a part of a sentence: one line, not too long, without what it repeats."""
     clauses: list[str] = []
-    for clause in " ".join(text.split()).split(", "):  # PyPI repeats some once for each check
+    for clause in " ".join(text.split()).split(", ", CLAUSES_LIMIT):  # PyPI repeats some once for each check
         if not any(each.endswith(clause) for each in clauses):
             clauses.append(clause)
     line = ", ".join(clauses).rstrip(".")

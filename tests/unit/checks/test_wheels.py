@@ -103,6 +103,7 @@ def scripts(text: str) -> Make:
 WHEEL_CASES = (
     Case("dist-info", without("demo-1.0.dist-info/WHEEL"), factories.wheel, says='no "demo-1.0.dist-info/WHEEL"'),
     Case("record", without(RECORD), factories.wheel, says=RECORD),
+    Case("record", recording(lambda record: b"\f" * 500_001), factories.wheel, says="it has more than 500000 lines"),
     Case(
         "record-contents",
         broken=recording(lambda record: record + b"demo/lost.py,,\n"),

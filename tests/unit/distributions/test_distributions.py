@@ -189,10 +189,14 @@ def test_a_tar_archive_that_breaks_off_inside_whole_gzip_data_is_rejected(tmp_pa
         distributions.read(path)
 
 
-@pytest.mark.parametrize(("count", "size"), [(200_000, 0), (1, 2**30)], ids=["200,001 members", "1 GiB"])
-def test_an_sdist_has_limits(count: int, size: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "size", "name"),
+    [(200_000, 0, "member"), (1, 2**30, "member"), (75_000, 0, "member" * 40)],
+    ids=["200,001 members", "1 GiB", "long names"],
+)
+def test_an_sdist_has_limits(count: int, size: int, name: str, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.tar.gz"
-    info, member = tarfile.TarInfo("demo-1.0/PKG-INFO"), tarfile.TarInfo("demo-1.0/member")
+    info, member = tarfile.TarInfo("demo-1.0/PKG-INFO"), tarfile.TarInfo(f"demo-1.0/{name}")
     info.size, member.size = len(factories.metadata()), size
     with gzip.open(path, "wb", 1) as archive:
         archive.write(info.tobuf() + factories.metadata().ljust(512, b"\0"))
