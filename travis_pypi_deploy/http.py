@@ -41,6 +41,7 @@ READ_BLOCK_BYTES = 64 * 1024
 # A connection that took so long is used again if nothing comes over it for a moment; any other one is used once.
 EXPENSIVE_CONNECTION_SECONDS = 0.1
 UNASKED_ANSWER_SECONDS = 0.005
+EARLY_ANSWER_SECONDS = 1.0  # an answer that came before the whole body was sent is there already
 ANSWER_BODY_SECONDS = 10.0  # the status of an upload is known, and the body only explains it
 REDIRECTS_LIMIT = 3
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"
@@ -251,6 +252,7 @@ class _Connection(HTTPConnection):
     """A connection that reads an early answer over TLS, too, and that can be used again only if it was expensive."""
 
     connecting_seconds = 0.0  # until it is connected
+    has_stalled = False  # its server takes no more of a body
 
     @property
     def has_connected_to_proxy(self) -> bool:
@@ -263,14 +265,14 @@ class _Connection(HTTPConnection):
 
         Such an answer may come at any time, so only a new connection is certain not to have one.
         """
-        if self.sock is None or self.connecting_seconds < EXPENSIVE_CONNECTION_SECONDS:
+        if self.sock is None or self.has_stalled or self.connecting_seconds < EXPENSIVE_CONNECTION_SECONDS:
             return False
         time.sleep(UNASKED_ANSWER_SECONDS)
         has_unread_bytes = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
         return super().is_connected and not has_unread_bytes
 
     def connect(self) -> None:
-        self.connecting_seconds, begun = 0.0, time.monotonic()
+        self.connecting_seconds, self.has_stalled, begun = 0.0, False, time.monotonic()
         try:
             super().connect()
         except socket.timeout as error:  # in TLS or at a proxy; urllib3 would report it as an answer that took too long
@@ -280,9 +282,15 @@ class _Connection(HTTPConnection):
     def send(self, data: SupportsRead[bytes] | Iterable[Buffer] | Buffer | str) -> None:
         try:
             super().send(data)
-        except ssl.SSLEOFError as error:
-            # Over TLS this is how a server looks that has answered and closed; urllib3 reads on after a broken pipe.
+        except (ssl.SSLEOFError, socket.timeout) as error:
+            # So a server looks that has answered, and closed (over TLS) or not; urllib3 reads on after a broken pipe.
+            self.has_stalled = isinstance(error, socket.timeout)
             raise BrokenPipeError(str(error)) from error
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as in urllib3
+        if self.has_stalled:
+            self.timeout = EARLY_ANSWER_SECONDS
+        return super().getresponse()
 
 
 class _TLSConnection(_Connection, HTTPSConnection):

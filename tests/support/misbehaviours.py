@@ -134,16 +134,19 @@ class Stall:
 
 @dataclass(frozen=True)
 class Early:
-    """Answer once so many bytes of the body are read, and close the connection whatever else comes."""
+    """Answer once so many bytes of the body are read, and read no more; the connection is closed or ``stays_open``."""
 
     status: int
     reason: str
     after_bytes: int = 1
+    stays_open: bool = False
 
     def play(self, turn: Turn) -> None:
         turn.exchange.narrow_window()
         _read(turn.exchange, self.after_bytes)
         turn.exchange.send_and_close(f"HTTP/1.1 {self.status} {self.reason}\r\nContent-Length: 0\r\n\r\n".encode())
+        if self.stays_open:
+            turn.exchange.closing.wait()
 
 
 @dataclass(frozen=True)

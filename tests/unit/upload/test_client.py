@@ -6,8 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from tests.support import factories, misbehaviours
+from tests.support.interception import certified
+from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Early
 from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.upload.client import StoppedError, Transfer, UploadClient
@@ -16,11 +19,9 @@ from travis_pypi_deploy.upload.response import Response
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.loopback_index import LoopbackIndex
-
 
 def attempt(folder: Path, index: LoopbackIndex, *, megabytes: int = 0) -> Response:
-    client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
+    client = UploadClient(index.upload_url, http.Client(index.url, connect_seconds=2), timeout=5)
     wheel = factories.big_wheel(folder, megabytes) if megabytes else factories.wheel(folder)
     return client.attempt(distributions.read(wheel), "Basic c2VjcmV0", Transfer())
 
@@ -78,6 +79,22 @@ def test_a_success_before_the_whole_file_was_sent_is_none(tmp_path: Path, index:
 
     words = f"{index.upload_url} answered {status} before the whole file was uploaded"
     assert response == Response(0, words, is_sent=False)
+
+
+@pytest.mark.parametrize("with_tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("stays_open", [False, True], ids=["closed", "open"])
+def test_an_answer_before_the_whole_file_was_sent_is_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_tls: bool, stays_open: bool
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with LoopbackIndex(tls=certified(authority, "127.0.0.1") if with_tls else None) as index:
+        index.on_upload(Early(413, "Too Large", stays_open=stays_open))
+
+        response = attempt(tmp_path, index, megabytes=12)
+
+    assert (response.status, response.words, response.is_sent) == (413, "Too Large", False)
 
 
 def test_a_file_is_handed_over_with_its_last_block_and_not_again_by_a_new_attempt() -> None:
