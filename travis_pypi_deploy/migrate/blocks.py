@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..travis_yml.jobs import DEPLOYMENT_KEYS, deployments, deploys_to_pypi, jobs, mappings
 from ..travis_yml.keys import corrected
 from ..travis_yml.lints import Note
 from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
 from .translate import SCRIPT_OPTIONS, values_by_branch
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TEMPLATE_MARKS = {".", "_"}
 LEFT = "this deployment is left as it is. Give each deployment its own copy, then run the command again."
@@ -47,29 +43,20 @@ def blocks(root: MappingNode) -> Blocks:
 def emptied_templates(root: MappingNode, dropped: frozenset[Pair]) -> frozenset[Pair]:
     """Return the pairs that hold and merge templates of which nothing is left."""
     holders = {pair.value: pair for pair in root.pairs if _is_emptied(pair.value, dropped)}
-    merges = _merges_of(root, set(holders))
-    removed = _merged_only(root, merges)
-    # A merge with a template that has to stay keeps its other templates, too.
-    removed -= {template for templates in merges.values() if not templates <= removed for template in templates}
-    emptied_merges = {pair for pair, templates in merges.items() if templates <= removed}
-    return frozenset({holders[template] for template in removed} | emptied_merges)
-
-
-def _merges_of(root: MappingNode, templates: set[Node]) -> dict[Pair, set[Node]]:
-    """Return each `<<:` that merges nothing but some of these templates, with those that it merges."""
-    found = {}
-    for pair in (pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "<<"):
-        targets = {node.target for node in walk(pair.value) if isinstance(node, Alias)}
-        if targets and targets <= templates:
-            found[pair] = targets
-    return found
-
-
-def _merged_only(root: MappingNode, merges: Mapping[Pair, set[Node]]) -> set[Node]:
-    """Return the templates that are used by these merges and nowhere else."""
-    inside = {node for pair in merges for node in walk(pair.value)}
-    elsewhere = {node.target for node in walk(root) if isinstance(node, Alias) and node not in inside}
-    return {template for templates in merges.values() for template in templates} - elsewhere
+    merges = {
+        pair: {node.target for node in walk(pair.value) if isinstance(node, Alias)}
+        for mapping in mappings(root)
+        for pair in mapping.pairs
+        if pair.name == "<<"
+    }
+    removed = set(holders)
+    while True:  # a merge with a template that has to stay keeps its other templates, too
+        emptied = {pair for pair, templates in merges.items() if templates and templates <= removed}
+        inside = {node for pair in emptied for node in walk(pair.value)}
+        used = {node.target for node in walk(root) if isinstance(node, Alias) and node not in inside}
+        if removed.isdisjoint(used):
+            return frozenset({holders[template] for template in removed} | emptied)
+        removed -= used
 
 
 def _is_emptied(template: Node, dropped: frozenset[Pair]) -> bool:
