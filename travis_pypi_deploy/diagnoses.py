@@ -546,6 +546,7 @@ def _missing_files(failed: FailedBuild) -> Iterator[str]:
     for pattern in (
         r"(?:No such file or directory: |open file |eadme path |file not found \(|directory |entry )['`\"]([^'`\"]+)",
         r"(?:does not exist|include not found): (\S+)$",
+        r"loaded from file: (\S+) does not",
         r"[Ff]ile (\S+?)(?: does not exist)?\.?$",
         r"fatal error: ([^\s:]+): No such file",
     ):

@@ -234,6 +234,17 @@ CASES = {
             )
         },
     ),
+    "missing file with the version": Case(
+        "file-not-in-sdist",
+        'add the line "include VERSION" to MANIFEST.in',
+        {
+            SETUP: "from setuptools import setup\nsetup()\n",
+            "setup.cfg": "[metadata]\nname = acme\nversion = file: VERSION\n",
+            "VERSION": "1",
+            PYPROJECT: system("setuptools==58.1.0", "wheel"),
+        },
+        {MANIFEST: "include VERSION\n"},
+    ),
     "missing folder": Case(
         "file-not-in-sdist",
         'add the line "graft data" to MANIFEST.in',

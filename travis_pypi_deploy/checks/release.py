@@ -44,7 +44,8 @@ def consistency(release: Sequence[Distribution], tag: str, tree: SourceTree) -> 
                 yield Problem(
                     "one-version",
                     f'its version is "{each.version}", but that of {first.filename} is "{first.version}": remove the '
-                    "files of earlier builds.",
+                    "files of earlier builds, or, if one build made both, put what the version comes from into the "
+                    "sdist, such as a file that MANIFEST.in lacks.",
                     each.filename,
                 )
         sdists = [each for each in (first, *rest) if each.filetype == "sdist"]
