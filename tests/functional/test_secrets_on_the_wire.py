@@ -178,6 +178,15 @@ ECHOES: dict[str, tuple[Misbehaviour, str]] = {
         Raw(f"XYZ {SECRET}\r\n\r\n".replace(" ", "\xa0").encode()),
         "before the answer came: XYZ",
     ),
+    "where the answer is cut": (
+        misbehaviours.Answer(
+            400,
+            "No",
+            {"Content-Type": "text/html"},
+            b"<b>" * 5459 + SECRET.replace(" ", "&#32;").encode() + b"<b>" * 999,
+        ),
+        "rejected with status 400",
+    ),
     "tags in the middle": (
         misbehaviours.rejected_by_a_page(400, "no correct <b>horse</b>/bat<wbr>tery"),
         "rejected with status 400: no ***",
@@ -195,7 +204,9 @@ def test_an_answer_to_an_upload_shows_no_password(
 
     assert published.code == 1
     assert says in published.err
-    assert "battery" not in published.out + published.err + (tmp_path / "report.json").read_text()
+    shown = published.out + published.err + (tmp_path / "report.json").read_text()
+    assert "correct" not in shown
+    assert "battery" not in shown
 
 
 PAGES: dict[str, tuple[Misbehaviour, str]] = {

@@ -11,9 +11,9 @@ from requests_toolbelt import MultipartEncoder
 
 from .. import http
 from ..distributions import Distribution, stamp
-from .response import Response, read_answer
+from .response import CONTENT_LIMIT_CHARACTERS, Response, read_answer
 
-ANSWER_LIMIT_BYTES = 16 * 1024
+ANSWER_LIMIT_BYTES = CONTENT_LIMIT_CHARACTERS + 1024  # longer than what is used of it by the longest form of a secret
 ACCEPT = "application/json, text/html;q=0.5, text/plain;q=0.4"
 # Form fields with other names than pkginfo's attributes: singular, as all lists but classifiers and project_urls.
 FORM_NAMES = {

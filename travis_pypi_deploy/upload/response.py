@@ -13,6 +13,7 @@ from http import HTTPStatus
 
 from ..servers import Server
 
+CONTENT_LIMIT_CHARACTERS = 16 * 1024
 WORDS_LIMIT_CHARACTERS = 500
 CLAUSES_LIMIT = 100
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
@@ -103,6 +104,7 @@ def read_answer(
     words, not its menus.
     """
     content = mask(body.replace(b"\0", b"").decode("utf-8", "replace"))  # without them, UTF-16 can be read
+    content = content[:CONTENT_LIMIT_CHARACTERS]
     is_markup = "html" in content_type.lower() or MARKUP.match(content) is not None
     is_page = 200 <= status < 300 and is_markup and DOCUMENT.search(content) is not None
     if is_markup:
