@@ -156,7 +156,7 @@ def deployment(conditions: str) -> str:
         ),
         pytest.param(
             deployment("tags: true").replace("  on:", "  distribution: sdist\n  on:"),
-            ["3: Travis reads distribution as distributions: write distributions."],
+            ["3: Travis reads distribution as distributions."],
             id="a misspelled option",
         ),
         pytest.param(

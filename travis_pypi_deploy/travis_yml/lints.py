@@ -119,13 +119,14 @@ def _misspelled(deployment: Node) -> Iterator[Note]:
     """Yield the options and conditions of a deployment that Travis reads under another name, or not at all."""
     pairs = entries(deployment)
     on = entries(next((resolved(pairs[name].value) for name in ON if name in pairs), None))
-    for found, known in ((pairs, DEPLOYMENT_KEYS), (on, CONDITION_KEYS)):
-        for name, pair in found.items():
-            read_as = corrected(name, known)
-            if read_as != name:
-                yield Note(pair.key.line, f"Travis reads {name} as {read_as}: write {read_as}.")
+    for name, pair in pairs.items():
+        if corrected(name, DEPLOYMENT_KEYS) != name:
+            yield Note(pair.key.line, f"Travis reads {name} as {corrected(name, DEPLOYMENT_KEYS)}.")
     for name, pair in on.items():
-        if corrected(name, CONDITION_KEYS) not in CONDITION_KEYS | PYPI_OPTIONS | KEPT:
+        read_as = corrected(name, CONDITION_KEYS)
+        if read_as != name:
+            yield Note(pair.key.line, f"Travis reads {name} as {read_as}: write {read_as}.")
+        elif name not in CONDITION_KEYS | PYPI_OPTIONS | KEPT:
             nearest = difflib.get_close_matches(name, CONDITION_KEYS, n=1)
             remedy = f": write {nearest[0]}" if nearest else ""
             yield Note(pair.key.line, f"{name} is not a condition, so Travis ignores it{remedy}.")
