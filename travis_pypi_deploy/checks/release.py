@@ -65,7 +65,7 @@ def consistency(release: Sequence[Distribution], tag: str, tree: SourceTree) -> 
         if not reason and canonicalize_name(prefix) not in (*PLAIN_PREFIXES, canonicalize_name(first.name)):
             remedy = (
                 f"if it is the tag of another package, deploy {first.name} on its own tags only, such as with "
-                f"--condition '$TRAVIS_TAG == {canonicalize_name(first.name)}*'; if not, {remedy}"
+                f"--condition '$TRAVIS_TAG == {canonicalize_name(first.name)}[-@/]?(v)[0-9]*'; if not, {remedy}"
             )
         yield Problem(
             "tag",
