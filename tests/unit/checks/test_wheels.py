@@ -238,6 +238,7 @@ UNUSUAL: dict[str, Make] = {
     "ZIP64 field with both sizes": rewritten(
         with_fields(local_extra=extra(1, 16, 6, 6, layout="QQ"), local_sizes=(ZIP64, ZIP64))
     ),
+    "ZIP64 field with a size that the header has": rewritten(with_fields(local_extra=extra(1, 16, 99, 6, layout="QQ"))),
     "other fields twice": rewritten(with_fields(local_extra=extra(7, 0, 7, 0, layout="HH"))),
     "ZIP64 and an archive comment": ending(End(zip64=True, comment=b"hello")),
 }
