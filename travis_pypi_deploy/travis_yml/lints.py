@@ -39,7 +39,7 @@ class Note:
 
 
 def arranged(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return notes in the order of lines; what is to be set on Travis is sentence once, however many lines need it."""
+    """Return notes in the order of lines; what is to be set on Travis is said once, however many lines need it."""
     found: dict[object, Note] = {}
     for note in sorted(set(notes)):
         found.setdefault(note.text if "repository's settings" in note.text else note, note)
