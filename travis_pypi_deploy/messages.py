@@ -14,7 +14,7 @@ from .job import Job, reason_to_deploy
 from .options import Settings
 from .report import Cause, Failure, Report, release_page
 from .servers import Server
-from .upload.results import FileResult, Outcome
+from .upload.results import OTHER_CONTENT, FileResult, Outcome
 
 if TYPE_CHECKING:  # a skipped job must not import these, they take longer than the rest of the command
     from .builder import Build
@@ -73,7 +73,7 @@ def planned(plan: Plan, release: Sequence[Distribution], *, trouble: str, is_cer
 
 def other_content(pair: Hashes) -> str:
     """Return how a file differs from the one that the index has under its name."""
-    return f"the index has other content under this name: {pair.algorithm} {pair.theirs} there, {pair.ours} here"
+    return f"{OTHER_CONTENT}: {pair.algorithm} {pair.theirs} there, {pair.ours} here"
 
 
 def ending(report: Report, failed: Failure | None, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
@@ -193,6 +193,9 @@ def _incomplete(report: Report) -> list[Line]:
         return []
     if not there and not unknown:
         return [Line("Nothing was uploaded.")]
+    if all(OTHER_CONTENT in each.detail for each in report.results if each.outcome.is_failure):
+        are = "is" if len(there) == 1 else "are"
+        return [Line(f"{len(there)} of the {files(len(report.distributions))} {are} on {report.server.name}.")]
     perhaps = f", and possibly {listed(unknown)}" if unknown else ""
     count = f"{len(there)} of {files(len(report.distributions))}"
     promise = "After fixing the cause, restart this job; it uploads only what is missing"

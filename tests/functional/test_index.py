@@ -392,6 +392,24 @@ def test_identical_files_are_recognized_without_an_index_url(tmp_path: Path, pyp
     assert "already has every file of demo 1.0" in ended[1].out
 
 
+@pytest.mark.parametrize("files", [("w", "s"), ("s",)], ids=["one is identical", "all are different"])
+def test_a_release_with_other_content_is_not_said_to_be_incomplete(
+    tmp_path: Path, pypiserver: RealServer, files: tuple[str, ...]
+) -> None:
+    first = {"w": factories.wheel(tmp_path), "s": factories.sdist(tmp_path)}
+    command.deploy("--server", pypiserver.upload_url, *map(str, first.values()), environ=environment())
+    (tmp_path / "again").mkdir()
+    again = {**first, "s": factories.sdist(tmp_path / "again", files={"other.py": b""})}
+
+    ended = command.deploy(
+        "--server", pypiserver.upload_url, *(str(again[each]) for each in files), environ=environment()
+    )
+
+    assert ended.code == 1
+    assert "incomplete" not in ended.out
+    assert ("1 of the 2 files is on " if "w" in files else "Nothing was uploaded.") in ended.out
+
+
 def test_identical_files_are_recognized_at_devpi(tmp_path: Path, devpi: RealServer) -> None:
     files = [str(factories.wheel(tmp_path)), str(factories.sdist(tmp_path))]
     options = ["--server", devpi.upload_url, "--username", devpi.username]

@@ -12,7 +12,7 @@ from ..index import Published
 from ..servers import Server
 from .remedies import remedy
 from .response import Kind, Response, already_exists
-from .results import FileResult, Outcome
+from .results import OTHER_CONTENT, FileResult, Outcome
 
 NAME_THE_INDEX = "name the simple index of the server with --index-url"
 
@@ -56,7 +56,7 @@ def outcome_of(
     if published is Published.IDENTICAL:
         return Outcome.UPLOADED, f"the index lists this file, although its answer does not say so ({response.reason})"
     if published is Published.DIFFERENT and context.is_certain:
-        return _taken(context, f"the index has other content under this name ({response.reason})")
+        return _taken(context, f"{OTHER_CONTENT} ({response.reason})")
     if response.kind is not Kind.OPEN:
         problem += ". The index may have the file from an earlier attempt, whose answer was lost"
     if not context.is_certain:
@@ -69,14 +69,14 @@ def _existing(
 ) -> tuple[Outcome, str]:
     """Return the outcome of a file whose name the index says to have: the hash on its page decides."""
     if context.server.is_pypi:  # it answers 200 to identical bytes
-        return _taken(context, f"the index has other content under this name ({response.reason})")
+        return _taken(context, f"{OTHER_CONTENT} ({response.reason})")
     is_certain = context.is_certain
     published = _look(context, distribution, pauses=context.look_pauses[: None if may_be_stored or is_certain else 1])
     if published is Published.IDENTICAL:
         lost = ", perhaps from an earlier attempt whose answer was lost" if may_be_stored else ""
         return Outcome.IDENTICAL, f"the index has this file already{lost}"
     if published is Published.DIFFERENT:
-        return _taken(context, f"the index has other content under this name ({response.reason})")
+        return _taken(context, f"{OTHER_CONTENT} ({response.reason})")
 
     outcome = Outcome.UNKNOWN if may_be_stored else Outcome.REJECTED
     lost = ". It may be the one of an earlier attempt, whose answer was lost" if may_be_stored else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+OTHER_CONTENT = "the index has other content under this name"
+
 
 class Outcome(Enum):
     """The outcome of one distribution; the value is its name in the log and the report."""
