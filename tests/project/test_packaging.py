@@ -112,7 +112,8 @@ def test_the_tool_can_be_installed_from_a_file_and_from_git(built: tuple[Path, P
         commit = ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "one"]
         for command in (["init", "-q"], ["add", "-A"], commit):
             subprocess.run(["git", *command], cwd=repository, check=True)
-    where = str(built[1]) if way == "wheel" else f"travis-pypi-deploy @ git+{repository.as_uri()}"
+    # With a host, because pip 23 takes no URL without one.
+    where = str(built[1]) if way == "wheel" else f"travis-pypi-deploy @ git+file://localhost{repository}"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(tmp_path / "installed"), where]
     subprocess.run(pip, check=True)
     command = [sys.executable, "-m", "travis_pypi_deploy", "--version"]
