@@ -14,7 +14,7 @@ from tests.support import misbehaviours
 from tests.support.interception import certified
 from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.misbehaviours import Answer, Drip, Flood
+from tests.support.misbehaviours import Answer, Delay, Drip, Flood
 from travis_pypi_deploy import http
 from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.errors import RejectedError
@@ -246,6 +246,12 @@ def test_a_connection_that_was_expensive_is_used_again_unless_it_has_unread_byte
         statuses = [client.request(url, headers={}, limit_bytes=9, timeout=5).status for _ in range(2)]
 
     assert (statuses, server.accepted) == ([201, 203], connections)
+
+
+def test_a_server_may_take_its_time_for_an_answer(index: LoopbackIndex) -> None:
+    index.on_page(Delay(1.5))
+    client = http.Client(index.url, connect_seconds=1)
+    assert client.request(f"{index.simple_url}demo/", headers={}, limit_bytes=1024, timeout=20).status in (200, 404)
 
 
 def test_threads_may_share_a_client(index: LoopbackIndex) -> None:
