@@ -54,7 +54,7 @@ asynchat asyncore distutils imp smtpd
 aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap nntplib pipes sndhdr spwd sunau telnetlib uu xdrlib
 """
 
-# How each backend is told to put a file into the sdist.
+# How to put a file into the sdist, by build backend.
 SDIST_LISTS = {
     "setuptools": 'add the line "{verb} {name}" to MANIFEST.in',
     "hatchling": 'add "{name}" = "{name}" to [tool.hatch.build.targets.sdist.force-include] in pyproject.toml',

@@ -283,7 +283,8 @@ class _Connection(HTTPConnection):
         try:
             super().send(data)
         except (ssl.SSLEOFError, socket.timeout) as error:
-            # So a server looks that has answered, and closed (over TLS) or not; urllib3 reads on after a broken pipe.
+            # The server may have answered early, and closed the connection (over TLS) or not. urllib3 reads the answer
+            # only after a broken pipe.
             self.has_stalled = isinstance(error, socket.timeout)
             raise BrokenPipeError(str(error)) from error
 

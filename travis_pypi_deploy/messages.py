@@ -193,7 +193,7 @@ def _incomplete(report: Report) -> list[Line]:
         return []
     if not there and not unknown:
         return [Line("Nothing was uploaded.")]
-    if all(OTHER_CONTENT in each.detail for each in report.results if each.outcome.is_failure):
+    if all(each.has_taken_name for each in report.results if each.outcome.is_failure):
         are = "is" if len(there) == 1 else "are"
         return [Line(f"{len(there)} of the {files(len(report.distributions))} {are} on {report.server.name}.")]
     perhaps = f", and possibly {listed(unknown)}" if unknown else ""

@@ -50,11 +50,11 @@ def files_of_the_job(root: MappingNode) -> Iterator[Note]:
     """Yield a note for each command that may write a file of the package, which a stage of its own does not have."""
     if not any(map(_keeps_files, deployments(root, root))):
         return
-    files = "so far, the package had the files that the job made; the stage makes none of them"
+    loss = "so far, the package contained the files that the job made; the stage does not have them"
     for command in dict.fromkeys(command for job in jobs(root) for command in _commands(root, job)):
         for line in command.value.splitlines():
             if not all(WRITES_NOTHING.fullmatch(part.strip()) for part in re.split(r"&&|\|\|?|;", line)):
-                sentence = f"{files}: if `{line.strip()}` writes one, add it to the stage's before_deploy."
+                sentence = f"{loss}: if `{line.strip()}` writes one, add that command to the stage's before_deploy."
                 yield Note(command.line, sentence)
 
 

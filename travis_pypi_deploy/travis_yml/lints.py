@@ -39,7 +39,7 @@ class Note:
 
 
 def arranged(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Return notes in the order of lines; what is to be set on Travis is said once, however many lines need it."""
+    """Return notes in the order of lines; each setting to make on Travis is named once."""
     found: dict[object, Note] = {}
     for note in sorted(set(notes)):
         found.setdefault(note.text if "repository's settings" in note.text else note, note)
@@ -54,7 +54,7 @@ def lints(build: Build) -> tuple[Note, ...]:
 
 
 def file_lints(root: MappingNode) -> tuple[Note, ...]:
-    """Return those of them that are true as well if a stage of its own deploys."""
+    """Return the notes that also hold if a stage of its own deploys."""
     ours = deployments_of_packages(root)
     on = {node: conditions(entries(node)) for _, node in ours}
     return (

@@ -38,3 +38,8 @@ class FileResult:
     seconds: float = 0.0
     detail: str = ""
     changed: bool = False
+
+    @property
+    def has_taken_name(self) -> bool:
+        """Whether the index has other content under the file's name, so that no restart can upload it."""
+        return self.outcome is Outcome.REJECTED and OTHER_CONTENT in self.detail
