@@ -214,6 +214,17 @@ CASES = {
             )
         },
     ),
+    "missing file, meson-python": Case(
+        "file-not-in-sdist",
+        'commit it ("git add data.txt"), because meson-python puts only committed files into the sdist',
+        {
+            PYPROJECT: system("meson-python", backend="mesonpy", more=PROJECT),
+            "meson.build": "project('acme', version: '1')\nimport('fs').read('data.txt')\n",
+            "data.txt": "",
+            ".gitignore": "data.txt",
+        },
+        git=True,
+    ),
     "missing file, flit": Case(
         "file-not-in-sdist",
         'add "data.txt" to include of [tool.flit.sdist]',
