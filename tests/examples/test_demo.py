@@ -7,12 +7,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.support.travis_world import Image
+from tests.support.travis_world import Image
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo.py"
 SETTINGS = {

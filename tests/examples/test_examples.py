@@ -11,21 +11,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from tests.support import demo_project, travis_job, travis_world
 from tests.support.played_travis import Config, Event, deployments, items, jobs, load
-from tests.support.travis_world import failures
+from tests.support.travis_world import World, failures
 from travis_pypi_deploy import __version__
 from travis_pypi_deploy.arguments import read_arguments
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.travis_yml.parse import parse
-
-if TYPE_CHECKING:
-    from tests.support.travis_world import World
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT.parent / "shared" / "data" / "travis-yml-schema.json"

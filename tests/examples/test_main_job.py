@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,12 +13,9 @@ from tests.support import command, invented_tokens, sample_projects
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.played_travis import load, mapping
-from tests.support.real_servers import pip_download
+from tests.support.pypi_answers import Upload
+from tests.support.real_servers import RealServer, pip_download
 from travis_pypi_deploy.servers import SERVERS
-
-if TYPE_CHECKING:
-    from tests.support.pypi_answers import Upload
-    from tests.support.real_servers import RealServer
 
 FIRST_BLOCK = Path(__file__).parents[2] / "examples" / "testpypi-from-a-branch.travis.yml"
 OPTIONS = shlex.split(str(mapping(load(FIRST_BLOCK)["deploy"])["script"]))[3:]

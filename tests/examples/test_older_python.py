@@ -6,18 +6,15 @@ import configparser
 import re
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.support import demo_project, travis_world
 from tests.support.played_travis import Event, load, mapping
+from tests.support.travis_world import Image, World
 from travis_pypi_deploy import __version__
 from travis_pypi_deploy.migrate.steps import IMAGE_PYTHON
-
-if TYPE_CHECKING:
-    from tests.support.travis_world import Image, World
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "older-python.travis.yml"

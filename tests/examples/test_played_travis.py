@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import textwrap
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support import demo_project
-from tests.support.played_travis import Event, Machine, NotPlayedError, expression, jobs, load, play
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.support.played_travis import Config, Played
+from tests.support.played_travis import Config, Event, Machine, NotPlayedError, Played, expression, jobs, load, play
 
 PUSH = Event()
 JOB = """\

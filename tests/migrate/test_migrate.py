@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
@@ -19,9 +19,6 @@ from travis_pypi_deploy.migrate.translate import aliases
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.travis_yml.lints import Note
 from travis_pypi_deploy.travis_yml.parse import parse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 CORPUS = Path(__file__).with_name("corpus")
 SCHEMA = Path(__file__).parents[3] / "shared" / "data" / "travis-yml-schema.json"

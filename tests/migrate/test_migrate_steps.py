@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
 
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.travis_yml.parse import parse
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OURS = "  - provider: pypi\n"
 OTHER = "  - provider: npm\n"

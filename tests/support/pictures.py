@@ -10,18 +10,15 @@ import re
 import subprocess
 import tempfile
 import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tests.support import command, invented_tokens, sample_projects, travis_job
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
 from travis_pypi_deploy.servers import SERVERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COLOURED = re.compile(r"\x1b\[(\d+)m(.*)\x1b\[0m")

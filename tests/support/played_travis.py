@@ -11,16 +11,13 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import yaml
 
 from tests.support import travis_job
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 PHASES = ("before_install", "install", "before_script", "script")
 ROOT_KEYS = {"jobs", "matrix"}

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pypitoken
@@ -22,14 +22,9 @@ import pypitoken
 from tests.support import demo_project, factories
 from tests.support.interception import Interception
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.played_travis import Machine, play
+from tests.support.played_travis import Config, Event, Machine, Played, play
 from travis_pypi_deploy import __version__
 from travis_pypi_deploy.servers import SERVERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from tests.support.played_travis import Config, Event, Played
 
 ROOT = Path(__file__).parents[2]
 PRIVATE = "packages.example.com"

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from ..servers import Server
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import entries, members, option_text, resolved
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..servers import Server
-    from ..travis_yml.tree import Node, Pair
+from ..travis_yml.tree import Node, Pair, entries, members, option_text, resolved
 
 VARIABLES = re.compile(r"(?:\$\w+|\$\{\w+\})+")
 USER = ("username", "user")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from ..errors import UsageError
 from ..travis_yml.lints import Note, arranged
 from ..travis_yml.parse import parse, read
-from ..travis_yml.tree import MappingNode
-from .arguments import read_arguments
+from ..travis_yml.tree import MappingNode, Node
+from .arguments import Arguments, read_arguments
 from .deploying_jobs import WITH_STAGE
 from .edits import apply
 from .modern_jobs import lines_as_before, modern_jobs
@@ -21,12 +22,6 @@ from .rewrite import Migration, migrate
 from .stage import to_stage
 from .translate import aliases
 from .verify import verify, verify_modern_jobs, verify_stage
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..travis_yml.tree import Node
-    from .arguments import Arguments
 
 
 def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator
 
 from ..travis_yml.conditions import Conditions, conditions
 from ..travis_yml.jobs import (
     NOT_ON_JAMMY,
     OLD_IMAGES,
+    Build,
+    Job,
     deployment_options,
     deployments,
     deployments_of_packages,
     deploys_to_pypi,
 )
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, entries, is_true, option_text
+from ..travis_yml.tree import MappingNode, Node, entries, is_true, option_text
 from .modern_jobs import can_be_modern
 from .obstacles import can_become_a_stage
 from .ready_made import publishes_only_wheels, ready_made
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from ..travis_yml.jobs import Build, Job
-    from ..travis_yml.tree import Node
 
 WITH_STAGE = "run this command with --stage"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..travis_yml.tree import Alias, MappingNode, Pair, ScalarNode, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 NEXT_COMMENT = re.compile(r"(?:[ \t]*\r?\n)*( *)#")
 COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, deployments, deploys_to_pypi, effective, read_build
+from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, Build, Job, deployments, deploys_to_pypi, effective, read_build
 from ..travis_yml.lints import Note
 from ..travis_yml.plain import variables_in
-from ..travis_yml.tree import Alias, MappingNode, entries, members, option_text, text_of, walk
+from ..travis_yml.tree import Alias, MappingNode, Pair, entries, members, option_text, text_of, walk
 from .edits import Edit, indentation, line_break, line_end
 from .ready_made import ready_made
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from ..travis_yml.jobs import Build, Job
-    from ..travis_yml.tree import Pair
 
 RUNS_NOTHING = re.compile(r"skip|ignore|true|:|echo\b[^|;&>]*")
 SKIPPED = {"skip", "ignore", "true"}

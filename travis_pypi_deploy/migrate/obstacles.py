@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from ..errors import UsageError
 from ..travis_yml.conditions import EQUALITY, JOB_VARIABLES, RUNTIMES, Conditions, conditions, parts
-from ..travis_yml.jobs import deployments, deploys_to_pypi, jobs
+from ..travis_yml.jobs import Build, deployments, deploys_to_pypi, jobs
 from ..travis_yml.lints import Note
 from ..travis_yml.matrix import assignments
 from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import (
     Alias,
     MappingNode,
+    Node,
     Pair,
     SequenceNode,
     entries,
@@ -24,10 +25,6 @@ from ..travis_yml.tree import (
 )
 from .ready_made import ready_made
 from .translate import values_by_branch
-
-if TYPE_CHECKING:
-    from ..travis_yml.jobs import Build
-    from ..travis_yml.tree import Node
 
 STAGE = "deploy"
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from ..travis_yml.jobs import deployment_options, deployments, effective, emptying, jobs
 from ..travis_yml.lints import Note
 from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, option_text, resolved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "before_deploy")
 FILLS_DIST = re.compile(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..travis_yml.jobs import deployment_options, mappings, names_of_pypi, read_build
 from ..travis_yml.lints import Note, arranged, lints
@@ -16,9 +16,6 @@ from .ready_made import ready_made
 from .script import rewrite_mapping, rewrite_name
 from .steps import Plan, install_at, plan
 from .translate import translate
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from ..travis_yml.jobs import is_pypi
-from ..travis_yml.tree import Alias, MappingNode, ScalarNode, SequenceNode, entries, merged, text_of, walk
+from ..travis_yml.tree import Alias, MappingNode, Node, ScalarNode, SequenceNode, entries, merged, text_of, walk
 from .edits import Edit, line_break, line_start, put_behind, written
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..travis_yml.tree import Node
 
 PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 

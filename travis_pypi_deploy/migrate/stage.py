@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from ..travis_yml.conditions import PLAIN_BRANCH, Conditions, conditions
-from ..travis_yml.jobs import deployment_options, deployments, deploys_to_pypi, read_build
+from ..travis_yml.jobs import Build, deployment_options, deployments, deploys_to_pypi, read_build
 from ..travis_yml.lints import Note, arranged, file_lints
-from ..travis_yml.tree import MappingNode, SequenceNode, entries, option_text
+from ..travis_yml.tree import MappingNode, Pair, SequenceNode, entries, option_text
 from .arguments import PACKAGE
 from .deploying_jobs import wheels_of_python_2, wheels_of_several_jobs
 from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
@@ -16,12 +16,6 @@ from .ready_made import files_of_the_job
 from .rewrite import Migration, about_variables
 from .steps import JOB_PYTHON, Step
 from .translate import translate
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..travis_yml.jobs import Build
-    from ..travis_yml.tree import Pair
 
 KEPT = ("allow_failure", "dpl_version")
 PHASES = ("before_install", "install", "before_script", "script", "after_success")

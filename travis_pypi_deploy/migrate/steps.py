@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import deployments, effective, jobs, runs_tool
+from ..travis_yml.jobs import Build, deployments, effective, jobs, runs_tool
 from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, text_of
 from .arguments import PACKAGE
 from .blocks import sources
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
 from .translate import shell_word
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from ..travis_yml.jobs import Build
 
 ANCHOR = re.compile(r"[&!]\S+[ \t]*")
 FILES = re.compile(r"[\w./~*?@:=+,-]+")  # wildcards are for the shell

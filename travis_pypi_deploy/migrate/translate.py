@@ -5,8 +5,8 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .. import servers
 from ..errors import UsageError
@@ -14,13 +14,8 @@ from ..options import FORMATS
 from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import CONDITIONS, PYPI_OPTIONS
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, is_false, is_true, option_text, resolved, text_of
+from ..travis_yml.tree import MappingNode, Node, Pair, is_false, is_true, option_text, resolved, text_of
 from . import accounts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..travis_yml.tree import Node, Pair
 
 DROPPED = {
     "docs_dir": "indexes take no documentation any more",

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from ..errors import UsageError
 from ..travis_yml.jobs import RUNS_TOOL, is_pypi
-from ..travis_yml.matrix import included, normalized
-from ..travis_yml.plain import listed, mapping, plain, text
+from ..travis_yml.matrix import Config, included, normalized
+from ..travis_yml.plain import Plain, listed, mapping, plain, text
+from ..travis_yml.tree import Node
 from .arguments import PACKAGE
 from .translate import SCRIPT_OPTIONS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from ..travis_yml.matrix import Config
-    from ..travis_yml.plain import Plain
-    from ..travis_yml.tree import Node
 
 WRITTEN = {"provider", "script"}
 

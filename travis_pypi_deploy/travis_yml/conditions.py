@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..options import REPOSITORY
 from .keys import VERSION_VARIABLES, corrected
 from .plain import variables_in
 from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, text_of, versions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ON = ("if", "true", "on")  # the first of them counts, the others are ignored
 RUNTIMES = frozenset(VERSION_VARIABLES)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from .conditions import Conditions
 from .keys import corrected, provider_name
-from .matrix import assignments, environment_of, matrix, normalized
-from .plain import mapping, plain
+from .matrix import MatrixJob, assignments, environment_of, matrix, normalized
+from .plain import Plain, mapping, plain
 from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, members, resolved, text_of, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from .conditions import Conditions
-    from .matrix import MatrixJob
-    from .plain import Plain
 
 PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
 CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}

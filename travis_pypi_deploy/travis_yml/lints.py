@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .conditions import CONDITIONS as CONDITION_KEYS
 from .conditions import ON, PLAIN_BRANCH, PYTHON_VERSION, Conditions, conditions
-from .jobs import CONDITIONS, DEPLOYMENT_KEYS, PYPI_OPTIONS, deployments_of_packages, jobs, mappings
+from .jobs import CONDITIONS, DEPLOYMENT_KEYS, PYPI_OPTIONS, Build, deployments_of_packages, jobs, mappings
 from .keys import corrected
-from .tree import MappingNode, ScalarNode, entries, is_true, members, option_text, resolved, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from .jobs import Build
-    from .tree import Node, Pair
+from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_true, members, option_text, resolved, text_of
 
 KEPT = {"provider", "cleanup", "skip_cleanup", "allow_failure"}
 FACTS = {PYTHON_VERSION: "Python", "TRAVIS_OS_NAME": "the system"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NoReturn, Union
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn, Union
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -20,11 +22,7 @@ from ruamel.yaml.reader import ReaderError
 from ..errors import UsageError
 from .tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    Word = Union[AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent]
+Word = Union[AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent]
 
 
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)

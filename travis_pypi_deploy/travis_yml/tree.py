@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import Union
 
 from .keys import corrected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
 
 DEPLOY = frozenset({"deploy"})
 WORDS_FOR_YES = {"true", "yes", "on", "1"}
