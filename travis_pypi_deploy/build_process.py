@@ -100,8 +100,6 @@ def _install(environment: DefaultIsolatedEnv, requirements: set[str]) -> set[str
                 lines = (line.strip() for line in _output(detailed).splitlines())
                 _say("\n".join(line for line in lines if line.startswith("Could not fetch URL")))
                 raise error from None
-            finally:
-                del os.environ["PIP_VERBOSE"]
     return requirements
 
 

@@ -33,39 +33,34 @@ START = (
     "from travis_pypi_deploy.build_process import main; sys.exit(main(sys.argv[1:]))"
 )
 # Each of these settings of pip leaves an isolated environment without what was asked for, or stops pip.
-BREAKING_PIP_VARIABLES = (
-    "PIP_USER",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_ROOT",
-    "PIP_DRY_RUN",
-    "PIP_REQUIRE_VIRTUALENV",
-    "PIP_NO_DEPS",
-    "PIP_PLATFORM",
-    "PIP_PYTHON_VERSION",
-    "PIP_IMPLEMENTATION",
-    "PIP_ABI",
-)
+BREAKING_PIP_VARIABLES = """
+PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_DRY_RUN PIP_REQUIRE_VIRTUALENV
+PIP_NO_DEPS PIP_PLATFORM PIP_PYTHON_VERSION PIP_IMPLEMENTATION PIP_ABI
+""".split()
 LINE_LIMIT_CHARACTERS = 10_000
-OUTPUT_LIMIT_LINES = 5_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
+MESSAGE_LIMIT_CHARACTERS = 300
+WARNINGS_LIMIT = 5
 QUEUE_LIMIT_LINES = 100
 PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
 
-ERROR_LINE = re.compile(r"(ERROR|error|[A-Za-z_.]*(Error|Exception|Exit|Interrupt))\b\W")
-EMPTY_ERROR = re.compile(r"[A-Za-z_.]+:")
+# An error: the line behind a traceback, or one that begins with such a word; with the next line if it ends there.
+ERROR = re.compile(
+    r"^(?:Traceback \(.*\n(?:(?:[ \t].*)?\n)*"
+    r"|[ \t]*(?=(?:ERROR|error|[A-Za-z_.]*(?:Error|Exception|Exit|Interrupt))\b[^\w\n]))"
+    r"(?=\S)((?:[A-Za-z_.]+:\s*\n)?.*)",
+    re.MULTILINE,
+)
 # An error inside of a line, and the line of a build backend about the command that has printed the error.
 COMPILER_ERROR = re.compile(
-    r"\S+:\d+(:\d+)?: (fatal error|error|ERROR): |cc1: fatal error: |\S*ld: cannot find -l|CMake Error: |Caused by: "
+    r"^[ \t]*((?:\S+:\d+(?::\d+)?: (?:fatal error|error|ERROR): |cc1: fatal error: |\S*ld: cannot find -l|CMake Error: "
+    r"|Caused by: ).*)",
+    re.MULTILINE,
 )
 FAILED_COMMAND = re.compile(
     r"[Ee]rror: [Cc]ommand .* (failed with|returned non-zero) exit |A full log can be found at |\*\*\* CMake "
 )
 
-ERROR_LIMIT_CHARACTERS = 300
-WARNINGS_LIMIT = 5
-WARNING_LIMIT_CHARACTERS = 300
-DISTINCT_LINES_LIMIT = 1000
 # What a backend prints when it may have built something else than was meant.
 DOUBTFUL_LINE = re.compile(
     r"^(ERROR|CRITICAL|FATAL|error:)\W|listing git files failed|^(?!.*warn\().* is shallow and may|dubious ownership"
@@ -110,21 +105,22 @@ def build(
         output: deque[str] = deque()
         doubtful: dict[str, None] = {}
         warnings: dict[str, None] = {}
-        characters_left = OUTPUT_LIMIT_CHARACTERS
+        characters = 0
         outdir = Path(clean) / "dist"
         outdir.mkdir()
         command = [sys.executable, "-c", START, "\n".join(sys.path), str(project.resolve()), str(outdir), *formats]
 
         def take(line: str) -> None:
-            nonlocal characters_left
+            nonlocal characters
             line = mask(line)
             output.append(line)
-            characters_left -= len(line) + 1
-            while characters_left < 0 or len(output) > OUTPUT_LIMIT_LINES:
-                characters_left += len(output.popleft()) + 1
-            lines = doubtful if DOUBTFUL_LINE.search(line) else warnings if WARNING_LINE.search(line) else {}
-            if len(lines) < DISTINCT_LINES_LIMIT:
-                lines[_plain(line)] = None
+            characters += len(line) + 1
+            while characters > OUTPUT_LIMIT_CHARACTERS:
+                characters -= len(output.popleft()) + 1
+            if DOUBTFUL_LINE.search(line):
+                doubtful[_plain(line)] = None
+            elif WARNING_LINE.search(line):
+                warnings[_plain(line)] = None
             on_line(line)
 
         status = run(command, Path(clean), environ, take)
@@ -253,41 +249,26 @@ def _failure(
 ) -> BuildError:
     """Return the error of a failed build: the backend's own last error, its cause if it is known, and the remedy."""
     error = _last_error(output) or (f"status {status}" if status > 0 else f"signal {-status}")
-    failed = FailedBuild(
-        project=project.resolve(),
-        output=output,
-        error=error,
-        sdist=_members(outdir),
-        git_error=source_tree.git_error(project, environ),
-        environ=environ,
-        python=".".join(map(str, sys.version_info[:2])),
-    )
-    diagnosis = diagnose(failed)
-    shown = error if len(error) <= ERROR_LIMIT_CHARACTERS else f"{error[:ERROR_LIMIT_CHARACTERS]} ..."
-    message = f"The build failed: {shown.rstrip('.:')}"
-    if diagnosis is None:
+    git_error = source_tree.git_error(project, environ)
+    cause = diagnose(FailedBuild(project.resolve(), "\n".join(output), error, _members(outdir), git_error, environ))
+    shown = error.rstrip(".:") if len(error) <= MESSAGE_LIMIT_CHARACTERS else f"{error[:MESSAGE_LIMIT_CHARACTERS]} ..."
+    message = f"The build failed: {shown}"
+    if cause is None:
         return BuildError(f"{message} (the full output is above)", output)
-    return BuildError(f"{message} ({diagnosis.sentence}: {diagnosis.remedy})", output, cause=diagnosis.name)
+    return BuildError(f"{message} ({cause.sentence}: {cause.remedy})", output, cause=cause.name)
 
 
 def _last_error(output: Sequence[str]) -> str:
     """Return the last error that a build printed, its last line if there is none; empty if it printed nothing."""
-    printed = [line.strip() for line in output if line.strip() and not line.startswith("[notice]")]
-    reason = earlier = compiler_error = ""
-    in_traceback = False
-    for line in output:
-        ends_traceback = in_traceback and line[:1].strip() != ""
-        if COMPILER_ERROR.match(line.strip()):
-            compiler_error = line.strip()
-        if ends_traceback or ERROR_LINE.match(line.strip()):
-            earlier, reason = reason or earlier, line.strip().removeprefix("ERROR: ")
-        elif EMPTY_ERROR.fullmatch(reason) and line.strip():  # its message begins in the next line
-            reason = f"{reason} {line.strip()}"
-        in_traceback = line.startswith("Traceback (") or (in_traceback and not ends_traceback)
-    reason = reason or (printed[-1] if printed else "")
-    if FAILED_COMMAND.match(reason):
-        return compiler_error or reason
-    return earlier if earlier and reason.startswith("subprocess.CalledProcessError: ") else reason
+    text = "\n".join(line for line in output if not line.startswith("[notice]")).strip()
+    errors = [" ".join(error.split()).removeprefix("ERROR: ") for error in ERROR.findall(text)]
+    last = errors[-1] if errors else text.rpartition("\n")[2].strip()
+    compiler_errors: list[str] = COMPILER_ERROR.findall(text)
+    if FAILED_COMMAND.match(last) and compiler_errors:
+        return compiler_errors[-1]
+    if last.startswith("subprocess.CalledProcessError: ") and len(errors) > 1:
+        return errors[-2]
+    return last
 
 
 def _members(outdir: Path) -> frozenset[str]:
@@ -302,4 +283,4 @@ def _members(outdir: Path) -> frozenset[str]:
 def _plain(line: str) -> str:
     """Return a warning without the place in the code that printed it, and without folders, which differ."""
     message = re.sub(r"^\S+:\d+: \w*Warning: ", "", line.strip())
-    return re.sub(r"(['\"])/[^'\"]*/([^/'\"]+)(?=\1)", r"\1\2", message)[:WARNING_LIMIT_CHARACTERS]
+    return re.sub(r"(['\"])/[^'\"]*/([^/'\"]+)(?=\1)", r"\1\2", message)[:MESSAGE_LIMIT_CHARACTERS]

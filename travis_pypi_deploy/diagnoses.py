@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os.path
+import platform
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,21 +19,8 @@ from .source_tree import text_of
 
 MODULE_FOLDERS = ("", "src", "lib", "python")
 FOLDER_NAME = re.compile(r"[\"']([\w-][\w.-]*(?:/[\w-][\w.-]*)*)/?[\"']")
-TEXT_FILES = (
-    "*.cfg",
-    "*.toml",
-    "*.py",
-    "*.md",
-    "*.rst",
-    "*.txt",
-    "*.in",
-    "README*",
-    "LICEN[CS]E*",
-    "CHANGE*",
-    "*/*.py",
-)
+TEXT_FILES = "*.cfg *.toml *.py *.md *.rst *.txt *.in README* LICEN[CS]E* CHANGE* */*.py".split()
 READ_BYTES = 8192  # Python decodes a file in blocks of this size
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WORK_FOLDER = "travis-pypi-deploy-"  # the beginning of the names of the folders in which sdists are unpacked
 SETUPTOOLS = "setuptools.build_meta"
 LEGACY = f"{SETUPTOOLS}:__legacy__"
@@ -73,6 +62,16 @@ LICENSE_EXPRESSIONS = {
     "pdm": "pdm-backend>=2.4.4",
 }
 
+UNKNOWN_REQUIREMENT = r"Could not find a version that satisfies the requirement (.+?) \(from versions: none\)"
+DOCUMENT = re.compile("readme|licen[cs]e|copying|notice|change|history", re.IGNORECASE)
+# The last errors of programs that ask git, and get no answer.
+ASKS_GIT = (
+    r"unable to detect version|Versioning for this project requires|Cannot find the version from SCM"
+    r"|Unable to detect version control|dubious ownership|not a git repository|does not appear to be a Git project"
+    r"|versioningit could not find|only works with Git|InvalidGitRepositoryError"
+    r"|Command .*\bgit\b.* returned non-zero exit status 128"
+)
+
 
 @dataclass(frozen=True)
 class FailedBuild:
@@ -80,28 +79,46 @@ class FailedBuild:
 
     ``output`` is what it printed, without secrets; ``error`` is the backend's own last error. ``sdist`` are the paths
     in the sdist that was built, below its top folder; it is empty if the build failed before. ``git_error`` is what
-    git says about the tree, empty if it can read it. ``environ`` is the build's, ``python`` the version that ran it.
+    git says about the tree, empty if it can read it. ``environ`` is the build's.
     """
 
     project: Path
-    output: Sequence[str] = ()
+    output: str = ""
     error: str = ""
     sdist: frozenset[str] = frozenset()
     git_error: str = ""
     environ: Mapping[str, str] = field(default_factory=dict)
-    python: str = ""
 
     @property
-    def text(self) -> str:
-        """Return the output as one text."""
-        return "\n".join(self.output)
+    def pyproject(self) -> str:
+        """Return the text of pyproject.toml."""
+        return text_of(self.project / "pyproject.toml")
+
+    @property
+    def backend(self) -> str:
+        """Return the build backend that pyproject.toml names."""
+        found = re.search(r"^\s*build-backend\s*=\s*[\"']([\w.:]+)", self.pyproject, re.MULTILINE)
+        return found[1] if found else LEGACY
+
+    @property
+    def missing_module(self) -> str:
+        """Return the full name of the module whose import is the last error; empty if it is another error.
+
+        If the ``attr`` of a dynamic version names a module that does not exist, the error names only its package.
+        """
+        found = re.search(r"No module named '?([\w.]+)", self.error)
+        if found and self.find(r"setuptools.config.expand\.py\", .* in read_attr$"):
+            texts = self.pyproject + text_of(self.project / "setup.cfg")
+            found = re.search(r"\battr\s*[=:]\s*[\"']?([\w.]+)\.\w+", texts) or found
+        return str(found[1]) if found else ""
 
     def find(self, pattern: str) -> re.Match[str] | None:
-        """Return the first match in the output; the pattern is for single lines."""
-        return next((found for line in self.output if (found := re.search(pattern, line))), None)
+        """Return the first match in the output, in which every line is a line of the pattern."""
+        return re.search(pattern, self.output, re.MULTILINE)
 
 
 Fields = Mapping[str, str]
+Find = Callable[[FailedBuild], "Fields | None"]
 
 
 @dataclass(frozen=True)
@@ -116,34 +133,35 @@ class Cause:
     sign: str
     sentence: str
     remedy: str
-    find: Callable[[FailedBuild], Fields | None]
+    find: Find
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """Why a build failed, and what to do, as two clauses of one sentence."""
-
-    name: str
-    sentence: str
-    remedy: str
-
-
-def diagnose(failed: FailedBuild) -> Diagnosis | None:
-    """Return the first cause in the table that fits; None if none is known."""
+def diagnose(failed: FailedBuild) -> Cause | None:
+    """Return the first cause in the table that fits, with the fields filled in; None if none is known."""
     for cause in CAUSES:
         fields = cause.find(failed)
         if fields is not None:
-            known = {"folder": str(failed.project), "python": failed.python, **fields}
-            return Diagnosis(cause.name, cause.sentence.format(**known), cause.remedy.format(**known))
+            python = ".".join(platform.python_version_tuple()[:2])
+            known = {"folder": str(failed.project), "python": python, **fields}
+            return replace(cause, sentence=cause.sentence.format(**known), remedy=cause.remedy.format(**known))
     return None
 
 
-def _line(pattern: str) -> Callable[[FailedBuild], Fields | None]:
-    """Return a function that finds a line of the output; the named groups of the pattern are the fields."""
+def _line(pattern: str, *variables: str) -> Find:
+    """Return a function that finds this pattern in the output, whose named groups are the fields.
+
+    With a group ``page``, the page of an index, there are also the ``address`` and the ``source`` of that index; else
+    the ``source`` is the first of the variables that is set, and ``value`` is its value.
+    """
 
     def find(failed: FailedBuild) -> Fields | None:
         found = failed.find(pattern)
-        return found.groupdict() if found else None
+        if not found:
+            return None
+        fields = found.groupdict()
+        if "page" in fields:
+            return {**fields, **_index(failed, fields["page"])}
+        return {**fields, **_setting(failed, *(name.format(**fields) for name in variables))}
 
     return find
 
@@ -151,91 +169,51 @@ def _line(pattern: str) -> Callable[[FailedBuild], Fields | None]:
 def _pip_setting(failed: FailedBuild) -> Fields | None:
     if failed.find(r"Can not perform a '--user' install"):
         return {"setting": "user"}
-    top = _missing_module(failed).partition(".")[0]
-    is_backend = top == re.split(r"[.:]", _backend(failed))[0]
+    top = failed.missing_module.partition(".")[0]
+    is_backend = top == re.split(r"[.:]", failed.backend)[0]
     return {"setting": "target, prefix or root"} if is_backend and _is_installed(failed, top) else None
 
 
-def _pip_hashes(failed: FailedBuild) -> Fields | None:
-    if not failed.find(r"In --require-hashes mode, all requirements must"):
-        return None
-    return {"source": _variable(failed, "PIP_REQUIRE_HASHES", "PIP_CONSTRAINT")}
-
-
-def _pip_file(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"Could not open (?:constraint|requirements) file: .*'(?P<path>.+)'")
-    return {**found.groupdict(), "source": _variable(failed, "PIP_CONSTRAINT", "PIP_REQUIREMENT")} if found else None
-
-
-def _pip_proxy(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"^Could not fetch URL (\w+)://\S+: proxy connection error")
-    if not found:
-        return None
-    names = (f"{found[1]}_proxy", "all_proxy")
-    source = _variable(failed, "PIP_PROXY", *(each for name in names for each in (name, name.upper())))
-    return {"address": _without_password(failed.environ.get(source, "that is set")), "source": source}
-
-
-def _pip_unreachable(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"^Could not fetch URL (\S+): (connection error|There was a problem|5\d\d)")
-    return _index_of(failed, found[1]) if found else None
-
-
-def _pip_refused(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"^Could not fetch URL (\S+): (40[13]) ")
-    return {**_index_of(failed, found[1]), "status": found[2]} if found else None
-
-
 def _pip_restricted(failed: FailedBuild) -> Fields | None:
-    source = _variable(failed, "PIP_NO_INDEX", "PIP_ONLY_BINARY", "PIP_NO_BINARY")
-    if source not in failed.environ or not failed.find(r"\(from versions: none\)") or failed.find("^Could not fetch"):
-        return None
-    return {"requirement": _unsatisfied(failed), "setting": f"{source}={failed.environ[source]}", "source": source}
+    found = failed.find(UNKNOWN_REQUIREMENT)
+    setting = _setting(failed, "PIP_NO_INDEX", "PIP_ONLY_BINARY", "PIP_NO_BINARY")
+    is_cause = found and setting["source"] in failed.environ and not failed.find("^Could not fetch")
+    return {**setting, "requirement": found[1]} if found and is_cause else None
 
 
 def _pip_unknown(failed: FailedBuild) -> Fields | None:
-    requirement = _unsatisfied(failed)
-    if not requirement or not failed.find(r"\(from versions: none\)"):
+    found, page = failed.find(UNKNOWN_REQUIREMENT), failed.find(r"^Could not fetch URL (\S+): 404 ")
+    if not found:
         return None
-    found = failed.find(r"^Could not fetch URL (\S+): 404 ")
-    source = _variable(failed, "PIP_INDEX_URL")
+    source = _setting(failed, "PIP_INDEX_URL")["source"]
     index = {"address": _without_password(failed.environ.get(source, "its indexes")), "source": source}
-    where = REQUIRES
-    if requirement not in _pyproject(failed) and "setup_requires" in text_of(failed.project / "setup.py"):
-        where = "setup_requires of setup.py"
-    return {"requirement": requirement, "where": where, **(_index_of(failed, found[1]) if found else index)}
+    is_in_setup = found[1] not in failed.pyproject and "setup_requires" in text_of(failed.project / "setup.py")
+    where = "setup_requires of setup.py" if is_in_setup else REQUIRES
+    return {**(_index(failed, page[1]) if page else index), "requirement": found[1], "where": where}
 
 
 def _pip_python(failed: FailedBuild) -> Fields | None:
     ignored = failed.find(r"Ignored the following versions that require a different python version: (.*)")
-    requirement = _requirement(_unsatisfied(failed))
-    if ignored and requirement:
-        for version, wanted in re.findall(r"(\S+) Requires-Python (\S+?)(?:;|$)", ignored[1]):
+    found = failed.find(r"satisfies the requirement (.+?) \(from versions")
+    with suppress(InvalidRequirement):
+        requirement = Requirement(found[1] if found else "")
+        for version, wanted in re.findall(r"(\S+) Requires-Python (\S+?)(?:;|$)", ignored[1] if ignored else ""):
             if requirement.specifier.contains(version, prereleases=True):
                 return {"requirement": str(requirement), "wanted": wanted}
     return None
 
 
-def _pip_constraint(failed: FailedBuild) -> Fields | None:
-    found = failed.find(r"The user requested \(constraint\) (?P<constraint>.+)")
-    wanted = failed.find(r"Cannot install (?P<requirement>.+?) because these package versions")
-    if not found or not wanted:
-        return None
-    value = failed.environ.get("PIP_CONSTRAINT", "")
-    source = f"PIP_CONSTRAINT={_without_password(value)}" if value else "pip.conf"
-    return {**found.groupdict(), **wanted.groupdict(), "source": source}
+def _git(words: str) -> Find:
+    """Return a function that finds a build that asks git in vain, which says these words about the tree.
 
+    Without words git can read the tree, but not the sdist that the wheel is built from.
+    """
 
-def _git_owner(failed: FailedBuild) -> Fields | None:
-    return {} if "dubious ownership" in failed.git_error and _asks_git(failed) else None
+    def find(failed: FailedBuild) -> Fields | None:
+        is_cause = words in failed.git_error if words else failed.sdist and not failed.git_error
+        return {} if is_cause and re.search(ASKS_GIT, failed.error) else None
 
-
-def _git_none(failed: FailedBuild) -> Fields | None:
-    return {} if "not a git repository" in failed.git_error and _asks_git(failed) else None
-
-
-def _git_in_sdist(failed: FailedBuild) -> Fields | None:
-    return {} if failed.sdist and not failed.git_error and _asks_git(failed) else None
+    return find
 
 
 def _git_root(failed: FailedBuild) -> Fields | None:
@@ -246,14 +224,14 @@ def _git_root(failed: FailedBuild) -> Fields | None:
 
 
 def _old_setuptools(failed: FailedBuild) -> Fields | None:
-    frames = [line for line in failed.output if re.match(r'  File ".*", line', line)]
+    frames = re.findall(r'^  File "(.*)", line', failed.output, re.MULTILINE)
     in_setuptools = frames and re.search(r"/site-packages/(setuptools|pkg_resources)/", frames[-1])
     known = r"ImpImporter|'HTMLParser' object has no|No module named 'distutils'|module 'collections'"
     return {} if in_setuptools and re.search(known, failed.error) else None
 
 
 def _removed_module(failed: FailedBuild) -> Fields | None:
-    module = _missing_module(failed)
+    module = failed.missing_module
     top = module.partition(".")[0]
     if top not in REMOVED_MODULES.split() or (top == "distutils" and _is_installed(failed, "setuptools")):
         return None
@@ -261,67 +239,63 @@ def _removed_module(failed: FailedBuild) -> Fields | None:
     return {"module": module, "remedy": first}
 
 
-def _module_not_in_sdist(failed: FailedBuild) -> Fields | None:
-    place = _module_place(failed, _missing_module(failed))
-    return _not_in_sdist(failed, place) if place else None
+def _not_in_sdist(failed: FailedBuild) -> Fields | None:
+    for name in (_module_place(failed, failed.missing_module), *_missing_files(failed)):
+        path = failed.project / name
+        is_built = any(each == name or each.startswith(f"{name}/") for each in failed.sdist)
+        if failed.sdist and not is_built and path.exists() and failed.project in path.parents:
+            remedy = SDIST_LISTS.get(failed.backend.partition(".")[0], SDIST_LISTS["setuptools"])
+            return {"name": name, "remedy": remedy.format(name=name, verb="graft" if path.is_dir() else "include")}
+    return None
 
 
 def _own_module(failed: FailedBuild) -> Fields | None:
-    module = _missing_module(failed)
+    module = failed.missing_module
     place = _module_place(failed, module)
     if not place:
         return None
     folder = place.removesuffix(".py").removesuffix(module.replace(".", "/")).rstrip("/")
-    remedy = f'import sys and call sys.path.insert(0, "{folder or "."}") before the file that imports it does so'
-    if not folder and _backend(failed) == SETUPTOOLS:
-        remedy = (
-            f'set build-backend = "{LEGACY}" in pyproject.toml, or import sys and call sys.path.insert(0, ".") first'
-        )
+    remedy = f'import sys and call sys.path.insert(0, "{folder or "."}") first'
+    if not folder and failed.backend == SETUPTOOLS:
+        remedy = f'set build-backend = "{LEGACY}" in pyproject.toml, or {remedy}'
     is_helper = place == f"{module}.py" and place not in text_of(failed.project / "MANIFEST.in")
-    if is_helper and not failed.sdist and _backend(failed).startswith("setuptools"):
+    if is_helper and not failed.sdist and failed.backend.startswith("setuptools"):
         remedy += f"; and {SDIST_LISTS['setuptools'].format(verb='include', name=place)}"
     return {"module": module, "remedy": remedy}
 
 
 def _generated_module(failed: FailedBuild) -> Fields | None:
-    module = _missing_module(failed)
+    module = failed.missing_module
     top = module.partition(".")[0]
     is_own = _module_place(failed, top) or (top and canonicalize_name(top) == _project_name(failed))
     return {"module": module} if is_own else None
 
 
 def _missing_submodule(failed: FailedBuild) -> Fields | None:
-    module = _missing_module(failed)
+    module = failed.missing_module
     distribution = DISTRIBUTIONS.get(module) or module.partition(".")[0]
     return {"module": module, "distribution": distribution} if _is_installed(failed, distribution) else None
 
 
 def _missing_distribution(failed: FailedBuild) -> Fields | None:
     plugin = re.search(r"Unknown (?:version source|metadata hook|build hook): ([\w-]+)", failed.error)
-    module = plugin[1] if plugin else _missing_module(failed)
+    module = plugin[1] if plugin else failed.missing_module
     if not module:
         return None
     top = module.partition(".")[0]
     known = _distribution(module)
     distribution = f'"{known}"' if known else f"the distribution that provides {top}"
     where = f"{REQUIRES} in pyproject.toml"
-    if "[build-system]" not in _pyproject(failed):
+    if "[build-system]" not in failed.pyproject:
         distribution += "" if known.startswith("setuptools") else ' and "setuptools"'
-        where = f"requires of [build-system] in {'' if _pyproject(failed) else 'a new '}pyproject.toml"
+        where = f"requires of [build-system] in {'' if failed.pyproject else 'a new '}pyproject.toml"
     return {"module": module, "distribution": distribution, "where": where}
-
-
-def _file_not_in_sdist(failed: FailedBuild) -> Fields | None:
-    return next(filter(None, (_not_in_sdist(failed, name) for name in _missing_files(failed))), None)
 
 
 def _missing_readme(failed: FailedBuild) -> Fields | None:
     for name in _missing_files(failed):
         for where in ("pyproject.toml", "setup.cfg", "setup.py"):
-            is_named = Path(name).name in text_of(failed.project / where)
-            if is_named and re.match(
-                r"readme|licen[cs]e|copying|notice|change|history", Path(name).name, re.IGNORECASE
-            ):
+            if Path(name).name in text_of(failed.project / where) and DOCUMENT.match(Path(name).name):
                 return {"name": name, "where": where}
     return None
 
@@ -354,41 +328,32 @@ def _no_program(failed: FailedBuild) -> Fields | None:
 def _no_header(failed: FailedBuild) -> Fields | None:
     header = failed.find(r"fatal error: '?([\w./+-]+)'?(?:: No such file| file not found)")
     library = failed.find(r"\bld(?:\.\w+)?: (?:cannot find -l|library not found for -l|library ')([\w.+-]+)")
+    remedy = "install the system package that provides it before this command"
     if library:
-        return {"name": f"library {library[1]}", "remedy": PACKAGE_REMEDY}
+        return {"name": f"library {library[1]}", "remedy": remedy}
     if not header or re.search(r"\.(c|cc|cpp|cxx|pyx)$", header[1]):
         return None
-    remedies = {
-        "Python.h": "install the headers of this Python (on Debian and Ubuntu: python3-dev)",
-        "numpy": f'add "numpy" to {REQUIRES} in pyproject.toml, and numpy.get_include() to include_dirs',
-    }
-    known = remedies.get(header[1]) or remedies.get(header[1].partition("/")[0])
-    return {"name": f"header {header[1]}", "remedy": known or PACKAGE_REMEDY}
+    if header[1] == "Python.h":
+        remedy = "install the headers of this Python (on Debian and Ubuntu: python3-dev)"
+    if header[1].startswith("numpy/"):
+        remedy = f'add "numpy" to {REQUIRES} in pyproject.toml, and numpy.get_include() to include_dirs'
+    return {"name": f"header {header[1]}", "remedy": remedy}
 
 
-PACKAGE_REMEDY = "install the system package that provides it before this command"
+def _old_backend(versions: Mapping[str, str], signs: str) -> Find:
+    """Return a function that finds what a build backend before these versions prints about [project]."""
 
+    def find(failed: FailedBuild) -> Fields | None:
+        version = versions.get(failed.backend.partition(".")[0])
+        return {"requirement": version} if version and "[project]" in failed.pyproject and failed.find(signs) else None
 
-def _project_table(failed: FailedBuild) -> Fields | None:
-    version = PROJECT_TABLES.get(_backend(failed).partition(".")[0])
-    signs = r"\[tool\.poetry\] section not found|missing \[tool\.flit\] table"
-    has_table = re.search(r"^\[project\]", _pyproject(failed), re.MULTILINE)
-    return {"requirement": version} if version and has_table and re.search(signs, failed.error) else None
-
-
-def _license_expression(failed: FailedBuild) -> Fields | None:
-    signs = (
-        r"`project\.license`|license field should be|project\.license:|must not contain \{'license-files'\}"
-        r"|`project\.license-files` must be a table"
-    )
-    version = LICENSE_EXPRESSIONS.get(_backend(failed).partition(".")[0])
-    return {"requirement": version} if version and re.search(signs, failed.text) else None
+    return find
 
 
 def _byte_order_mark(failed: FailedBuild) -> Fields | None:
     if re.search(r"Invalid statement \(at line 1, column 1\)|MissingSectionHeaderError", failed.error):
         for name in ("pyproject.toml", "setup.cfg"):
-            if _bytes(failed.project / name).startswith(BYTE_ORDER_MARK):
+            if text_of(failed.project / name).startswith("\ufeff"):
                 return {"name": name}
     return None
 
@@ -397,12 +362,14 @@ def _not_utf_8(failed: FailedBuild) -> Fields | None:
     found = re.search(r"'utf-?8' codec can't decode byte(?:s in position | 0x.. in position )(\d+)", failed.error)
     if not found and "did not contain valid UTF-8" not in failed.error:
         return None
-    for path in (path for pattern in TEXT_FILES for path in sorted(failed.project.glob(pattern))):
+    paths = (path for pattern in TEXT_FILES for path in sorted(failed.project.glob(pattern)) if path.is_file())
+    for path in paths:
+        content = path.read_bytes()
         try:
-            _bytes(path).decode()
+            content.decode()
         except UnicodeDecodeError as error:
             if not found or int(found[1]) in (error.start, error.start % READ_BYTES):
-                line = _bytes(path)[: error.start].count(b"\n") + 1
+                line = content[: error.start].count(b"\n") + 1
                 return {"name": path.relative_to(failed.project).as_posix(), "line": str(line)}
     return None
 
@@ -415,20 +382,26 @@ CAUSES = (
           "remove it from pip.conf", _pip_setting),
     Cause("pip-hashes", "`In --require-hashes mode`",
           "pip demands hashes ({source}), which [build-system] requires cannot have",
-          "remove that setting for this command", _pip_hashes),
+          "remove that setting for this command",
+          _line("In --require-hashes mode, all requirements must", "PIP_REQUIRE_HASHES", "PIP_CONSTRAINT")),
     Cause("pip-file", "`Could not open constraint file`", "pip cannot open {path} ({source})",
-          "correct {source}; a relative path begins where this command runs", _pip_file),
-    Cause("pip-proxy", "`proxy connection error`", "pip cannot reach the proxy {address} ({source})",
-          "correct {source}, or restart this job if the proxy was down", _pip_proxy),
+          "correct {source}; a relative path begins where this command runs",
+          _line("Could not open (?:constraint|requirements) file: .*'(?P<path>.+)'",
+                "PIP_CONSTRAINT", "PIP_REQUIREMENT")),
+    Cause("pip-proxy", "`proxy connection error`", "pip cannot reach the proxy {value} ({source})",
+          "correct {source}, or restart this job if the proxy was down",
+          _line(r"^Could not fetch URL (?P<scheme>\w+)://\S+: proxy connection error",
+                "PIP_PROXY", "{scheme}_proxy", "all_proxy")),
     Cause("pip-unreachable",
           "`Could not fetch URL`, with a connection error, a certificate error or a status of 500 and above",
           "pip cannot reach {address} ({source})", "correct the address, or restart this job if the index was down",
-          _pip_unreachable),
+          _line(r"^Could not fetch URL (?P<page>\S+): (?:connection error|There was a problem|5\d\d)")),
     Cause("pip-refused", "`Could not fetch URL`, with status 401 or 403", "{address} ({source}) answers {status}",
-          "correct the user name and password in the address", _pip_refused),
+          "correct the user name and password in the address",
+          _line(r"^Could not fetch URL (?P<page>\S+): (?P<status>40[13]) ")),
     Cause("pip-restricted", "`from versions: none`, and PIP_NO_INDEX, PIP_ONLY_BINARY or PIP_NO_BINARY is set",
-          "pip finds no {requirement}, because {setting} is set", "unset it for this command (env -u {source} ...)",
-          _pip_restricted),
+          "pip finds no {requirement}, because {source}={value} is set",
+          "unset it for this command (env -u {source} ...)", _pip_restricted),
     Cause("pip-unknown", "`from versions: none`", "pip finds no {requirement} at {address} ({source})",
           "correct its name in {where}, or the address", _pip_unknown),
     Cause("pip-python", "`Ignored the following versions that require a different python version`",
@@ -439,20 +412,22 @@ CAUSES = (
           "correct the version in [build-system] requires",
           _line(r"requirement (?P<requirement>\S.*?) \(from versions: (?:.*, )?(?!none)(?P<newest>[^, )]+)\)")),
     Cause("pip-constraint", "`The user requested (constraint)`",
-          "the constraint {constraint} ({source}) contradicts {requirement} in [build-system] requires",
-          "change the constraint, or unset it for this command", _pip_constraint),
+          "the constraint {constraint} ({setting}) contradicts {requirement} in [build-system] requires",
+          "change the constraint, or unset it for this command",
+          _line(r"(?s)\A(?=.*The user requested \(constraint\) (?P<constraint>[^\n]+))"
+                r".*Cannot install (?P<requirement>[^\n]+) because these package versions", "PIP_CONSTRAINT")),
     Cause("pip-conflict", "`because these package versions have conflicting dependencies`",
           "no versions satisfy {requirements} together", "correct the versions in [build-system] requires",
           _line(r"Cannot install (?P<requirements>.+?) because these package versions")),
     Cause("git-owner", "git reports `dubious ownership`, and the build asks git",
           "git does not read this tree, because it belongs to another user",
-          'run git config --global --add safe.directory "{folder}" before this command', _git_owner),
+          'run git config --global --add safe.directory "{folder}" before this command', _git("dubious ownership")),
     Cause("git-none", "there is no git repository, and the build asks git",
           "the build asks git, and this folder is not a git repository",
-          "run this command in the clone that Travis made, with its .git folder", _git_none),
+          "run this command in the clone that Travis made, with its .git folder", _git("not a git repository")),
     Cause("git-in-sdist", "the build of the wheel asks git",
           "the wheel is built from the sdist, which is not a git repository, but the build asks git for the version",
-          "take the version from PKG-INFO if that file is there, or use setuptools-scm, which does so", _git_in_sdist),
+          "take the version from PKG-INFO if that file is there, or use setuptools-scm, which does so", _git("")),
     Cause("git-root", "setuptools-scm finds no version, and the git repository begins in a folder above",
           "the git repository begins in a folder above the project, where setuptools-scm does not look",
           'set root = "{root}" in [tool.setuptools_scm], with hatch-vcs in raw-options of [tool.hatch.version]',
@@ -463,8 +438,8 @@ CAUSES = (
           _old_setuptools),
     Cause("removed-module", "`No module named`, and Python itself had the module", "Python removed {module}",
           "{remedy}, or build with an older Python and upload dist/*", _removed_module),
-    Cause("module-not-in-sdist", "`No module named`, and the module is in the project, but not in the sdist",
-          "the wheel is built from the sdist, and the sdist has no {name}", "{remedy}", _module_not_in_sdist),
+    Cause("not-in-sdist", "a module, file or folder is not found that is in the project, but not in the sdist",
+          "the wheel is built from the sdist, and the sdist has no {name}", "{remedy}", _not_in_sdist),
     Cause("own-module", "`No module named`, and the module is in the project",
           "{module} is in this project, but an isolated build does not see the project's own folder", "{remedy}",
           _own_module),
@@ -477,8 +452,6 @@ CAUSES = (
     Cause("missing-distribution", "`No module named`, or an unknown plugin of hatchling",
           "the build runs in an isolated environment, which has no {module}",
           "add {distribution} to {where}, or build in the job and upload dist/*", _missing_distribution),
-    Cause("file-not-in-sdist", "a file or folder is not found that is in the project, but not in the sdist",
-          "the wheel is built from the sdist, and the sdist has no {name}", "{remedy}", _file_not_in_sdist),
     Cause("cython", "a C file is not found, and there is a .pyx file of its name",
           "Cython is not installed in the isolated environment, so {name} was not compiled to C",
           'add "Cython" to [build-system] requires in pyproject.toml', _no_cython),
@@ -493,10 +466,14 @@ CAUSES = (
           _line(r"can't find Rust compiler|Rust not found|cargo, the Rust package manager, is not installed")),
     Cause("project-table", "a backend other than setuptools looks for its own table, and there is [project]",
           "this version of the build backend does not read [project] of pyproject.toml",
-          'write "{requirement}" in [build-system] requires', _project_table),
+          'write "{requirement}" in [build-system] requires',
+          _old_backend(PROJECT_TABLES, r"\[tool\.poetry\] section not found|missing \[tool\.flit\] table")),
     Cause("license-expression", "a backend rejects `license` as a text, or `license-files`",
           "this version of the build backend does not know license expressions (PEP 639)",
-          'write "{requirement}" in [build-system] requires', _license_expression),
+          'write "{requirement}" in [build-system] requires',
+          _old_backend(LICENSE_EXPRESSIONS,
+                       r"`project\.license`|license field should be|project\.license:|`project\.license-files` must be"
+                       r"|must not contain \{'license-files'\}")),
     Cause("use-2to3", "`use_2to3 is invalid`", "setuptools 58 removed use_2to3",
           'remove use_2to3 if the code runs on Python 3; else write "setuptools<58" in [build-system] requires, and '
           "run this command with Python 3.11", _line("use_2to3 is invalid")),
@@ -510,18 +487,6 @@ CAUSES = (
 # fmt: on
 
 
-def _missing_module(failed: FailedBuild) -> str:
-    """Return the full name of the module whose import is the last error; empty if it is another error.
-
-    If the ``attr`` of a dynamic version names a module that does not exist, the error names only its package.
-    """
-    found = re.search(r"No module named '?([\w.]+)", failed.error)
-    if found and failed.find(r"setuptools.config.expand\.py\", .* in read_attr$"):
-        texts = _pyproject(failed) + text_of(failed.project / "setup.cfg")
-        found = re.search(r"\battr\s*[=:]\s*[\"']?([\w.]+)\.\w+", texts) or found
-    return str(found[1]) if found else ""
-
-
 def _module_place(failed: FailedBuild, module: str) -> str:
     """Return where a module is in the project, as a path relative to it; empty if it is not there.
 
@@ -529,7 +494,7 @@ def _module_place(failed: FailedBuild, module: str) -> str:
     """
     if not module:
         return ""
-    named: list[str] = FOLDER_NAME.findall(f"{text_of(failed.project / 'setup.py')}\n{_pyproject(failed)}")
+    named: list[str] = FOLDER_NAME.findall(f"{text_of(failed.project / 'setup.py')}\n{failed.pyproject}")
     plain = [each for each in dict.fromkeys(named) if not (failed.project / each / "__init__.py").exists()]
     path = module.replace(".", "/")
     for folder in MODULE_FOLDERS if _distribution(module) else (*MODULE_FOLDERS, *plain):
@@ -554,7 +519,7 @@ def _missing_files(failed: FailedBuild) -> Iterator[str]:
             yield from _relative(failed, found[1])
     header = re.match(r"(\S+?):\d+:\d+: fatal error: '?([\w./+-]+)", failed.error)
     if header:  # looked for beside the source file, and in the folders that the compiler was told
-        for folder in (Path(header[1]).parent, *dict.fromkeys(re.findall(r" -I(\S+)", failed.text))):
+        for folder in (Path(header[1]).parent, *dict.fromkeys(re.findall(r" -I(\S+)", failed.output))):
             yield from _relative(failed, str(folder / Path(header[2])))
     cmake = failed.find(r'The source directory "(.+)" does not appear to contain (CMakeLists\.txt)')
     if cmake:
@@ -573,17 +538,6 @@ def _relative(failed: FailedBuild, name: str) -> Iterator[str]:
         yield from (each for each in ends if (failed.project / each).exists())
 
 
-def _not_in_sdist(failed: FailedBuild, name: str) -> Fields | None:
-    """Return the name and the remedy if a file or folder of the project is not in the sdist that was built."""
-    path = failed.project / name
-    if not failed.sdist or not path.exists() or failed.project not in path.parents:
-        return None
-    if any(each == name or each.startswith(f"{name}/") for each in failed.sdist):
-        return None
-    remedy = SDIST_LISTS.get(_backend(failed).partition(".")[0], SDIST_LISTS["setuptools"])
-    return {"name": name, "remedy": remedy.format(name=name, verb="graft" if path.is_dir() else "include")}
-
-
 def _distribution(module: str) -> str:
     """Return the distribution that provides a module; empty if it is not known."""
     return DISTRIBUTIONS.get(module) or DISTRIBUTIONS.get(module.partition(".")[0], "")
@@ -591,22 +545,11 @@ def _distribution(module: str) -> str:
 
 def _is_installed(failed: FailedBuild, name: str) -> bool:
     """Return whether the build asked pip for a distribution, by its name or that of a module in it."""
-    lines = [line.removeprefix("Installing ") for line in failed.output if line.startswith("Installing ")]
-    found = (_requirement(each) for line in lines for each in re.split(r", (?=[A-Za-z])", line))
-    names = {canonicalize_name(each.name) for each in found if each}
-    return bool(name) and not names.isdisjoint(
-        {canonicalize_name(name), canonicalize_name(DISTRIBUTIONS.get(name, name))}
-    )
-
-
-def _pyproject(failed: FailedBuild) -> str:
-    return text_of(failed.project / "pyproject.toml")
-
-
-def _backend(failed: FailedBuild) -> str:
-    """Return the build backend that pyproject.toml names."""
-    found = re.search(r"^\s*build-backend\s*=\s*[\"']([\w.:]+)", _pyproject(failed), re.MULTILINE)
-    return found[1] if found else LEGACY
+    lines = re.findall("^Installing .*", failed.output, re.MULTILINE)
+    names = {
+        canonicalize_name(each) for line in lines for each in re.findall(r"(?:^Installing|,) ([A-Za-z][\w.-]*)", line)
+    }
+    return bool(name) and not names.isdisjoint(map(canonicalize_name, (name, DISTRIBUTIONS.get(name, name))))
 
 
 def _project_name(failed: FailedBuild) -> str:
@@ -618,25 +561,17 @@ def _project_name(failed: FailedBuild) -> str:
     return ""
 
 
-def _unsatisfied(failed: FailedBuild) -> str:
-    """Return the requirement for which pip finds nothing; empty if there is none."""
-    found = failed.find(r"Could not find a version that satisfies the requirement (.+?) \(from versions")
-    return found[1] if found else ""
+def _setting(failed: FailedBuild, *names: str) -> Fields:
+    """Return the first of these variables that is set, in lower or upper case, and its value; else ``pip.conf``."""
+    for name in names:
+        for source in (name, name.upper()):
+            if failed.environ.get(source):
+                value = _without_password(failed.environ[source])
+                return {"source": source, "value": value, "setting": f"{source}={value}"}
+    return {"source": "pip.conf", "value": "that is set", "setting": "pip.conf"}
 
 
-def _requirement(text: str) -> Requirement | None:
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
-
-
-def _variable(failed: FailedBuild, *names: str) -> str:
-    """Return the first of these variables that is set, else ``pip.conf``."""
-    return next((name for name in names if failed.environ.get(name)), "pip.conf")
-
-
-def _index_of(failed: FailedBuild, page: str) -> Fields:
+def _index(failed: FailedBuild, page: str) -> Fields:
     """Return the address of the index that a project's page belongs to, and where it comes from."""
     address = _without_password(page).rstrip("/").rpartition("/")[0]
     host = urlsplit(address).netloc
@@ -649,21 +584,3 @@ def _index_of(failed: FailedBuild, page: str) -> Fields:
 
 def _without_password(address: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//", address)
-
-
-def _asks_git(failed: FailedBuild) -> bool:
-    """Return whether the last error is that of a program that asks git, and got no answer."""
-    signs = (
-        r"unable to detect version|Versioning for this project requires|Cannot find the version from SCM"
-        r"|Unable to detect version control|dubious ownership|not a git repository|does not appear to be a Git project"
-        r"|versioningit could not find|only works with Git|InvalidGitRepositoryError"
-        r"|Command .*\bgit\b.* returned non-zero exit status 128"
-    )
-    return re.search(signs, failed.error) is not None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

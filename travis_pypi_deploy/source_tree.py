@@ -56,11 +56,11 @@ def read(project: Path, environ: Mapping[str, str]) -> SourceTree:
     tool = version_tool(project)
     if not tool or any(environ.get(name) and name.startswith(VERSION_VARIABLES) for name in environ):
         return SourceTree()
-    entries = _git(project, environ, "status", "--porcelain", "--no-renames", "-z").split("\0")
+    entries = _git(project, environ, "status", "--porcelain", "--no-renames", "-z").stdout.split("\0")
     return SourceTree(
         version_tool=tool,
-        tags=tuple(_git(project, environ, "tag", "--merged", "HEAD").split()),
-        is_shallow=_git(project, environ, "rev-parse", "--is-shallow-repository").strip() == "true",
+        tags=tuple(_git(project, environ, "tag", "--merged", "HEAD").stdout.split()),
+        is_shallow=_git(project, environ, "rev-parse", "--is-shallow-repository").stdout.strip() == "true",
         changed=tuple(entry[3:] for entry in entries if entry and not entry.startswith("??")),
         untracked=tuple(entry[3:] for entry in entries if entry.startswith("??")),
         error=git_error(project, environ),
@@ -87,23 +87,18 @@ def text_of(path: Path) -> str:
 
 def commit_time(project: Path, environ: Mapping[str, str]) -> str | None:
     """Return the time of the commit that is checked out, in seconds since the epoch; None if git does not know it."""
-    seconds = _git(project, environ, "rev-list", "--max-count=1", "--timestamp", "HEAD").partition(" ")[0]
+    seconds = _git(project, environ, "rev-list", "--max-count=1", "--timestamp", "HEAD").stdout.partition(" ")[0]
     return seconds if seconds.isdecimal() else None
 
 
 def git_error(project: Path, environ: Mapping[str, str]) -> str:
     """Return why git cannot read the tree; empty if it can."""
-    answer = _run(project, environ, "rev-parse", "--git-dir")
+    answer = _git(project, environ, "rev-parse", "--git-dir")
     return answer.stderr.strip() if answer.returncode else ""
 
 
-def _git(project: Path, environ: Mapping[str, str], *arguments: str) -> str:
-    """Return what a git command prints; empty if it fails."""
-    answer = _run(project, environ, *arguments)
-    return "" if answer.returncode else answer.stdout
-
-
-def _run(project: Path, environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def _git(project: Path, environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Return what a git command prints; nothing on the standard output if it cannot run."""
     command = ["git", *arguments]
     try:
         return subprocess.run(  # noqa: S603 - the job's own git

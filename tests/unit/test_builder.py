@@ -11,7 +11,7 @@ import tarfile
 import tracemalloc
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 
@@ -39,47 +39,76 @@ def build(
     *formats: str,
     environ: Mapping[str, str] | None = None,
     dist_dir: Path | None = None,
-    lines: list[str] | None = None,
-) -> tuple[Path, ...]:
-    """Build a project into its dist folder; ``lines`` gets what the build prints."""
-    printed: list[str] = [] if lines is None else lines
+    on_line: Callable[[str], None] = lambda _: None,
+) -> builder.Build:
+    """Build a project into its dist folder."""
     return builder.build(
         project,
         formats=formats or BOTH,
         dist_dir=dist_dir or project / "dist",
         environ=environ or child_environment(os.environ, password_env=()),
         mask=str,
-        on_line=printed.append,
-    ).paths
+        on_line=on_line,
+    )
 
 
-FORMATS = {"both": (BOTH, [WHEEL, SDIST]), "sdist": (("sdist",), [SDIST]), "wheel": (("bdist_wheel",), [WHEEL])}
+def names(built: builder.Build) -> list[str]:
+    return [path.name for path in built.paths]
 
 
-@pytest.mark.parametrize(("formats", "names"), FORMATS.values(), ids=FORMATS)
-def test_what_was_asked_for_is_built(tmp_path: Path, formats: tuple[str, ...], names: list[str]) -> None:
+def deploy(project: Path, *argv: str, **variables: str | None) -> command.Ended:
+    """Deploy a project from its branch, in this process."""
+    return command.deploy("--branch=staging", f"--project-dir={project}", *argv, environ=command.job(**variables))
+
+
+def edited(folder: Path, code: str = "", **replaced: str) -> Path:
+    """Return the plain project; its backend has other texts, and more code at its end."""
+    project = sample_projects.copy("plain", folder)
+    backend = project / "backend.py"
+    text = backend.read_text("utf-8")
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    backend.write_text(f"{text}\n\n{code}\n", "utf-8")
+    return project
+
+
+def failing(folder: Path, code: str) -> Path:
+    """Return a project whose wheel runs this code."""
+    return edited(folder, f"def build_wheel(*_):\n    import sys\n    {code}")
+
+
+def talking(folder: Path, code: str) -> Path:
+    """Return a project whose wheel runs this code first."""
+    first = f"_build_wheel = build_wheel\ndef build_wheel(*given):\n    {code}\n    return _build_wheel(*given)"
+    return edited(folder, first)
+
+
+FORMATS = {
+    "both": (BOTH, [WHEEL, SDIST], ["Building the sdist", "Building the wheel"]),
+    "sdist": (("sdist",), [SDIST], None),
+    "wheel": (("bdist_wheel",), [WHEEL], ["Building the wheel"]),
+}
+
+
+@pytest.mark.parametrize(("formats", "expected", "lines"), FORMATS.values(), ids=FORMATS)
+def test_what_was_asked_for_is_built_the_wheel_from_the_sdist(
+    tmp_path: Path, formats: tuple[str, ...], expected: list[str], lines: list[str] | None
+) -> None:
     project = sample_projects.copy("plain", tmp_path)
-    built = build(project, *formats)
-    assert [path.name for path in built] == names
-    assert sorted(path.name for path in (project / "dist").iterdir()) == names
-
-
-def test_the_wheel_is_made_from_the_sdist(tmp_path: Path) -> None:
-    lines: list[str] = []
-    build(sample_projects.copy("plain", tmp_path), lines=lines)
-    assert lines == ["Building the sdist", "Building the wheel"]
+    printed: list[str] = []
+    assert names(build(project, *formats, on_line=printed.append)) == expected
+    assert sorted(path.name for path in (project / "dist").iterdir()) == expected
+    assert lines in (None, printed)
 
 
 @pytest.mark.parametrize("top", ["Demo-1.0", "demo"])
 def test_an_sdist_may_have_a_top_folder_of_another_name(tmp_path: Path, top: str) -> None:
-    project = sample_projects.copy("plain", tmp_path)
-    backend = project / "backend.py"
-    backend.write_text(backend.read_text("utf-8").replace('f"{NAME}-{VERSION}/{name}"', f'f"{top}/{{name}}"'), "utf-8")
-    assert [path.name for path in build(project)] == [WHEEL, SDIST]
+    project = edited(tmp_path, **{'f"{NAME}-{VERSION}/{name}"': f'f"{top}/{{name}}"'})
+    assert names(build(project)) == [WHEEL, SDIST]
 
 
-REPORTS_ITS_ENVIRONMENT = """
-
+REPORTS_ITS_ENVIRONMENT = """\
 import sys
 print("prefix", sys.prefix)
 
@@ -91,21 +120,17 @@ def get_requires_for_build_wheel(config_settings=None):
 
 @pytest.mark.parametrize("needs_more", [False, True])
 def test_one_environment_serves_both_unless_the_wheel_needs_more(tmp_path: Path, needs_more: bool) -> None:
-    project = sample_projects.copy("plain", tmp_path)
     requirement = f"extra @ {factories.wheel(tmp_path, 'extra').as_uri()}"
-    backend = project / "backend.py"
     code = REPORTS_ITS_ENVIRONMENT.format(requirement=repr(requirement) if needs_more else "")
-    backend.write_text(backend.read_text("utf-8") + code, "utf-8")
     lines: list[str] = []
-    build(project, lines=lines)
+    build(edited(tmp_path, code), on_line=lines.append)
     assert len({line for line in lines if line.startswith("prefix")}) == (2 if needs_more else 1)
     assert (f"Installing {requirement}" in lines) is needs_more
 
 
 @pytest.mark.registry
 def test_a_project_of_setup_py_alone_is_built(tmp_path: Path) -> None:
-    built = build(sample_projects.copy("legacy", tmp_path, over="legacy"))
-    assert [path.name for path in built] == [WHEEL, SDIST]
+    assert names(build(sample_projects.copy("legacy", tmp_path, over="legacy"))) == [WHEEL, SDIST]
 
 
 def test_a_built_file_replaces_one_of_its_name_and_stale_ones_are_not_published(
@@ -125,11 +150,6 @@ def test_a_built_file_replaces_one_of_its_name_and_stale_ones_are_not_published(
     assert b"stale" not in kept.values()
 
 
-def deploy(project: Path, *argv: str, **variables: str | None) -> command.Ended:
-    """Deploy a project from its branch, in this process."""
-    return command.deploy("--branch=staging", f"--project-dir={project}", *argv, environ=command.job(**variables))
-
-
 def test_a_failed_build_shows_its_output_outside_the_fold_and_ends_with_the_cause(
     tmp_path: Path, index: LoopbackIndex
 ) -> None:
@@ -144,19 +164,29 @@ def test_a_failed_build_shows_its_output_outside_the_fold_and_ends_with_the_caus
 
 
 def test_with_verbose_the_output_of_a_failed_build_is_shown_once(tmp_path: Path) -> None:
-    project = sample_projects.copy("fails", tmp_path)
-    ended = deploy(project, "--verbose", "--check-only")
+    ended = deploy(sample_projects.copy("fails", tmp_path), "--verbose", "--check-only")
     assert ended.out.count("cannot find demo.h") == 1
 
 
 FAILURES = {
     "an exception": ("raise RuntimeError('cannot find libfoo')", "RuntimeError: cannot find libfoo (the full output"),
-    "pkg_resources": ("import pkg_resources", 'add "setuptools<82" to [build-system] requires'),
-    "a module": (
-        "import numpy_is_missing",
-        "add the distribution that provides numpy_is_missing to [build-system] requires",
+    "a known cause": ("import pkg_resources", 'add "setuptools<82" to [build-system] requires'),
+    "an exception of any name": (
+        "print('Error reading the cache', flush=True); raise type('InvalidVersion', (ValueError,), {})('bad')",
+        "InvalidVersion: bad (",
     ),
-    "imp": ("raise ModuleNotFoundError(\"No module named 'imp'\")", "build with an older Python"),
+    "a message in the next line": ("sys.exit('acme.Error:\\n\\n  it is broken')", "acme.Error: it is broken ("),
+    "the compiler behind the command": (
+        "sys.exit('x.c:1:2: fatal error: no\\nerror: command cc failed with exit code 1')",
+        "x.c:1:2: fatal error: no (",
+    ),
+    "a command alone": ("sys.exit('error: command cc failed with exit code 1')", "error: command cc failed with exit"),
+    "a command that has said why": (
+        "sys.exit('ERROR: no libfoo\\nsubprocess.CalledProcessError: Command x returned 1')",
+        "no libfoo (",
+    ),
+    "a notice of pip": ("sys.exit('no libfoo\\n[notice] new release of pip')", "no libfoo ("),
+    "a long message": ("raise RuntimeError('x' * 1000)", f"{'x' * (300 - len('RuntimeError: '))} ... ("),
 }
 
 
@@ -164,14 +194,10 @@ FAILURES = {
 def test_a_failed_build_ends_with_the_last_error_of_the_backend_and_a_hint(
     tmp_path: Path, code: str, reason: str
 ) -> None:
-    project = sample_projects.copy("plain", tmp_path)
-    backend = project / "backend.py"
-    backend.write_text(f"{backend.read_text('utf-8')}\n\ndef build_wheel(*_):\n    {code}\n", "utf-8")
     with pytest.raises(BuildError) as raised:
-        build(project)
+        build(failing(tmp_path, code))
     assert str(raised.value).startswith("The build failed: ")
     assert reason in str(raised.value)
-    assert raised.value.output[-1] in str(raised.value)
 
 
 def test_a_backend_that_names_a_missing_file_is_reported(tmp_path: Path, index: LoopbackIndex) -> None:
@@ -241,19 +267,17 @@ BREAKING = {
 
 @pytest.mark.parametrize("name", BREAKING)
 def test_a_setting_of_pip_that_breaks_an_isolated_environment_is_not_given_to_it(tmp_path: Path, name: str) -> None:
-    project = sample_projects.copy("plain", tmp_path)
+    project = edited(tmp_path, "import needed\nimport needed_by_it")
     needed = factories.wheel(tmp_path, "needed", metadata=factories.metadata("needed", requires_dist="needed_by_it"))
     factories.wheel(tmp_path, "needed_by_it")
     (project / "pyproject.toml").write_text(
         f"[build-system]\nrequires = ['needed @ {needed.as_uri()}']\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
     )
-    backend = project / "backend.py"
-    backend.write_text(f"{backend.read_text('utf-8')}\n\nimport needed\nimport needed_by_it\n", "utf-8")
     kept = {"PIP_FIND_LINKS": os.path.relpath(tmp_path), "PIP_NO_INDEX": "1"}  # relative, as a job may have it
     environ = child_environment({**os.environ, **kept, name: BREAKING[name]}, password_env=())
     assert name not in environ  # PIP_REQUIRE_VIRTUALENV breaks only a tool that is itself in none
     assert kept.items() <= environ.items()
-    assert [path.name for path in build(project, environ=environ)] == [WHEEL, SDIST]
+    assert names(build(project, environ=environ)) == [WHEEL, SDIST]
 
 
 EPOCHS = {"commit": ({}, "1577934245"), "given": ({"SOURCE_DATE_EPOCH": "42"}, "42")}
@@ -272,14 +296,14 @@ def test_the_date_of_the_commit_is_the_date_of_the_build(
 
 
 def test_two_builds_of_a_commit_give_the_same_bytes(tmp_path: Path) -> None:
-    first, second = (sample_projects.copy("plain", tmp_path / name) for name in ("first", "second"))
     contents = []
-    for project in (first, second):
+    for name in ("first", "second"):
+        project = sample_projects.copy("plain", tmp_path / name)
         commit(project)
         date = commit_time(project, os.environ)
         assert date is not None
-        built = build(project, environ={**child_environment(os.environ, password_env=()), "SOURCE_DATE_EPOCH": date})
-        contents.append([path.read_bytes() for path in built])
+        environ = {**child_environment(os.environ, password_env=()), "SOURCE_DATE_EPOCH": date}
+        contents.append([path.read_bytes() for path in build(project, environ=environ).paths])
     assert contents[0] == contents[1]
 
 
@@ -292,13 +316,14 @@ def commit(project: Path) -> None:
         subprocess.run([*git, *arguments], cwd=project, env=environ, check=True)
 
 
-def test_without_a_commit_there_is_no_date(tmp_path: Path) -> None:
-    outside = {"PATH": os.environ["PATH"], "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+@pytest.mark.parametrize("git", ["exec git", None, "echo gpg: Good signature; echo 1577934245"])
+def test_without_git_or_a_commit_and_its_date_there_is_no_date(tmp_path: Path, git: str | None) -> None:
+    program = tmp_path / "git"
+    if git:
+        program.write_text(f'#!/bin/sh\nPATH="{os.environ["PATH"]}"\n{git} "$@"\n')
+        program.chmod(0o755)
+    outside = {"PATH": str(tmp_path), "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     assert commit_time(tmp_path, outside) is None
-
-
-def test_without_git_there_is_no_date(tmp_path: Path) -> None:
-    assert commit_time(tmp_path, {"PATH": str(tmp_path)}) is None
 
 
 def test_what_a_build_leaves_running_ends_and_is_not_waited_for(tmp_path: Path) -> None:
@@ -354,14 +379,7 @@ def test_the_output_of_a_failed_build_takes_little_memory(tmp_path: Path) -> Non
     tracemalloc.start()
     try:
         with pytest.raises(BuildError) as raised:
-            builder.build(
-                project,
-                formats=BOTH,
-                dist_dir=tmp_path / "dist",
-                environ=child_environment(os.environ, password_env=()),
-                mask=str,
-                on_line=lambda _: None,
-            )
+            build(project)
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -370,28 +388,13 @@ def test_the_output_of_a_failed_build_takes_little_memory(tmp_path: Path) -> Non
     assert peak_bytes < 30_000_000
 
 
-def failing(folder: Path, code: str) -> Path:
-    """Return a project whose wheel runs this code."""
-    project = sample_projects.copy("plain", folder)
-    backend = project / "backend.py"
-    backend.write_text(f"{backend.read_text('utf-8')}\n\ndef build_wheel(*_):\n    import sys\n    {code}\n", "utf-8")
-    return project
-
-
 def test_an_interrupted_build_leaves_no_temporary_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)  # read TMPDIR again
     with pytest.raises(KeyboardInterrupt):
-        builder.build(
-            sample_projects.copy("plain", tmp_path),
-            formats=BOTH,
-            dist_dir=tmp_path / "dist",
-            environ=child_environment(os.environ, password_env=()),
-            mask=str,
-            on_line=interrupt,
-        )
+        build(sample_projects.copy("plain", tmp_path), on_line=interrupt)
     assert list(temporary.iterdir()) == []
 
 
@@ -402,99 +405,62 @@ def test_the_error_of_pip_is_the_cause(tmp_path: Path) -> None:
         build(project, environ={**child_environment(os.environ, password_env=()), "PIP_NO_INDEX": "1"})
 
 
-def built(folder: Path, code: str) -> builder.Build:
-    """Return the build of a project whose wheel runs this code first."""
-    project = sample_projects.copy("plain", folder)
-    backend = project / "backend.py"
-    original = backend.read_text("utf-8").replace("def build_wheel(", "def _build_wheel(")
-    hook = f"def build_wheel(*given):\n    {code}\n    return _build_wheel(*given)\n"
-    backend.write_text(f"{original}\n\n{hook}", "utf-8")
-    environ = child_environment(os.environ, password_env=())
-    return builder.build(
-        project, formats=BOTH, dist_dir=project / "dist", environ=environ, mask=str, on_line=lambda _: None
-    )
-
-
 SAID = {
-    "an error": ("ERROR scm.git listing git files failed - pretending there aren't any",) * 2,
-    "a shallow clone": ('/a/env-1/_git.py:709: UserWarning: "/a/demo" is shallow and may cause errors',),
-    "a README that is not there": ("/e/1.py:9: W: x", "/e/1.py:9: UserWarning: File '/a/README.md' cannot be found"),
+    "an error": (
+        ("ERROR scm.git listing git files failed - pretending there aren't any",) * 2,
+        "ERROR scm.git listing git files failed - pretending there aren't any",
+    ),
+    "a shallow clone": (
+        ('/a/env-1/_git.py:709: UserWarning: "/a/demo" is shallow and may cause errors',),
+        '"demo" is shallow and may cause errors',
+    ),
+    "a README that is not there": (
+        ("/e/1.py:9: W: x", "/e/1.py:9: UserWarning: File '/a/README.md' cannot be found"),
+        "File 'README.md' cannot be found",
+    ),
 }
 
 
-@pytest.mark.parametrize(
-    ("lines", "warning"),
-    [
-        (SAID["an error"], SAID["an error"][0]),
-        (SAID["a shallow clone"], '"demo" is shallow and may cause errors'),
-        (SAID["a README that is not there"], "File 'README.md' cannot be found"),
-    ],
-    ids=SAID,
-)
+@pytest.mark.parametrize(("lines", "warning"), SAID.values(), ids=SAID)
 def test_what_a_successful_build_says_of_a_wrong_result_is_a_warning(
     tmp_path: Path, lines: tuple[str, ...], warning: str
 ) -> None:
-    assert built(tmp_path, f"print(*{lines!r}, sep='\\n')").warnings == (warning,)
+    assert build(talking(tmp_path, f"print(*{lines!r}, sep='\\n')")).warnings == (warning,)
 
 
 def test_all_other_warnings_are_counted_each_once(tmp_path: Path) -> None:
     lines = ["warning: no files found matching 'x'", "/a/b.py:1: SomethingDeprecationWarning: old", "no problem"] * 2
-    result = built(tmp_path, f"print(*{lines!r}, sep='\\n')")
+    result = build(talking(tmp_path, f"print(*{lines!r}, sep='\\n')"))
     assert (result.warnings, result.other_warnings) == ((), 2)
 
 
 def test_of_many_errors_of_a_successful_build_the_first_are_shown(tmp_path: Path) -> None:
-    result = built(tmp_path, "[print('ERROR', number, 'x' * 5000) for number in range(5000)]")
+    result = build(talking(tmp_path, "[print('ERROR', number, 'x' * 5000) for number in range(5000)]"))
     assert [line.split()[1] for line in result.warnings] == ["0", "1", "2", "3", "4"]
-    assert max(map(len, result.warnings)) == builder.WARNING_LIMIT_CHARACTERS
+    assert max(map(len, result.warnings)) == builder.MESSAGE_LIMIT_CHARACTERS
+    assert result.other_warnings == 4995
 
 
 def test_the_warnings_of_a_build_are_in_the_log(tmp_path: Path) -> None:
-    project = sample_projects.copy("plain", tmp_path)
-    backend = project / "backend.py"
-    said = "print('ERROR: no files')\nprint('warning: dull')\n"
-    backend.write_text(f"{backend.read_text('utf-8')}\n\n{said}", "utf-8")
-    ended = deploy(project, "--check-only")
+    ended = deploy(edited(tmp_path, "print('ERROR: no files')\nprint('warning: dull')"), "--check-only")
     assert (ended.code, ended.err) == (0, "Warning: from the build: ERROR: no files\n")
     assert "Other warnings of the build: 1 (shown with --verbose)" in ended.lines
 
 
 def test_files_without_a_name_say_which_setuptools_made_them(tmp_path: Path) -> None:
-    project = sample_projects.copy("plain", tmp_path)
-    backend = project / "backend.py"
-    backend.write_text(
-        backend.read_text("utf-8").replace('NAME, VERSION = "demo", "1.0"', 'NAME, VERSION = "UNKNOWN", "0.0.0"')
-    )
-    for names in ([], [str(project / "dist" / "UNKNOWN-*")]):
-        ended = deploy(project, "--check-only", *names)
+    project = edited(tmp_path, **{'NAME, VERSION = "demo", "1.0"': 'NAME, VERSION = "UNKNOWN", "0.0.0"'})
+    for given in ([], [str(project / "dist" / "UNKNOWN-*")]):
+        ended = deploy(project, "--check-only", *given)
         assert ended.code == 3
         assert ended.err.startswith("Error: UNKNOWN-0.0.0-py3-none-any.whl, UNKNOWN-0.0.0.tar.gz: its metadata has no ")
-        assert (
-            'setuptools before 61 does not read [project] of pyproject.toml: build it with a newer one ("set'
-            in ended.err
-        )
-
-
-PREPARES = """
-
-def prepare_metadata_for_build_wheel(folder, config_settings=None):
-    {}
-"""
+        assert "setuptools before 61 does not read [project] of pyproject.toml: build it with a newer" in ended.err
 
 
 def test_an_sdist_alone_is_tried_out(tmp_path: Path) -> None:
-    project = sample_projects.copy("plain", tmp_path)
-    backend, original = project / "backend.py", (project / "backend.py").read_text("utf-8")
+    project = edited(tmp_path, "def prepare_metadata_for_build_wheel(*_):\n    open('data.txt')")
     (project / "data.txt").touch()
-    backend.write_text(original + PREPARES.format("open('data.txt')"), "utf-8")
     with pytest.raises(BuildError, match=r'the line "include data\.txt" to MANIFEST\.in'):
         build(project, "sdist")
-
-
-def test_an_exception_of_any_name_is_the_cause(tmp_path: Path) -> None:
-    code = "print('Error reading the cache', flush=True); raise type('InvalidVersion', (ValueError,), {})('bad')"
-    with pytest.raises(BuildError, match=r"InvalidVersion: bad \("):
-        build(failing(tmp_path, code))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of tarfile, which has a filter where this is not used
@@ -512,14 +478,7 @@ def test_a_link_inside_a_link_cannot_leave_the_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "escaped").exists()
 
 
-SHADOWS = [
-    "build/__init__.py",
-    "packaging.py",
-    "pkginfo.py",
-    "requests/__init__.py",
-    "json.py",
-    "logging.py",
-]
+SHADOWS = ["build/__init__.py", "packaging.py", "pkginfo.py", "requests/__init__.py", "json.py", "logging.py"]
 
 
 def test_a_project_named_like_a_library_is_not_imported(tmp_path: Path, index: LoopbackIndex) -> None:
@@ -531,10 +490,3 @@ def test_a_project_named_like_a_library_is_not_imported(tmp_path: Path, index: L
     ended = command.run(environ=environ, folder=project)
     assert (ended.code, ended.err) == (0, "")
     assert sorted(index.files) == [WHEEL, SDIST]
-
-
-def test_a_date_that_is_not_a_number_is_not_used(tmp_path: Path) -> None:
-    git = tmp_path / "git"
-    git.write_text("#!/bin/sh\necho gpg: Good signature\necho 1577934245\n", encoding="utf-8")
-    git.chmod(0o755)
-    assert commit_time(tmp_path, {"PATH": str(tmp_path)}) is None

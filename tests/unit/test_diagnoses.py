@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 import pytest
 
@@ -15,34 +17,49 @@ from travis_pypi_deploy.diagnoses import CAUSES, FailedBuild, diagnose
 from travis_pypi_deploy.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 PYPROJECT, SETUP, MANIFEST = "pyproject.toml", "setup.py", "MANIFEST.in"
 LEGACY = "setuptools.build_meta:__legacy__"
-CALL = 'setup(name="acme", version="1", packages=["acme"]{})\n'
+BACKENDS = {
+    "flit_core": "flit_core.buildapi",
+    "hatchling": "hatchling.build",
+    "meson-python": "mesonpy",
+    "pdm-backend": "pdm.backend",
+    "poetry-core": "poetry.core.masonry.api",
+    "scikit-build-core": "scikit_build_core.build",
+    "setuptools": "setuptools.build_meta",
+    "uv_build": "uv_build",
+}
 PROJECT = '[project]\nname = "acme"\nversion = "1"\ndescription = "x"\n'
 
 
-def system(*requires: str, backend: str = "setuptools.build_meta", more: str = "") -> str:
-    """Return a pyproject.toml."""
-    wanted = ", ".join(f'"{each}"' for each in requires)
-    return f'[build-system]\nrequires = [{wanted}]\nbuild-backend = "{backend}"\n{more}'
+def system(requires: str, more: str = "", *, backend: str = "") -> str:
+    """Return a pyproject.toml, with the backend of the first requirement if no other is given."""
+    name = re.split("[<=>]", requires.split()[0])[0]
+    return f'[build-system]\nrequires = {requires.split()}\nbuild-backend = "{backend or BACKENDS[name]}"\n{more}'
 
 
 def setup(imports: str = "", arguments: str = "") -> str:
     """Return a setup.py."""
-    return f"from setuptools import setup, Extension\n{imports}\n{CALL.format(arguments)}"
+    call = f'setup(name="acme", version="1", packages=["acme"]{arguments})\n'
+    return f"from setuptools import setup, Extension\n{imports}\n{call}"
+
+
+Files = Mapping[str, Union[str, bytes]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A project that cannot be built, its cause, a part of the remedy, and the files that the remedy changes."""
+    """A project that cannot be built, its cause, a part of the remedy, and what the remedy changes.
+
+    A text of ``fix`` that begins with a plus sign is added to the file.
+    """
 
     cause: str
     says: str
-    files: Mapping[str, str | bytes]
-    fix: Mapping[str, str | bytes] | None = None
+    files: Files
+    fix: Files | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     formats: tuple[str, ...] = ("sdist", "bdist_wheel")
     git: bool = False
@@ -53,6 +70,8 @@ OPENS = setup(arguments=', install_requires=open("requirements.txt").read().spli
 HELPER = setup("import release_info")
 OWN = setup("from acme import __version__")
 HATCH_HOOK = "[tool.hatch.build.hooks.custom]\n"
+HATCH_ONLY = '[tool.hatch.build.targets.sdist]\nonly-include = ["acme"]\n'
+HATCH_FORCE = '+[tool.hatch.build.targets.sdist.force-include]\n"{0}" = "{0}"\n'
 READS = 'open("data.txt").read()\n'
 HOOK = """\
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -61,16 +80,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class Hook(BuildHookInterface):
     pass
 """
-CMAKE = system(
-    "scikit-build-core",
-    backend="scikit_build_core.build",
-    more=f'{PROJECT}[tool.scikit-build]\nsdist.exclude = ["CMakeLists.txt"]\n',
-)
+CMAKE = system("scikit-build-core", f'{PROJECT}[tool.scikit-build]\nsdist.exclude = ["CMakeLists.txt"]\n')
+POETRY = system("poetry-core", f'{PROJECT}[tool.poetry.build]\nscript = "make.py"\n')
 FLIT = '[project]\nname = "acme"\ndynamic = ["version"]\ndescription = "x"\n'
-EXTENSION = ', ext_modules=[Extension("acme.x", ["acme/x.c"])]'
-SCM = system(
-    "setuptools", "setuptools-scm", more='[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools_scm]\n'
+ATTRIBUTE = (
+    '[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools.dynamic]\n'
+    'version = {attr = "acme.nothing.version"}\n'
 )
+FANCY = '[project]\nname = "acme"\nversion = "1"\ndynamic = ["readme"]\n[tool.hatch.metadata.hooks.fancy-pypi-readme]\n'
+SETUP_CFG = "from setuptools import setup\nsetup()\n"
+CFG = "[metadata]\nname=acme\nversion=1\n"
+README = f'{PROJECT}readme = "README.md"\n[tool.uv.build-backend]\nmodule-root = ""\n'
+EXTENSION = ', ext_modules=[Extension("acme.x", ["acme/x.c"])]'
+SCM = system("setuptools setuptools-scm", '[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools_scm]\n')
 DUNAMAI = "from setuptools import setup\nfrom dunamai import Version\n"
 DESCRIBE = (
     "from setuptools import setup\nfrom subprocess import check_output as run\n"
@@ -81,17 +103,19 @@ FROM_PKG_INFO = (
     "    version = email.message_from_string(Path('PKG-INFO').read_text())['Version']\nelse:\n"
 )
 ASKS = "setup(name='acme', version=version.strip(), packages=['acme'])\n"
+INCLUDE = 'add the line "include {}" to MANIFEST.in'
 NO_INDEX = {"PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
+PROXY = {"PIP_INDEX_URL": "https://index.invalid/simple", "HTTPS_PROXY": "http://u:canary-4cc0rd1ng@127.0.0.1:9"}
 
-CASES = {
+OWN_MODULES = {
     **{
         f"own module, setuptools {version}": Case(
             "own-module",
             f'build-backend = "{LEGACY}"',
-            {SETUP: OWN, PYPROJECT: system(f"setuptools=={version}", "wheel")},
-            {PYPROJECT: system(f"setuptools=={version}", "wheel", backend=LEGACY)},
+            {SETUP: OWN, PYPROJECT: system(f"setuptools=={version} wheel")},
+            {PYPROJECT: system(f"setuptools=={version} wheel", backend=LEGACY)},
         )
-        for version in ("58.1.0", "68.2.2", "84.2.1")
+        for version in ("58.1.0", "84.2.1")
     },
     "own module in src": Case(
         "own-module",
@@ -102,10 +126,7 @@ CASES = {
     "own module in a hook of hatchling": Case(
         "own-module",
         'sys.path.insert(0, ".")',
-        {
-            PYPROJECT: system("hatchling", backend="hatchling.build", more=PROJECT + HATCH_HOOK),
-            "hatch_build.py": f"import acme\n{HOOK}",
-        },
+        {PYPROJECT: system("hatchling", PROJECT + HATCH_HOOK), "hatch_build.py": f"import acme\n{HOOK}"},
         {"hatch_build.py": f'import sys\nsys.path.insert(0, ".")\nimport acme\n{HOOK}'},
     ),
     "own helper": Case(
@@ -114,192 +135,113 @@ CASES = {
         {SETUP: HELPER, "release_info.py": "", PYPROJECT: system("setuptools")},
         {PYPROJECT: system("setuptools", backend=LEGACY), MANIFEST: "include release_info.py\n"},
     ),
-    "helper in a folder that setup.py puts on the path": Case(
-        "module-not-in-sdist",
-        'add the line "include tools/release_info.py" to MANIFEST.in',
-        {SETUP: 'import sys\nsys.path.insert(0, "tools")\n' + HELPER, "tools/release_info.py": ""},
-        {MANIFEST: "include tools/release_info.py\n"},
-    ),
     "generated module of an attribute": Case(
-        "generated-module",
-        "acme.nothing belongs to this project",
-        {
-            PYPROJECT: system(
-                "setuptools",
-                more='[project]\nname = "acme"\ndynamic = ["version"]\n[tool.setuptools.dynamic]\n'
-                'version = {attr = "acme.nothing.version"}\n',
-            )
-        },
+        "generated-module", "acme.nothing belongs to this project", {PYPROJECT: system("setuptools", ATTRIBUTE)}
     ),
     "generated module": Case(
         "generated-module", "acme._version belongs to this project", {SETUP: setup("import acme._version")}
     ),
+}
+
+NOT_IN_SDIST: Mapping[str, tuple[str, Files, Files]] = {
     **{
-        f"missing file, setuptools {version}": Case(
-            "file-not-in-sdist",
-            'add the line "include requirements.txt" to MANIFEST.in',
-            {
-                SETUP: OPENS,
-                "requirements.txt": "",
-                PYPROJECT: system(f"setuptools=={version}", "wheel", backend=LEGACY),
-            },
+        f"file, setuptools {version}": (
+            INCLUDE.format("requirements.txt"),
+            {SETUP: OPENS, "requirements.txt": "", PYPROJECT: system(f"setuptools=={version} wheel", backend=LEGACY)},
             {MANIFEST: "include requirements.txt\n"},
         )
         for version in ("58.1.0", "84.2.1")
     },
-    "missing file, sdist alone": Case(
-        "file-not-in-sdist",
-        'add the line "include requirements.txt" to MANIFEST.in',
-        {SETUP: OPENS, "requirements.txt": ""},
-        {MANIFEST: "include requirements.txt\n"},
-        formats=("sdist",),
-    ),
-    "missing file, hatchling": Case(
-        "file-not-in-sdist",
+    "file, hatchling": (
         'add "data.txt" = "data.txt" to [tool.hatch.build.targets.sdist.force-include]',
         {
-            PYPROJECT: system(
-                "hatchling",
-                backend="hatchling.build",
-                more=PROJECT + HATCH_HOOK + '[tool.hatch.build.targets.sdist]\nonly-include = ["acme"]\n',
-            ),
+            PYPROJECT: system("hatchling", PROJECT + HATCH_HOOK + HATCH_ONLY),
             "hatch_build.py": READS + HOOK,
             "data.txt": "",
         },
-        {
-            PYPROJECT: system(
-                "hatchling",
-                backend="hatchling.build",
-                more=f'{PROJECT}{HATCH_HOOK}[tool.hatch.build.targets.sdist]\nonly-include = ["acme"]\n'
-                '[tool.hatch.build.targets.sdist.force-include]\n"data.txt" = "data.txt"\n',
-            )
-        },
+        {PYPROJECT: HATCH_FORCE.format("data.txt")},
     ),
-    "missing file, scikit-build-core": Case(
-        "file-not-in-sdist",
+    "hook, hatchling": (
+        'add "hook.py" = "hook.py" to [tool.hatch.build.targets.sdist.force-include]',
+        {PYPROJECT: system("hatchling", f'{PROJECT}{HATCH_HOOK}path = "hook.py"\n{HATCH_ONLY}'), "hook.py": HOOK},
+        {PYPROJECT: HATCH_FORCE.format("hook.py")},
+    ),
+    "file, scikit-build-core": (
         'add "CMakeLists.txt" to sdist.include of [tool.scikit-build]',
         {PYPROJECT: CMAKE, "CMakeLists.txt": "cmake_minimum_required(VERSION 3.15)\nproject(acme NONE)\n"},
-        {PYPROJECT: f'{CMAKE}sdist.include = ["CMakeLists.txt"]\n'},
+        {PYPROJECT: '+sdist.include = ["CMakeLists.txt"]\n'},
     ),
-    "missing file, poetry": Case(
-        "file-not-in-sdist",
+    "file, poetry": (
         'add { path = "data.txt", format = "sdist" } to include of [tool.poetry]',
-        {
-            PYPROJECT: system(
-                "poetry-core",
-                backend="poetry.core.masonry.api",
-                more=f'{PROJECT}[tool.poetry.build]\nscript = "make.py"\n',
-            ),
-            "make.py": READS,
-            "data.txt": "",
-        },
-        {
-            PYPROJECT: system(
-                "poetry-core",
-                backend="poetry.core.masonry.api",
-                more=f'{PROJECT}[tool.poetry]\ninclude = [{{ path = "data.txt", format = "sdist" }}]\n'
-                '[tool.poetry.build]\nscript = "make.py"\n',
-            )
-        },
+        {PYPROJECT: POETRY, "make.py": READS, "data.txt": ""},
+        {PYPROJECT: '+[tool.poetry]\ninclude = [{ path = "data.txt", format = "sdist" }]\n'},
     ),
-    "missing file, pdm": Case(
-        "file-not-in-sdist",
+    "file, pdm": (
         'add "data.txt" to source-includes of [tool.pdm.build]',
-        {PYPROJECT: system("pdm-backend", backend="pdm.backend", more=PROJECT), "pdm_build.py": READS, "data.txt": ""},
-        {
-            PYPROJECT: system(
-                "pdm-backend",
-                backend="pdm.backend",
-                more=f'{PROJECT}[tool.pdm.build]\nsource-includes = ["data.txt"]\n',
-            )
-        },
+        {PYPROJECT: system("pdm-backend", PROJECT), "pdm_build.py": READS, "data.txt": ""},
+        {PYPROJECT: '+[tool.pdm.build]\nsource-includes = ["data.txt"]\n'},
     ),
-    "missing file, meson-python": Case(
-        "file-not-in-sdist",
-        'commit it ("git add data.txt"), because meson-python puts only committed files into the sdist',
-        {
-            PYPROJECT: system("meson-python", backend="mesonpy", more=PROJECT),
-            "meson.build": "project('acme', version: '1')\nimport('fs').read('data.txt')\n",
-            "data.txt": "",
-            ".gitignore": "data.txt",
-        },
-        git=True,
-    ),
-    "missing file, flit": Case(
-        "file-not-in-sdist",
+    "file, flit": (
         'add "data.txt" to include of [tool.flit.sdist]',
         {
-            PYPROJECT: system(
-                "flit_core",
-                backend="flit_core.buildapi",
-                more=FLIT,
-            ),
+            PYPROJECT: system("flit_core", FLIT),
             "acme/__init__.py": '"""Acme."""\n__version__ = open("data.txt").read().strip()\n',
             "data.txt": "1",
         },
-        {
-            PYPROJECT: system(
-                "flit_core",
-                backend="flit_core.buildapi",
-                more=f'{FLIT}[tool.flit.sdist]\ninclude = ["data.txt"]\n',
-            )
-        },
+        {PYPROJECT: '+[tool.flit.sdist]\ninclude = ["data.txt"]\n'},
     ),
-    "missing file with the version": Case(
-        "file-not-in-sdist",
-        'add the line "include VERSION" to MANIFEST.in',
+    "file with the version": (
+        INCLUDE.format("VERSION"),
         {
-            SETUP: "from setuptools import setup\nsetup()\n",
+            SETUP: SETUP_CFG,
             "setup.cfg": "[metadata]\nname = acme\nversion = file: VERSION\n",
             "VERSION": "1",
-            PYPROJECT: system("setuptools==58.1.0", "wheel"),
+            PYPROJECT: system("setuptools==58.1.0 wheel"),
         },
         {MANIFEST: "include VERSION\n"},
     ),
-    "missing folder": Case(
-        "file-not-in-sdist",
+    "folder": (
         'add the line "graft data" to MANIFEST.in',
         {SETUP: setup("import os\nos.listdir(os.path.abspath('data'))"), "data/a.txt": ""},
         {MANIFEST: "graft data\n"},
     ),
-    "missing hook, hatchling": Case(
-        "file-not-in-sdist",
-        'add "hook.py" = "hook.py" to [tool.hatch.build.targets.sdist.force-include]',
-        {
-            PYPROJECT: system(
-                "hatchling",
-                backend="hatchling.build",
-                more=f'{PROJECT}{HATCH_HOOK}path = "hook.py"\n[tool.hatch.build.targets.sdist]\n'
-                'only-include = ["acme"]\n',
-            ),
-            "hook.py": HOOK,
-        },
-        {
-            PYPROJECT: system(
-                "hatchling",
-                backend="hatchling.build",
-                more=f'{PROJECT}{HATCH_HOOK}path = "hook.py"\n[tool.hatch.build.targets.sdist]\n'
-                'only-include = ["acme"]\n[tool.hatch.build.targets.sdist.force-include]\n"hook.py" = "hook.py"\n',
-            ),
-        },
-    ),
-    "helper": Case(
-        "module-not-in-sdist",
-        'add the line "include release_info.py" to MANIFEST.in',
+    "helper": (
+        INCLUDE.format("release_info.py"),
         {SETUP: HELPER, "release_info.py": ""},
         {MANIFEST: "include release_info.py\n"},
     ),
-    "helper package": Case(
-        "module-not-in-sdist",
+    "helper in a folder that setup.py puts on the path": (
+        INCLUDE.format("tools/release_info.py"),
+        {SETUP: 'import sys\nsys.path.insert(0, "tools")\n' + HELPER, "tools/release_info.py": ""},
+        {MANIFEST: "include tools/release_info.py\n"},
+    ),
+    "helper package": (
         'add the line "graft tools" to MANIFEST.in',
         {SETUP: setup("import tools.version"), "tools/__init__.py": "", "tools/version.py": ""},
         {MANIFEST: "graft tools\n"},
     ),
+    "header": (
+        INCLUDE.format("acme/acme.h"),
+        {SETUP: setup(arguments=EXTENSION), "acme/x.c": '#include "acme.h"\n', "acme/acme.h": ""},
+        {MANIFEST: "include acme/acme.h\n"},
+    ),
+    "header in another folder": (
+        INCLUDE.format("include/acme.h"),
+        {
+            SETUP: setup(arguments=EXTENSION.replace('"])', '"], include_dirs=["include"])')),
+            "acme/x.c": '#include "acme.h"\n',
+            "include/acme.h": "",
+        },
+        {MANIFEST: "include include/acme.h\n"},
+    ),
+}
+
+DISTRIBUTIONS = {
     "a distribution of another name": Case(
         "missing-distribution",
         'add "PyYAML" to [build-system] requires',
         {SETUP: setup("import yaml"), PYPROJECT: system("setuptools")},
-        {PYPROJECT: system("setuptools", "PyYAML")},
+        {PYPROJECT: system("setuptools PyYAML")},
     ),
     "a distribution, without pyproject.toml": Case(
         "missing-distribution",
@@ -311,24 +253,17 @@ CASES = {
         "missing-distribution",
         'add "tomlkit" and "setuptools" to requires of [build-system] in pyproject.toml',
         {SETUP: setup("import tomlkit"), PYPROJECT: "[tool.black]\n"},
-        {PYPROJECT: '[build-system]\nrequires = ["tomlkit", "setuptools"]\n[tool.black]\n'},
+        {PYPROJECT: '+[build-system]\nrequires = ["tomlkit", "setuptools"]\n'},
     ),
     "a plugin": Case(
         "missing-distribution",
         'add "hatch-fancy-pypi-readme" to [build-system] requires',
-        {
-            PYPROJECT: system(
-                "hatchling",
-                backend="hatchling.build",
-                more='[project]\nname = "acme"\nversion = "1"\ndynamic = ["readme"]\n'
-                "[tool.hatch.metadata.hooks.fancy-pypi-readme]\n",
-            )
-        },
+        {PYPROJECT: system("hatchling", FANCY)},
     ),
     "a module that its distribution does not have": Case(
         "missing-submodule",
         "the tomlkit that was installed for the build has no module tomlkit.nothing",
-        {SETUP: setup("import tomlkit.nothing"), PYPROJECT: system("setuptools", "tomlkit")},
+        {SETUP: setup("import tomlkit.nothing"), PYPROJECT: system("setuptools tomlkit")},
     ),
     "pkg_resources, without pyproject.toml": Case(
         "missing-distribution",
@@ -344,72 +279,46 @@ CASES = {
     ),
     "an unknown distribution": Case(
         "missing-distribution",
-        "add the distribution that provides acme_unknown",
+        "add the distribution that provides acme_unknown and ",
         {SETUP: setup("import acme_unknown")},
     ),
+}
+
+OLD_BACKENDS = {
     "old setuptools": Case(
         "old-setuptools",
         'write "setuptools>=77" in [build-system] requires',
-        {SETUP: setup(), PYPROJECT: system("setuptools==40.8.0", "wheel")},
+        {SETUP: setup(), PYPROJECT: system("setuptools==40.8.0 wheel")},
         {PYPROJECT: system("setuptools>=77")},
     ),
     "use_2to3": Case("use-2to3", "remove use_2to3", {SETUP: setup(arguments=", use_2to3=True")}, {SETUP: setup()}),
     **{
-        f"[project], old {backend}": Case(
-            "project-table",
+        f"{cause}, {old}": Case(
+            cause,
             f'write "{new}" in [build-system] requires',
-            {PYPROJECT: system(old, backend=backend, more=PROJECT)},
-            {PYPROJECT: system(new, backend=backend, more=PROJECT)},
+            {PYPROJECT: system(old, f"{PROJECT}{more}")},
+            {PYPROJECT: system(new, f"{PROJECT}{more}")},
         )
-        for old, new, backend in (
-            ("poetry-core==1.9.1", "poetry-core>=2", "poetry.core.masonry.api"),
-            ("flit_core==3.1.0", "flit_core>=3.2", "flit_core.buildapi"),
+        for cause, old, new, more in (
+            ("project-table", "poetry-core==1.9.1", "poetry-core>=2", ""),
+            ("project-table", "flit_core==3.1.0", "flit_core>=3.2", ""),
+            ("license-expression", "hatchling==1.18.0", "hatchling>=1.27", "license-files = []\n"),
+            ("license-expression", "setuptools==68.2.2", "setuptools>=77", 'license = "MIT"\n'),
+            ("license-expression", "flit_core==3.9.0", "flit_core>=3.12", 'license = "MIT"\n'),
+            ("license-expression", "pdm-backend==2.1.0", "pdm-backend>=2.4.4", 'license = "MIT"\n'),
         )
     },
-    "license expression, hatchling": Case(
-        "license-expression",
-        'write "hatchling>=1.27"',
-        {PYPROJECT: system("hatchling==1.18.0", backend="hatchling.build", more=f"{PROJECT}license-files = []\n")},
-        {PYPROJECT: system("hatchling>=1.27", backend="hatchling.build", more=f"{PROJECT}license-files = []\n")},
-    ),
-    "license expression, setuptools": Case(
-        "license-expression",
-        'write "setuptools>=77"',
-        {PYPROJECT: system("setuptools==68.2.2", more=f'{PROJECT}license = "MIT"\n')},
-        {PYPROJECT: system("setuptools>=77", more=f'{PROJECT}license = "MIT"\n')},
-    ),
-    "license expression, flit": Case(
-        "license-expression",
-        'write "flit_core>=3.12"',
-        {PYPROJECT: system("flit_core==3.9.0", backend="flit_core.buildapi", more=f'{PROJECT}license = "MIT"\n')},
-        {PYPROJECT: system("flit_core>=3.12", backend="flit_core.buildapi", more=f'{PROJECT}license = "MIT"\n')},
-    ),
-    "license expression, pdm": Case(
-        "license-expression",
-        'write "pdm-backend>=2.4.4"',
-        {PYPROJECT: system("pdm-backend==2.1.0", backend="pdm.backend", more=f'{PROJECT}license = "MIT"\n')},
-        {PYPROJECT: system("pdm-backend>=2.4.4", backend="pdm.backend", more=f'{PROJECT}license = "MIT"\n')},
-    ),
+}
+
+TEXTS = {
     **{
         f"README is not there, {backend}": Case(
             "readme",
             "the project has no file README.md",
-            {
-                PYPROJECT: system(
-                    requirement,
-                    backend=backend,
-                    more=f'{PROJECT}readme = "README.md"\n[tool.uv.build-backend]\nmodule-root = ""\n',
-                ),
-            },
+            {PYPROJECT: system(backend, README)},
             {"README.md": "# Acme\n"},
         )
-        for requirement, backend in (
-            ("hatchling", "hatchling.build"),
-            ("flit_core", "flit_core.buildapi"),
-            ("poetry-core", "poetry.core.masonry.api"),
-            ("pdm-backend", "pdm.backend"),
-            ("uv_build", "uv_build"),
-        )
+        for backend in ("hatchling", "flit_core", "poetry-core", "pdm-backend", "uv_build")
     },
     "README that setup.py reads": Case(
         "readme",
@@ -420,7 +329,7 @@ CASES = {
     "README is not UTF-8": Case(
         "not-utf-8",
         "line 2 of README.md is not UTF-8",
-        {PYPROJECT: system("setuptools", more=f'{PROJECT}readme = "README.md"\n'), "README.md": b"# Acme\ngr\xfcn\n"},
+        {PYPROJECT: system("setuptools", f'{PROJECT}readme = "README.md"\n'), "README.md": b"# Acme\ngr\xfcn\n"},
         {"README.md": "# Acme\ngrün\n"},
     ),
     "requirements are not UTF-8": Case(
@@ -436,27 +345,24 @@ CASES = {
     "setup.cfg is not UTF-8": Case(
         "not-utf-8",
         "line 4 of setup.cfg is not UTF-8",
-        {
-            SETUP: "from setuptools import setup\nsetup()\n",
-            "setup.cfg": b"[metadata]\nname=acme\nversion=1\nauthor=J\xf6rg\n",
-        },
-        {"setup.cfg": "[metadata]\nname=acme\nversion=1\nauthor=Jörg\n"},
+        {SETUP: SETUP_CFG, "setup.cfg": f"{CFG}author=Jörg\n".encode("latin-1")},
+        {"setup.cfg": f"{CFG}author=Jörg\n"},
     ),
     "byte order mark": Case(
         "byte-order-mark",
         "setup.cfg begins with a byte order mark",
-        {
-            SETUP: "from setuptools import setup\nsetup()\n",
-            "setup.cfg": b"\xef\xbb\xbf[metadata]\nname=acme\nversion=1\n",
-        },
-        {"setup.cfg": "[metadata]\nname=acme\nversion=1\n"},
+        {SETUP: SETUP_CFG, "setup.cfg": f"\ufeff{CFG}"},
+        {"setup.cfg": CFG},
     ),
     "byte order mark in pyproject.toml": Case(
         "byte-order-mark",
         "pyproject.toml begins with a byte order mark",
-        {PYPROJECT: b"\xef\xbb\xbf" + system("setuptools", more=PROJECT).encode()},
-        {PYPROJECT: system("setuptools", more=PROJECT)},
+        {PYPROJECT: "\ufeff" + system("setuptools", PROJECT)},
+        {PYPROJECT: system("setuptools", PROJECT)},
     ),
+}
+
+COMPILERS = {
     "no compiler": Case(
         "program",
         "there is no program acme-cc: correct the variable CC, or install it (on Debian and Ubuntu: build-essential)",
@@ -464,11 +370,6 @@ CASES = {
         environ={"CC": "acme-cc"},
     ),
     "no header": Case(
-        "header",
-        "does not find the header acme_unknown.h",
-        {SETUP: setup(arguments=EXTENSION), "acme/x.c": "#include <acme_unknown.h>\n"},
-    ),
-    "no header in a folder": Case(
         "header",
         "does not find the header acme_unknown/x.h",
         {SETUP: setup(arguments=EXTENSION), "acme/x.c": "#include <acme_unknown/x.h>\n"},
@@ -486,22 +387,6 @@ CASES = {
         "there is no program acme-config: install it",
         {SETUP: setup("import subprocess\nsubprocess.check_output(['acme-config', '--libs'])")},
     ),
-    "own header": Case(
-        "file-not-in-sdist",
-        'add the line "include acme/acme.h" to MANIFEST.in',
-        {SETUP: setup(arguments=EXTENSION), "acme/x.c": '#include "acme.h"\n', "acme/acme.h": ""},
-        {MANIFEST: "include acme/acme.h\n"},
-    ),
-    "own header in another folder": Case(
-        "file-not-in-sdist",
-        'add the line "include include/acme.h" to MANIFEST.in',
-        {
-            SETUP: setup(arguments=EXTENSION.replace('"])', '"], include_dirs=["include"])')),
-            "acme/x.c": '#include "acme.h"\n',
-            "include/acme.h": "",
-        },
-        {MANIFEST: "include include/acme.h\n"},
-    ),
     "Cython": Case(
         "cython",
         'add "Cython" to [build-system] requires',
@@ -510,47 +395,30 @@ CASES = {
             "acme/x.pyx": "x = 1\n",
             PYPROJECT: system("setuptools"),
         },
-        {PYPROJECT: system("setuptools", "Cython")},
+        {PYPROJECT: system("setuptools Cython")},
     ),
-    "an index that cannot be reached": Case(
-        "pip-unreachable",
+}
+
+# The fix of these is another environment.
+PIP: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "pip-unreachable": (
         "pip cannot reach http://127.0.0.1:9/simple (PIP_INDEX_URL)",
-        {SETUP: setup()},
-        {},
-        environ={**NO_INDEX, "PIP_INDEX_URL": "http://user:canary-4cc0rd1ng@127.0.0.1:9/simple"},
+        {**NO_INDEX, "PIP_INDEX_URL": "http://user:canary-4cc0rd1ng@127.0.0.1:9/simple"},
     ),
-    "a proxy that cannot be reached": Case(
-        "pip-proxy",
-        "pip cannot reach the proxy http://127.0.0.1:9 (HTTPS_PROXY)",
-        {SETUP: setup()},
-        {},
-        environ={
-            **NO_INDEX,
-            "PIP_INDEX_URL": "https://index.invalid/simple",
-            "HTTPS_PROXY": "http://u:canary-4cc0rd1ng@127.0.0.1:9",
-        },
-    ),
-    "no index is allowed": Case(
-        "pip-restricted",
+    "pip-proxy": ("pip cannot reach the proxy http://127.0.0.1:9 (HTTPS_PROXY)", {**NO_INDEX, **PROXY}),
+    "pip-restricted": (
         "because PIP_NO_INDEX=1 is set: unset it for this command (env -u PIP_NO_INDEX ...)",
-        {SETUP: setup()},
-        {},
-        environ={**NO_INDEX, "PIP_NO_INDEX": "1"},
+        {**NO_INDEX, "PIP_NO_INDEX": "1"},
     ),
-    "an index in a folder that is not there": Case(
-        "pip-unknown",
+    "pip-unknown": (
         "pip finds no setuptools>=40.8.0 at file:///acme/unknown (PIP_INDEX_URL)",
-        {SETUP: setup()},
-        {},
-        environ={**NO_INDEX, "PIP_INDEX_URL": "file:///acme/unknown"},
+        {**NO_INDEX, "PIP_INDEX_URL": "file:///acme/unknown"},
     ),
-    "no constraints file": Case(
-        "pip-file",
-        "pip cannot open acme/unknown.txt (PIP_CONSTRAINT)",
-        {SETUP: setup()},
-        {},
-        environ={"PIP_CONSTRAINT": "acme/unknown.txt"},
-    ),
+    "pip-file": ("pip cannot open acme/unknown.txt (PIP_CONSTRAINT)", {"PIP_CONSTRAINT": "acme/unknown.txt"}),
+    "pip-hashes": ("pip demands hashes (PIP_REQUIRE_HASHES)", {"PIP_REQUIRE_HASHES": "1"}),
+}
+
+REQUIREMENTS = {
     "no such version": Case(
         "pip-version",
         "no version that satisfies setuptools==999; the newest for this Python is ",
@@ -560,13 +428,13 @@ CASES = {
     "no such distribution": Case(
         "pip-unknown",
         "pip finds no no-such-acme at ",
-        {SETUP: setup(), PYPROJECT: system("no-such-acme")},
+        {SETUP: setup(), PYPROJECT: system("setuptools no-such-acme")},
         {PYPROJECT: system("setuptools")},
     ),
     "versions that contradict each other": Case(
         "pip-conflict",
         "no versions satisfy setuptools<70 and setuptools==80.0.0 together",
-        {SETUP: setup(), PYPROJECT: system("setuptools==80.0.0", "setuptools<70")},
+        {SETUP: setup(), PYPROJECT: system("setuptools==80.0.0 setuptools<70")},
         {PYPROJECT: system("setuptools==80.0.0")},
     ),
     "a constraint": Case(
@@ -576,13 +444,6 @@ CASES = {
         {"constraints.txt": ""},
         environ={"PIP_CONSTRAINT": "constraints.txt"},
     ),
-    "hashes": Case(
-        "pip-hashes",
-        "pip demands hashes (PIP_REQUIRE_HASHES)",
-        {SETUP: setup()},
-        {},
-        environ={"PIP_REQUIRE_HASHES": "1"},
-    ),
     "pip.conf": Case(
         "pip-setting",
         "the setting user",
@@ -590,10 +451,13 @@ CASES = {
         {"pip.conf": ""},
         environ={"PIP_CONFIG_FILE": "pip.conf"},
     ),
+}
+
+GIT = {
     "dunamai in the sdist": Case(
         "git-in-sdist",
         "take the version from PKG-INFO if that file is there",
-        {SETUP: f"{DUNAMAI}version = Version.from_git().base\n{ASKS}", PYPROJECT: system("setuptools", "dunamai")},
+        {SETUP: f"{DUNAMAI}version = Version.from_git().base\n{ASKS}", PYPROJECT: system("setuptools dunamai")},
         {SETUP: f"{DUNAMAI}{FROM_PKG_INFO}    version = Version.from_git().base\n{ASKS}"},
         git=True,
     ),
@@ -608,7 +472,7 @@ CASES = {
         "git-root",
         'set root = ".." in [tool.setuptools_scm]',
         {PYPROJECT: SCM},
-        {PYPROJECT: f'{SCM}root = ".."\n'},
+        {PYPROJECT: '+root = ".."\n'},
         git=True,
         folder="sub",
     ),
@@ -618,18 +482,41 @@ CASES = {
         {
             SETUP: setup(arguments=", pbr=True"),
             "setup.cfg": "[metadata]\nname = acme\n",
-            PYPROJECT: system("setuptools", "pbr", backend=LEGACY),
+            PYPROJECT: system("setuptools pbr", backend=LEGACY),
         },
     ),
-    "setuptools-scm without a repository": Case(
-        "git-none",
-        "this folder is not a git repository",
-        {
-            PYPROJECT: SCM,
-        },
-    ),
+    "setuptools-scm without a repository": Case("git-none", "this folder is not a git repository", {PYPROJECT: SCM}),
 }
 
+CASES = {
+    **OWN_MODULES,
+    **{f"not in the sdist: {name}": Case("not-in-sdist", *rest) for name, rest in NOT_IN_SDIST.items()},
+    "not in the sdist, which is built alone": Case(
+        "not-in-sdist",
+        INCLUDE.format("requirements.txt"),
+        {SETUP: OPENS, "requirements.txt": ""},
+        {MANIFEST: "include requirements.txt\n"},
+        formats=("sdist",),
+    ),
+    "not in the sdist of meson-python": Case(
+        "not-in-sdist",
+        'commit it ("git add data.txt"), because meson-python puts only committed files into the sdist',
+        {
+            PYPROJECT: system("meson-python", PROJECT),
+            "meson.build": "project('acme', version: '1')\nimport('fs').read('data.txt')\n",
+            "data.txt": "",
+            ".gitignore": "data.txt",
+        },
+        git=True,
+    ),
+    **DISTRIBUTIONS,
+    **OLD_BACKENDS,
+    **TEXTS,
+    **COMPILERS,
+    **{cause: Case(cause, says, {SETUP: setup()}, {}, environ) for cause, (says, environ) in PIP.items()},
+    **REQUIREMENTS,
+    **GIT,
+}
 
 GIT_COMMANDS = (
     ["init"],
@@ -639,12 +526,14 @@ GIT_COMMANDS = (
 )
 
 
-def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    for name, content in {"acme/__init__.py": '"""Acme."""\n__version__ = "1"\n', **files}.items():
+def write(folder: Path, files: Files) -> None:
+    package = {} if (folder / "acme").exists() else {"acme/__init__.py": '"""Acme."""\n__version__ = "1"\n'}
+    for name, content in {**package, **files}.items():
         path = folder / name
-        if name in files or not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str) and content.startswith("+"):
+            content = path.read_text("utf-8") + content[1:]
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def build(
@@ -692,7 +581,8 @@ NEIGHBOURS = {
 @pytest.mark.parametrize("code", NEIGHBOURS.values(), ids=NEIGHBOURS)
 def test_a_build_that_fails_for_another_reason_has_no_known_cause(tmp_path: Path, code: str) -> None:
     backend = f"def build_sdist(*_):\n    {code}\n"
-    write(tmp_path, {PYPROJECT: system(backend="backend", more='backend-path = ["."]\n'), "backend.py": backend})
+    pyproject = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    write(tmp_path, {PYPROJECT: pyproject, "backend.py": backend})
     with pytest.raises(BuildError, match="the full output is above") as raised:
         build(tmp_path, {})
     assert raised.value.cause == ""
@@ -720,7 +610,7 @@ OUTPUTS = {
 @pytest.mark.parametrize("cause", OUTPUTS)
 def test_the_output_of_a_build_that_cannot_be_played_everywhere(tmp_path: Path, cause: str) -> None:
     output = OUTPUTS[cause]
-    failed = FailedBuild(tmp_path, output, output[-1], git_error="fatal: detected dubious ownership", python="3.9")
+    failed = FailedBuild(tmp_path, "\n".join(output), output[-1], git_error="fatal: detected dubious ownership")
     found = diagnose(failed)
     assert found is not None
     assert found.name == cause
