@@ -16,7 +16,7 @@ URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query
 
 # Top-level domains that cannot be registered (RFC 2606, 3172, 6761, 6762, 7686).
 RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
-DOMAIN_LABEL_CHARACTERS = 63
+DOMAIN_LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
 INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")
 
 
@@ -82,10 +82,6 @@ def _email_fault(address: str) -> str:
     if not labels[-1][-1].isalpha():
         return "its domain does not end in a top-level domain; use the name of a host"
     for label in labels:
-        if label.startswith("-") or label.endswith("-") or (label[2:4] == "--" and label[:2] != "xn"):
-            return f'"{label}" in its domain has hyphens where a domain may not have them; correct it'
-        if len(label) > DOMAIN_LABEL_CHARACTERS:
-            return f'"{label}" in its domain has more than {DOMAIN_LABEL_CHARACTERS} characters; correct it'
-        if not label.replace("-", "").isalnum():
-            return f'"{label}" in its domain has characters other than letters, digits and hyphens; correct it'
+        if not DOMAIN_LABEL.fullmatch(label):
+            return f'"{label}" in its domain is not valid; use at most 63 letters, digits and hyphens between them'
     return ""

@@ -34,20 +34,17 @@ def display(distribution: Distribution) -> Iterator[Problem]:
             f"its description has {len(description)} characters, and only {RENDERED_CHARACTERS} are rendered "
             "here: check on the index that its page displays it.",
         )
-    elif is_restructuredtext:
-        fault = _render_fault(description)
-        if fault and content_type:
-            yield Problem(
-                "description",
-                f"its description does not render as reStructuredText: {fault}. If the index renders it, update "
-                'readme-renderer or use "--ignore description".',
-            )
-        elif fault:
-            yield Problem(
-                "description",
+    elif is_restructuredtext and (fault := _render_fault(description)):
+        message = (
+            f"its description does not render as reStructuredText: {fault}. If the index renders it, update "
+            'readme-renderer or use "--ignore description".'
+        )
+        if not content_type:
+            message = (
                 "its description has no content type, so it is read as reStructuredText, and does not render: "
-                f"{fault}. If it is Markdown, set long_description_content_type (readme in pyproject.toml).",
+                f"{fault}. If it is Markdown, set long_description_content_type (readme in pyproject.toml)."
             )
+        yield Problem("description", message)
     if not content_type:
         yield Problem(
             "description-type",

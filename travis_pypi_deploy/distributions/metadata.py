@@ -14,21 +14,10 @@ HEADERS: Mapping[str, Sequence[tuple[str, str, bool]]] = HEADER_ATTRS
 NEWEST_HEADERS = list(HEADERS.values())[-1]
 
 # Values that may have several lines. In all other fields a line break only folds a long line.
-MULTILINE = (
-    "author",
-    "author_email",
-    "maintainer",
-    "maintainer_email",
-    "license",
-    "keywords",
-    "platforms",
-    "supported_platforms",
-    "requires",
-    "provides",
-    "obsoletes",
-    "requires_external",
-)
-
+MULTILINE = """
+author author_email maintainer maintainer_email license keywords platforms supported_platforms
+requires provides obsoletes requires_external
+""".split()
 
 Headers = tuple[tuple[str, str], ...]
 

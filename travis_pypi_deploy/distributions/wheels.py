@@ -66,7 +66,7 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
         methods=frozenset(info.compress_type for info in infos),
         unpacked=sum(info.file_size for info in infos),
         faults=tuple(each for each in found if isinstance(each, zip_records.Fault)),
-        digests={each.name: each.sha256 for each in found if isinstance(each, zip_records.Digest)},
+        digests=dict(each for each in found if isinstance(each, tuple)),
     )
     return wheel, metadata
 

@@ -53,23 +53,12 @@ class Fault:
     reason: str
 
 
-@dataclass(frozen=True)
-class Digest:
-    """The sha256 of a member's contents, as RECORD has it: base64 for URLs, without padding."""
-
-    name: str
-    sha256: str
-
-
+Digest = tuple[str, str]  # a member's name, and the sha256 of its contents as RECORD has it
 Found = Union[Fault, Digest]
 
 
 class _LostError(Exception):
-    """It is unknown where the next record begins."""
-
-    def __init__(self, kind: FaultKind, reason: str) -> None:
-        super().__init__(reason)
-        self.fault = Fault(kind, reason)
+    """It is unknown where the next record begins; it has the kind and the reason of a fault."""
 
 
 def read(file: BinaryIO, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Found]:
@@ -88,7 +77,7 @@ def read(file: BinaryIO, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[F
             yield Fault("records", f"{_shown(name)} is not in both the directory and the local headers")
         yield from _ending(file, start, len(central))
     except _LostError as lost:
-        yield lost.fault
+        yield Fault(*lost.args)
 
 
 def _members(file: BinaryIO, directory: Mapping[str, zipfile.ZipInfo]) -> Generator[Found, None, list[bytes]]:
@@ -182,7 +171,7 @@ def _checked(file: BinaryIO, info: zipfile.ZipInfo) -> Found:
         size = -1
     if size != info.file_size or checksum != info.CRC:
         return Fault("contents", f"{info.filename!r} does not match its checksum in the archive")
-    return Digest(info.filename, base64.urlsafe_b64encode(sha256.digest()).rstrip(b"=").decode())
+    return (info.filename, base64.urlsafe_b64encode(sha256.digest()).rstrip(b"=").decode())
 
 
 def _directory(file: BinaryIO) -> Generator[Fault, None, list[bytes]]:

@@ -38,15 +38,14 @@ EMAIL_CASES = {
     "a label that begins with a hyphen": ("a@-x.org", "a@x-.org", "a@x-y.org", "hyphens"),
     "a label with hyphens like Punycode": ("a@ab--x.org", "a@AB--x.org", "a@abc--x.org", "hyphens"),
     "an underscore in the domain": ("a@x_y.org", "a@x.o_g", "a_b@x.org", "letters, digits and hyphens"),
-    "a long label": (f"a@{'x' * 64}.org", f"a@b.{'x' * 64}.org", f"a@{'x' * 63}.org", "more than 63 characters"),
-    "a numeric top-level domain": ("a@x.123", "a@x.a1", "a@123.org", "top-level domain"),
+    "a long label": (f"a@{'x' * 64}.org", f"a@b.{'x' * 64}.org", f"a@{'x' * 63}.org", "at most 63 letters"),
+    "a numeric top-level domain": ("a@x.123", "a@1.2.3.4", "a@1.2.3.4.org", "top-level domain"),
     "a reserved domain": ("ann@example.test", "a@b.1.ARPA", "a@test.org", "is reserved"),
-    "an IP address": ("a@1.2.3.4", "a@10.20.30.40", "a@1.2.3.4.org", "top-level domain"),
     "an invisible character": ("a\u200b@x.org", "a@x\u00ad.org", "ä@x.org", "invisible"),
 }
 
 
-@pytest.mark.parametrize(("first", "second", "neighbour", "says"), EMAIL_CASES.values(), ids=list(EMAIL_CASES))
+@pytest.mark.parametrize(("first", "second", "neighbour", "says"), EMAIL_CASES.values(), ids=EMAIL_CASES)
 def test_an_email_address_that_pypi_rejects_is_found(
     first: str, second: str, neighbour: str, says: str, tmp_path: Path
 ) -> None:
@@ -82,30 +81,23 @@ def is_valid(address: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "jane@x.org",
-        "Jane Doe <jane@x.org>",
-        '"Doe, Jane" <jane@x.org>',
-        "Doe, Jane <jane@x.org>",
-        "jane@x.org, joe@y.org",
-        "Jane <jane@x.org>, Joe",
-        "Jane Doe <jane@müller.de>",
-        "Jane <jane+pypi@mail.x.org>",
-        "jane@",
-    ],
-)
-def test_addresses_that_pypi_accepts_or_does_not_find_pass(value: str, tmp_path: Path) -> None:
-    assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == []
+VALID = [
+    '"Doe, Jane" <jane@x.org>',
+    "Doe, Jane <jane@x.org>",
+    "jane@x.org, joe@y.org",
+    "Jane <jane@x.org>, Joe",
+    "Jane Doe <jane@müller.de>",
+    "Jane <jane+pypi@mail.x.org>",
+    "jane@",
+]
+INVALID = ["Jane", "@x.org", "Jane Doe jane@x.org", "Jane <jane at x.org>", "j@localhost", "j@x..org", "j@x.local"]
 
 
 @pytest.mark.parametrize(
-    "value",
-    ["Jane", "@x.org", "Jane Doe jane@x.org", "Jane <jane at x.org>", "j@localhost", "j@x..org", "j@x.local"],
+    ("value", "found"), [*((value, []) for value in VALID), *((value, ["email", "email"]) for value in INVALID)]
 )
-def test_single_addresses_that_are_certainly_invalid_are_found(value: str, tmp_path: Path) -> None:
-    assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == ["email", "email"]
+def test_single_addresses_that_are_certainly_invalid_are_found(value: str, found: list[str], tmp_path: Path) -> None:
+    assert rules(wheel(author_email=value, maintainer_email=value)(tmp_path)) == found
 
 
 def test_project_urls_with_one_label_twice_are_rejected_and_the_label_is_named(tmp_path: Path) -> None:
@@ -125,33 +117,31 @@ def test_invalid_project_urls_are_rejected(value: str, tmp_path: Path) -> None:
     assert rules(wheel(project_url=value)(tmp_path)) == ["project-url"]
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://x.org",
-        "HTTP://X.ORG/%20?q=ä#a[b]",
-        "https://user@x.org:8080/a b",
-        "https://ä.org/ü",
-        "https://[::1]/",
-        "https:/x",
-    ],
-)
+CORRECTED = [
+    "HTTP://X.ORG/%20?q=ä#a[b]",
+    "https://user@x.org:8080/a b",
+    "https://ä.org/ü",
+    "https://[::1]/",
+    "https:/x",
+]
+
+
+@pytest.mark.parametrize("address", CORRECTED)
 def test_urls_that_pypi_corrects_pass(address: str, tmp_path: Path) -> None:
     assert rules(wheel(home_page=address, download_url=address, project_url=f"Home, {address}")(tmp_path)) == []
 
 
-@pytest.mark.parametrize(
-    ("address", "says"),
-    [
-        ("x.org", "must begin with https:// or http://"),
-        ("//x.org", "must begin with https:// or http://"),
-        ("ftp://x.org", "must begin with https:// or http://"),
-        ("git+https://x.org", "must begin with https:// or http://"),
-        ("https://x.org/[a]", 'has brackets after the host: write "%5B" and "%5D"'),
-        ("https://x.org?a[]=1", 'has brackets after the host: write "%5B" and "%5D"'),
-        ("http://x:65536", "has the port 65536, but the highest port is 65535: correct it"),
-    ],
-)
+URLS = {
+    "x.org": "must begin with https:// or http://",
+    "//x.org": "must begin with https:// or http://",
+    "git+https://x.org": "must begin with https:// or http://",
+    "https://x.org/[a]": 'has brackets after the host: write "%5B" and "%5D"',
+    "https://x.org?a[]=1": 'has brackets after the host: write "%5B" and "%5D"',
+    "http://x:65536": "has the port 65536, but the highest port is 65535: correct it",
+}
+
+
+@pytest.mark.parametrize(("address", "says"), URLS.items(), ids=URLS)
 def test_urls_that_pypi_rejects_are_found_in_every_field(address: str, says: str, tmp_path: Path) -> None:
     found = problems(wheel(home_page=address, download_url=address)(tmp_path))
     assert [problem.message for problem in found] == [

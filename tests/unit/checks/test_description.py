@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,35 +25,19 @@ def described(text: str, content_type: Header = "text/x-rst") -> Make:
 
 CASES = (
     Case("description", described(BROKEN), described(FINE), says='role "unknown" (line 4)'),
-    Case(
-        "description-length",
-        described("Words.\n\n" * 12_501),
-        described("Words.\n\n" * 12_500),
-        says="100008 characters",
-    ),
+    Case("description-length", described("W.\n\n" * 25_001), described("W.\n\n" * 25_000), says="100004 characters"),
     Case("description-type", described(FINE, ()), described(FINE), says="long_description_content_type"),
     Case("description-missing", described(""), described("-"), says="stays empty"),
 )
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    ["text/x-rst", "text/x-rst; charset=UTF-8", "Text/X-RST", ()],
-)
+@pytest.mark.parametrize("content_type", ["text/x-rst; charset=UTF-8", "Text/X-RST", ()])
 def test_restructuredtext_must_render(content_type: Header, tmp_path: Path) -> None:
     assert "description" in rules(described(BROKEN, content_type)(tmp_path))
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    [
-        "text/markdown",
-        "text/markdown; charset=UTF-8; variant=GFM",
-        "text/markdown; variant=CommonMark",
-        "text/plain",
-    ],
-)
-@pytest.mark.parametrize("text", [BROKEN, "# [", "<b", "\x00\x07", "`" * 500])
+@pytest.mark.parametrize("content_type", ["text/markdown; charset=UTF-8; variant=GFM", "text/plain"])
+@pytest.mark.parametrize("text", [BROKEN, "# [", "<b"])
 def test_markdown_and_plain_text_of_any_kind_pass(text: str, content_type: str, tmp_path: Path) -> None:
     assert rules(described(text, content_type)(tmp_path)) == []
 
@@ -73,26 +56,13 @@ def test_a_description_of_which_nothing_is_left_is_rejected(tmp_path: Path) -> N
     assert "--ignore description" in problem.message
 
 
-def test_files_are_not_read_into_a_description(tmp_path: Path) -> None:
-    (problem,) = problems(described(".. include:: /etc/passwd\n")(tmp_path))
-    assert '"include" directive disabled' in problem.message
+DIRECTIVES = {
+    ".. image::\n": 'Error in "image" directive: 1 argument(s) required, 0 supplied (line 1)',
+    ".. code:: python\n   :colour: red\n\n   x\n": 'Error in "code" directive: unknown option: "colour" (line 1)',
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        pytest.param(
-            ".. image::\n",
-            'Error in "image" directive: 1 argument(s) required, 0 supplied (line 1)',
-            id="directive without its argument",
-        ),
-        pytest.param(
-            "Words.\n\n.. code:: python\n   :colour: red\n\n   x\n",
-            'Error in "code" directive: unknown option: "colour" (line 3)',
-            id="unknown option",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("text", "says"), DIRECTIVES.items(), ids=["no argument", "unknown option"])
 def test_the_reason_of_a_broken_directive_is_kept(text: str, says: str, tmp_path: Path) -> None:
     (problem,) = problems(described(text)(tmp_path))
     assert problem.message.startswith(f"its description does not render as reStructuredText: {says}. ")
@@ -105,15 +75,3 @@ def test_every_file_with_a_broken_description_is_named(tmp_path: Path) -> None:
         ("demo-1.0-py3-none-any.whl", "description"),
         ("demo-1.0.tar.gz", "description"),
     ]
-
-
-def test_a_description_is_rendered_outside_the_main_thread_too(tmp_path: Path) -> None:
-    path = described(BROKEN)(tmp_path)
-    with ThreadPoolExecutor() as pool:
-        assert pool.submit(rules, path).result() == ["description"]
-
-
-def test_a_description_that_is_too_long_to_render_is_a_warning(tmp_path: Path) -> None:
-    (problem,) = problems(described("*" * 100_001)(tmp_path))
-    assert (problem.rule, problem.severity) == ("description-length", "warning")
-    assert "100001 characters" in problem.message
