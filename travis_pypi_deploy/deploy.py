@@ -23,7 +23,6 @@ from .job import Job
 from .options import Settings
 from .report import Progress, Report, has_changed_the_index
 from .simple_pages import Listing
-from .upload.client import UploadClient
 from .upload.outcome import UploadContext, restart_works
 from .upload.results import FileResult, Outcome
 from .upload.uploader import Uploader
@@ -188,10 +187,17 @@ def _uploader(
 ) -> Uploader:
     """Return what uploads the files of the plan; ``warn`` writes a line to the log."""
     context = UploadContext(
-        settings.server, login, settings.skip_existing, settings.retries, pages.published, warn, pages.is_certain
+        settings.server,
+        login,
+        client,
+        settings.timeout,
+        settings.skip_existing,
+        settings.retries,
+        pages.published,
+        warn,
+        pages.is_certain,
     )
-    uploads = UploadClient(settings.server.upload_url, client, timeout=settings.timeout)
-    return Uploader(plan.upload, context, uploads, jobs=settings.jobs)
+    return Uploader(plan.upload, context, jobs=settings.jobs)
 
 
 def _restart_works(pages: Index, report: Report) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -67,7 +66,7 @@ class HTTPResponse:
 class NoResponseError(Exception):
     """There is no answer; the text says why.
 
-    ``is_final``: a retry would not help. ``is_refused``: the server has ended the connection before it took a request.
+    ``is_final``: a retry would not help. ``is_refused``: the server has not taken the request.
     """
 
     def __init__(self, message: str, *, is_final: bool = False, is_refused: bool = False) -> None:
@@ -85,6 +84,9 @@ class Body(Protocol):
     def read(self, size: int = ..., /) -> bytes:
         """Return the next block, empty at the end."""
         ...
+
+    def rewind(self) -> None:
+        """Begin again."""
 
 
 class Client:
@@ -111,46 +113,51 @@ class Client:
         self._ca_bundle = settings["verify"] if isinstance(settings["verify"], str) else ""
 
     @functools.cached_property
-    def _session(self) -> requests.Session:
+    def _adapter(self) -> Adapter:
         """The connections; they are made for the first request, which fails if the CAs cannot be read."""
-        session = Session()
-        session.trust_env = False  # neither .netrc nor a proxy for loopback
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.clear()
-        session.headers["User-Agent"] = USER_AGENT
         tls = tls_context(self._ca_bundle) if self._origin[0] == "https" or self._proxies else None
-        session.mount(f"{self._origin[0]}://", Adapter(tls, connections=self._connections))
-        return session
+        return Adapter(tls, connections=self._connections)
 
     def request(
-        self,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        limit_bytes: int,
-        timeout: float,
-        body: Body | None = None,
-        asked: str = "",
+        self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float, body: Body | None = None
     ) -> HTTPResponse:
         """Return the answer to a GET, or to a POST of a body; raises NoResponseError, and the errors of ``body``.
 
-        ``timeout`` is in seconds without an answer, and for all of its body; connecting to an address, and sending a
-        block, may each take CONNECT_SECONDS. After a redirect, ``asked`` is the first URL, which messages name: the
-        redirect's own may repeat a secret.
+        Redirects are followed within the origin, those of a POST only if they keep it one. ``timeout`` is in seconds
+        without an answer, and for all of its body; connecting to an address, and sending a block, may each take
+        CONNECT_SECONDS.
         """
-        shown = asked or url
+        target = url
+        for _ in range(REDIRECTS_LIMIT + 1):
+            # Messages name the first URL: that of a redirect may repeat a secret.
+            answer = self._request(target, headers, body, limit_bytes=limit_bytes, timeout=timeout, shown=url)
+            followed = (307, 308) if body else (301, 302, 303, 307, 308)
+            next_target = redirect_target(target, answer.headers.get("Location", ""))
+            if answer.status not in followed or next_target is None:
+                return answer
+            target = next_target
+            if body:
+                body.rewind()
+        raise NoResponseError(f"more than {REDIRECTS_LIMIT} redirects from {url}", is_final=True, is_refused=True)
+
+    def _request(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: Body | None,
+        *,
+        limit_bytes: int,
+        timeout: float,
+        shown: str,
+    ) -> HTTPResponse:
         try:
             if origin(url) != self._origin:
                 raise NoResponseError(f"{shown} is not on the server's own host", is_final=True)
-            response = self._session.request(
-                "POST" if body else "GET",
-                url,
-                headers=headers,
-                data=body,
-                proxies=self._proxies,
-                timeout=(self._connect_seconds, timeout),
-                allow_redirects=False,
-                stream=True,
+            headers = {"User-Agent": USER_AGENT, **headers}
+            request = requests.Request("POST" if body else "GET", url, headers=headers, data=body).prepare()
+            # Not a session's: it would read .netrc, keep cookies, and read the whole body of a redirect.
+            response = self._adapter.send(
+                request, stream=True, timeout=(self._connect_seconds, timeout), proxies=self._proxies
             )
         except (*LIBRARY_ERRORS, ValueError) as error:
             raise self._no_response(error, shown, timeout, is_sending=body is not None and not body.is_sent) from error
@@ -159,15 +166,13 @@ class Client:
         until = time.monotonic() + (min(timeout, ANSWER_BODY_SECONDS) if body else timeout)
         content, cut = BytesIO(), ""  # BytesIO gives out its bytes without a copy
         try:
-            while block := response.raw.read1(READ_BLOCK_BYTES, decode_content=True):
+            while not cut and (block := response.raw.read1(READ_BLOCK_BYTES, decode_content=True)):
                 content.write(block)
                 if content.tell() > limit_bytes:
                     content.truncate(limit_bytes)
                     cut = f"it is larger than {limit_bytes // 1024} KiB"
-                    break
-                if time.monotonic() > until:
+                elif time.monotonic() > until:
                     cut = "it took too long"
-                    break
         except (*LIBRARY_ERRORS, ValueError) as error:
             cut = self._cause(error)
         finally:
@@ -179,7 +184,13 @@ class Client:
 
     def _cause(self, error: Exception) -> str:
         """Return the text of the innermost error that libraries have wrapped, masked and in one line."""
-        return " ".join(self.mask(root_cause(error)).split()).rstrip(".")
+        innermost = chain(error)[-1]
+        text = str(innermost) or type(innermost).__name__
+        if isinstance(innermost, ssl.SSLCertVerificationError):
+            text = str(innermost.verify_message)
+        elif isinstance(innermost, OSError) and innermost.strerror:
+            text = innermost.strerror
+        return " ".join(self.mask(text).split()).rstrip(".")
 
     def _no_response(  # noqa: C901 - a table of errors and their sentences
         self, error: Exception, url: str, timeout: float, *, is_sending: bool
@@ -217,35 +228,30 @@ class Client:
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
 
 
-class Session(requests.Session):
-    """A session that takes no answer for a redirect: requests would read all of its body, also if it follows none."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: there is nothing to follow."""
-
-
 class Adapter(HTTPAdapter):
     """Connections with our block size and our trusted certificates, through a proxy if there is one."""
 
     def __init__(self, tls: ssl.SSLContext | None, *, connections: int) -> None:
-        self._pool_arguments = {"ssl_context": tls, "blocksize": SEND_BLOCK_BYTES}
-        super().__init__(pool_connections=DEFAULT_POOLSIZE, pool_maxsize=connections)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **arguments: object) -> None:
-        """Make the pools of direct connections."""
-        super().init_poolmanager(connections, maxsize, block, **arguments, **self._pool_arguments)
-        self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
+        super().__init__()
+        self._tls = tls
+        self.init_poolmanager(DEFAULT_POOLSIZE, connections, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
 
     def proxy_manager_for(self, proxy: str, **arguments: object) -> urllib3.ProxyManager:
         """Return the pools of connections through a proxy."""
-        tls = {"proxy_ssl_context": self._pool_arguments["ssl_context"]}
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **arguments, **self._pool_arguments, **tls)
-        manager.pool_classes_by_scheme = POOL_CLASSES
-        return manager
+        tls = {"ssl_context": self._tls, "proxy_ssl_context": self._tls}
+        return super().proxy_manager_for(  # type: ignore[no-any-return] # requests has no types
+            proxy, **arguments, **tls, blocksize=SEND_BLOCK_BYTES
+        )
 
-    def cert_verify(self, conn: urllib3.HTTPSConnectionPool, *_: object) -> None:
-        """Require a certificate that the context trusts; requests would read all of them again for each connection."""
-        conn.cert_reqs = "CERT_REQUIRED"
+    def cert_verify(self, conn: urllib3.HTTPConnectionPool, *_: object) -> None:
+        """Let a pool make our connections, and require a certificate that the context trusts.
+
+        requests would read all certificates again for each connection.
+        """
+        conn.ConnectionCls = _Connection
+        if isinstance(conn, urllib3.HTTPSConnectionPool):
+            conn.ConnectionCls = _TLSConnection
+            conn.cert_reqs = "CERT_REQUIRED"
 
 
 class _Connection(HTTPConnection):
@@ -296,17 +302,6 @@ class _Connection(HTTPConnection):
 
 class _TLSConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-
-POOL_CLASSES: dict[str, type] = {"http": _Pool, "https": _TLSPool}
 
 
 @functools.cache
@@ -365,12 +360,3 @@ def chain(error: BaseException) -> tuple[BaseException, ...]:
         if not isinstance(inner, LIBRARY_ERRORS) or inner in links:
             return tuple(links)
         links.append(inner)
-
-
-def root_cause(error: BaseException) -> str:
-    """Return the text of the innermost error that libraries have wrapped."""
-    innermost = chain(error)[-1]
-    if isinstance(innermost, ssl.SSLCertVerificationError):
-        return str(innermost.verify_message)
-    strerror = innermost.strerror if isinstance(innermost, OSError) else None
-    return strerror or str(innermost) or type(innermost).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -153,41 +153,27 @@ class Index:
 
     def _listing(self, index_url: str, project: str) -> Listing:
         """Return what one page lists, nothing if it is not there; raises UnreadableError."""
-        url = asked = urljoin(index_url, canonicalize_name(project) + "/")
+        url = urljoin(index_url, canonicalize_name(project) + "/")
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
         if self._credentials:
             headers["Authorization"] = self._credentials.authorization(project=project, now=time.time())
-        for _ in range(http.REDIRECTS_LIMIT + 1):
-            try:
-                page = self._client.request(
-                    url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout, asked=asked
-                )
-            except http.NoResponseError as error:
-                reason = f"cannot read the index page of {project}: {error}"
-                raise UnreadableError(reason, is_final=error.is_final) from error
-            if page.status not in (301, 302, 303, 307, 308):
-                return _page_listing(page, self._client.mask)
-            target = http.redirect_target(url, page.headers.get("Location", ""))
-            if target is None:
-                return Listing()  # it redirects to another index: it has nothing itself
-            url = target
-        raise UnreadableError(f"cannot read the index page of {project}: more than {http.REDIRECTS_LIMIT} redirects")
-
-
-def _page_listing(page: http.HTTPResponse, mask: Callable[[str], str]) -> Listing:
-    if page.status == 404:
-        return Listing()
-    if page.status != 200:
-        is_final = page.status < 500 and page.status not in (408, 425, 429)
-        raise UnreadableError(
-            f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" ."), is_final=is_final
-        )
-    if page.cut:
-        raise UnreadableError(f"cannot read {page.url}: the page is not complete: {page.cut}", is_final=False)
-    try:
-        return parse(page.body, content_type=mask(page.headers.get("Content-Type", "")))
-    except ValueError as error:
-        raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
+        try:
+            page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
+        except http.NoResponseError as error:
+            reason = f"cannot read the index page of {project}: {error}"
+            raise UnreadableError(reason, is_final=error.is_final) from error
+        if page.status in (301, 302, 303, 307, 308, 404):
+            return Listing()  # an index that redirects to another one has nothing itself
+        if page.status != 200:
+            is_final = page.status < 500 and page.status not in (408, 425, 429)
+            reason = f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" .")
+            raise UnreadableError(reason, is_final=is_final)
+        if page.cut:
+            raise UnreadableError(f"cannot read {page.url}: the page is not complete: {page.cut}", is_final=False)
+        try:
+            return parse(page.body, content_type=self._client.mask(page.headers.get("Content-Type", "")))
+        except ValueError as error:
+            raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
 
 
 def open_index(

@@ -11,16 +11,11 @@ import pytest
 from tests.support import factories, misbehaviours
 from tests.support.misbehaviours import Meanwhile
 from tests.support.publishing import WHEEL, publish
-from travis_pypi_deploy import distributions
-from travis_pypi_deploy.upload.client import ChangedFileError, CheckedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.loopback_index import LoopbackIndex
-
-
-UNREADABLE = Path("/proc/self/mem")
 
 
 def rewrite(path: Path) -> None:
@@ -84,17 +79,6 @@ def test_a_file_that_changes_while_it_is_sent_is_not_published(
     assert (published.code, published.files) == (3, {WHEEL: ("failed", 1)})
     assert (index.asked("POST"), index.uploads, index.files) == (1, [], {})
     assert f"{WHEEL}: the file was changed during the upload, so it was not uploaded" in published.err
-
-
-@pytest.mark.skipif(not UNREADABLE.exists(), reason="a file that opens and cannot be read is a speciality of Linux")
-def test_a_file_that_cannot_be_read_to_its_end_is_not_sent(tmp_path: Path) -> None:
-    wheel = distributions.read(factories.wheel(tmp_path))
-
-    with (
-        UNREADABLE.open("rb", buffering=0) as file,
-        pytest.raises(ChangedFileError, match=r"cannot be read any more \(Input/output error\)"),
-    ):
-        CheckedFile(file, wheel).read(100)
 
 
 def test_a_file_that_vanishes_before_a_retry_may_have_arrived_before(tmp_path: Path, index: LoopbackIndex) -> None:

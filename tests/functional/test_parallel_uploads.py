@@ -17,7 +17,6 @@ from tests.support.publishing import publish
 from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.servers import Server
-from travis_pypi_deploy.upload.client import UploadClient
 from travis_pypi_deploy.upload.outcome import UploadContext
 from travis_pypi_deploy.upload.uploader import Uploader
 
@@ -158,7 +157,9 @@ def uploader(
     retries: int = 0,
 ) -> Uploader:
     context = UploadContext(
-        server=Server(name="private", upload_url="private"),
+        server=Server(name="private", upload_url=index.upload_url),
+        client=http.Client(index.url),
+        timeout=5,
         skip_existing=False,
         credentials=None,
         retries=retries,
@@ -166,8 +167,7 @@ def uploader(
         warn=warn,
         is_certain=False,
     )
-    client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
-    return Uploader([distributions.read(path) for path in paths], context, client, jobs=2)
+    return Uploader([distributions.read(path) for path in paths], context, jobs=2)
 
 
 def test_a_defect_in_a_thread_is_raised_after_the_others_have_ended(tmp_path: Path, index: LoopbackIndex) -> None:

@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from tests.support import factories
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
-from tests.unit.upload.test_response import DEMO
+from tests.unit.upload.test_response import DEMO, answered
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.checks.rules import Policy
 from travis_pypi_deploy.credentials import Credentials
-from travis_pypi_deploy.http import retry_after_seconds
+from travis_pypi_deploy.http import Client, retry_after_seconds
 from travis_pypi_deploy.index import Published, plan
 from travis_pypi_deploy.servers import SERVERS
 from travis_pypi_deploy.simple_pages import parse
 from travis_pypi_deploy.upload.outcome import UploadContext, outcome_of
-from travis_pypi_deploy.upload.response import Response, read_answer
 from travis_pypi_deploy.upload.results import Outcome
 
 if TYPE_CHECKING:
@@ -99,25 +98,24 @@ def test_any_answer_to_an_upload_has_an_outcome_in_one_line(
     context = UploadContext(
         server=server,
         credentials=Credentials("__token__", "pypi-AgEIsecret", "PYPI_TOKEN"),
+        client=Client(server.upload_url),
+        timeout=1,
         skip_existing=False,
         retries=0,
         published=lambda _: Published.IDENTICAL,
         warn=lambda _: None,
         is_certain=True,
     )
-    words, said, is_page = read_answer(status, reason, content_type, body)
-    response = Response(status, words, text=said, is_page=is_page)
+    found = outcome_of(answered(status, reason, content_type, body), context, DEMO)
 
-    outcome, text = outcome_of(response, context, DEMO)
-
-    assert outcome is Outcome.UPLOADED or not 200 <= status < 300
-    assert len(text.splitlines()) <= 1
+    assert found.outcome is Outcome.UPLOADED or not 200 <= status < 300
+    assert len(found.detail.splitlines()) <= 1
 
 
 def test_a_reference_of_too_many_digits_is_only_text() -> None:
-    words, _, _ = read_answer(400, "", "text/html", b"<h1>&#" + b"9" * 5000 + b";</h1>")
+    response = answered(400, "", "text/html", b"<h1>&#" + b"9" * 5000 + b";</h1>")
 
-    assert words.startswith("&#999")
+    assert response.words.startswith("&#999")
 
 
 @settings(deadline=None, max_examples=30)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .. import http
 from ..credentials import Credentials
 from ..distributions import Distribution
 from ..index import Published
@@ -21,13 +22,16 @@ NAME_THE_INDEX = "name the simple index of the server with --index-url"
 class UploadContext:
     """The settings that all uploads of one release share, and the functions that they call.
 
-    ``published`` asks the index about a file; ``warn`` writes a line to the log. ``is_certain``: the index is known to
-    be that of the server; otherwise other content on its page may be that of another repository. ``look_pauses`` are
-    the seconds before each look at the index after an answer that was lost: its page may show a file a moment later.
+    ``timeout`` is in seconds without progress or an answer. ``published`` asks the index about a file; ``warn`` writes
+    a line to the log. ``is_certain``: the index is known to be that of the server; otherwise other content on its page
+    may be that of another repository. ``look_pauses`` are the seconds before each look at the index after an answer
+    that was lost: its page may show a file a moment later.
     """
 
     server: Server
     credentials: Credentials | None
+    client: http.Client
+    timeout: float
     skip_existing: bool
     retries: int
     published: Callable[[Distribution], Published]
@@ -38,73 +42,78 @@ class UploadContext:
 
 def outcome_of(
     response: Response, context: UploadContext, distribution: Distribution, *, lost_answer: bool = False
-) -> tuple[Outcome, str]:
-    """Return the file's outcome after the last answer, and the reason; asks the index if the answer leaves it open.
+) -> FileResult:
+    """Return the result for a file after the last answer; asks the index if the answer leaves it open.
 
     ``lost_answer``: an earlier attempt may have stored the file.
     """
+    filename = distribution.filename
     if response.kind is Kind.STORED:
-        return Outcome.UPLOADED, ""
+        return FileResult(filename, Outcome.UPLOADED)
     may_be_stored = lost_answer or response.kind is Kind.OPEN
     if already_exists(response, context.server):
         return _existing(response, context, distribution, may_be_stored=may_be_stored)
 
     problem = _problem(response, context, distribution.name)
     if not may_be_stored:
-        return Outcome.REJECTED if response.kind is Kind.REJECTED else Outcome.FAILED, problem
-    published = _look(context, distribution, pauses=context.look_pauses)
+        outcome = Outcome.REJECTED if response.kind is Kind.REJECTED else Outcome.FAILED
+        return FileResult(filename, outcome, detail=problem)
+    published = _look(context, distribution, is_patient=True)
     if published is Published.IDENTICAL:
-        return Outcome.UPLOADED, f"the index lists this file, although its answer does not say so ({response.reason})"
+        detail = f"the index lists this file, although its answer does not say so ({response.reason})"
+        return FileResult(filename, Outcome.UPLOADED, detail=detail)
     if published is Published.DIFFERENT and context.is_certain:
-        return _taken(context, f"{OTHER_CONTENT} ({response.reason})")
+        return _taken(response, context, filename)
     if response.kind is not Kind.OPEN:
         problem += ". The index may have the file from an earlier attempt, whose answer was lost"
     if not context.is_certain:
         problem += f". First {NAME_THE_INDEX}, to find out whether the file is there"
-    return Outcome.UNKNOWN, problem
+    return FileResult(filename, Outcome.UNKNOWN, detail=problem)
 
 
 def _existing(
     response: Response, context: UploadContext, distribution: Distribution, *, may_be_stored: bool
-) -> tuple[Outcome, str]:
-    """Return the outcome of a file whose name the index says to have: the hash on its page decides."""
+) -> FileResult:
+    """Return the result for a file whose name the index says to have: the hash on its page decides."""
+    filename, is_certain = distribution.filename, context.is_certain
     if context.server.is_pypi:  # it answers 200 to identical bytes
-        return _taken(context, f"{OTHER_CONTENT} ({response.reason})")
-    is_certain = context.is_certain
-    published = _look(context, distribution, pauses=context.look_pauses[: None if may_be_stored or is_certain else 1])
+        return _taken(response, context, filename)
+    published = _look(context, distribution, is_patient=may_be_stored or is_certain)
     if published is Published.IDENTICAL:
         lost = ", perhaps from an earlier attempt whose answer was lost" if may_be_stored else ""
-        return Outcome.IDENTICAL, f"the index has this file already{lost}"
+        return FileResult(filename, Outcome.IDENTICAL, detail=f"the index has this file already{lost}")
     if published is Published.DIFFERENT:
-        return _taken(context, f"{OTHER_CONTENT} ({response.reason})")
+        return _taken(response, context, filename)
 
     outcome = Outcome.UNKNOWN if may_be_stored else Outcome.REJECTED
     lost = ". It may be the one of an earlier attempt, whose answer was lost" if may_be_stored else ""
     claim = f"the index says that it has a file of this name ({response.reason})"
     if is_certain and published is Published.ABSENT:
-        reason = f"{claim}, but its page does not list the file, so nothing was compared{lost}"
-        return outcome, f"{reason}. Look for the file on the server; if it is not there, raise the version"
+        detail = f"{claim}, but its page does not list the file, so nothing was compared{lost}"
+        detail += ". Look for the file on the server; if it is not there, raise the version"
+        return FileResult(filename, outcome, detail=detail)
     why = "its page has no hash, or cannot be read" if is_certain else "its page was not found, or does not list it"
-    reason = f"{claim}, and nothing was compared, because {why}"
+    detail = f"{claim}, and nothing was compared, because {why}"
     if context.skip_existing:
-        return Outcome.KEPT, reason
+        return FileResult(filename, Outcome.KEPT, detail=detail)
     find_out = "Raise" if is_certain else f"To find out whether it is identical, {NAME_THE_INDEX}; otherwise raise"
-    return outcome, f"{reason}{lost}. {find_out} the version, or keep the published file with --skip-existing"
+    detail += f"{lost}. {find_out} the version, or keep the published file with --skip-existing"
+    return FileResult(filename, outcome, detail=detail)
 
 
-def _taken(context: UploadContext, reason: str) -> tuple[Outcome, str]:
+def _taken(response: Response, context: UploadContext, filename: str) -> FileResult:
+    reason = f"{OTHER_CONTENT} ({response.reason})"
     if context.skip_existing:
-        return Outcome.KEPT, reason
-    return Outcome.REJECTED, (
-        f"{reason}. A published file can never be replaced: raise the version, or keep the published file with "
-        "--skip-existing"
-    )
+        return FileResult(filename, Outcome.KEPT, detail=reason)
+    remedy = "raise the version, or keep the published file with --skip-existing"
+    detail = f"{reason}. A published file can never be replaced: {remedy}"
+    return FileResult(filename, Outcome.REJECTED, detail=detail, has_taken_name=True)
 
 
-def _look(context: UploadContext, distribution: Distribution, *, pauses: tuple[float, ...]) -> Published:
-    """Return what the index says about a file, at the last of some looks if the earlier ones settle nothing."""
+def _look(context: UploadContext, distribution: Distribution, *, is_patient: bool) -> Published:
+    """Return what the index says about a file; if ``is_patient``, at the last look, if the earlier settle nothing."""
     published = Published.UNKNOWN
-    for pause in pauses:
+    for pause in context.look_pauses if is_patient else context.look_pauses[:1]:
         time.sleep(pause)
         published = context.published(distribution)
         may_change = published is Published.ABSENT or (published is Published.UNKNOWN and not context.is_certain)

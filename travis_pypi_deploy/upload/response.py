@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 
+from ..http import HTTPResponse, retry_after_seconds
 from ..servers import Server
 
 CONTENT_LIMIT_CHARACTERS = 16 * 1024
@@ -64,7 +65,6 @@ class Response:
     is_sent: bool = True
     is_final: bool = False
     is_page: bool = False
-    location: str = ""
     retry_after: float | None = None
     text: str = ""
 
@@ -94,19 +94,25 @@ class Response:
         return words in self.words.lower() or words in self.text
 
 
-def read_answer(
-    status: int, reason: str, content_type: str, body: bytes, *, mask: Callable[[str], str] = str
-) -> tuple[str, str, bool]:
-    """Return the words of an answer in one line, its text in lower case, and whether it is a success as a web page.
+def read_answer(answer: HTTPResponse, *, is_sent: bool = True, mask: Callable[[str], str] = str) -> Response:
+    """Return what an answer says.
 
-    ``reason`` is HTTP's reason phrase, where PyPI and devpi explain themselves too. ``mask`` hides secrets before
-    anything is cut, and again in what is left of a page or of JSON. Of a page, only the heading or the title are its
-    words, not its menus.
+    ``mask`` hides secrets before anything is cut, and again in what is left of a page or of JSON. Of a page, only the
+    heading or the title are its words, not its menus. HTTP's reason phrase counts: PyPI and devpi explain themselves
+    there, too.
     """
-    content = mask(body.replace(b"\0", b"").decode("utf-8", "replace"))  # without them, UTF-16 can be read
+    status, is_success = answer.status, 200 <= answer.status < 300
+    if is_success and not is_sent:
+        return Response(0, f"{answer.url} answered {status} before the whole file was uploaded", is_sent=False)
+    if 300 <= status < 400:
+        location = mask(answer.headers.get("Location", ""))
+        where = f"to {location}" if location else "without a Location header"
+        return Response(status, f"a redirect {where}, which is not followed", is_sent=is_sent)
+
+    content = mask(answer.body.replace(b"\0", b"").decode("utf-8", "replace"))  # without them, UTF-16 can be read
     content = content[:CONTENT_LIMIT_CHARACTERS]
-    is_markup = "html" in content_type.lower() or MARKUP.match(content) is not None
-    is_page = 200 <= status < 300 and is_markup and DOCUMENT.search(content) is not None
+    content_type = answer.headers.get("Content-Type", "").lower()
+    is_markup = "html" in content_type or MARKUP.match(content) is not None
     if is_markup:
         text = _visible(content)
         words = _heading(content) or text
@@ -114,7 +120,14 @@ def read_answer(
         words = text = _explanation(content)
     else:
         words = text = content
-    return _combined(status, reason, mask(words)), f"{reason} {text}".lower(), is_page
+    return Response(
+        status,
+        _combined(status, answer.reason, mask(words)),
+        is_sent=is_sent,
+        is_page=is_success and is_markup and (bool(answer.cut) or DOCUMENT.search(content) is not None),
+        retry_after=retry_after_seconds(answer.headers.get("Retry-After", "")),
+        text=f"{answer.reason} {text}".lower(),
+    )
 
 
 def _heading(markup: str) -> str:

@@ -30,6 +30,7 @@ class FileResult:
     """The outcome of one distribution, how many attempts and seconds it took, and the reason.
 
     ``changed``: the file on the disk was not the checked one any more, and was therefore not uploaded.
+    ``has_taken_name``: the index has other content under the file's name, so that no restart can upload it.
     """
 
     filename: str
@@ -38,8 +39,4 @@ class FileResult:
     seconds: float = 0.0
     detail: str = ""
     changed: bool = False
-
-    @property
-    def has_taken_name(self) -> bool:
-        """Whether the index has other content under the file's name, so that no restart can upload it."""
-        return self.outcome is Outcome.REJECTED and OTHER_CONTENT in self.detail
+    has_taken_name: bool = False

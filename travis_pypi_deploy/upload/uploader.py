@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 from ..credentials import clock_time
 from ..distributions import Distribution
-from .client import ChangedFileError, Transfer, UploadClient
+from .client import ChangedFileError, Transfer, attempt
 from .outcome import UploadContext, outcome_of
 from .response import Kind, is_race
 from .results import FileResult, Outcome
@@ -29,11 +30,9 @@ class Uploader:
     whose wheel is still being uploaded. The first file goes alone, because it creates the release.
     """
 
-    def __init__(
-        self, distributions: Sequence[Distribution], context: UploadContext, client: UploadClient, *, jobs: int
-    ) -> None:
+    def __init__(self, distributions: Sequence[Distribution], context: UploadContext, *, jobs: int) -> None:
         self._halt = threading.Event()
-        self._uploads = tuple(Upload(each, context, client, self._halt.wait) for each in distributions)
+        self._uploads = tuple(Upload(each, context, self._halt.wait) for each in distributions)
         self._threads = ThreadPoolExecutor(max_workers=jobs)
 
     @property
@@ -87,13 +86,10 @@ class Upload:
     ``pause`` waits some seconds; it returns True, at once, if all uploads have to stop.
     """
 
-    def __init__(
-        self, distribution: Distribution, context: UploadContext, client: UploadClient, pause: Callable[[float], bool]
-    ) -> None:
+    def __init__(self, distribution: Distribution, context: UploadContext, pause: Callable[[float], bool]) -> None:
         self.distribution = distribution
-        self.transfer = Transfer()
+        self.transfer = Transfer(distribution)
         self._context = context
-        self._client = client
         self._pause = pause
         self._attempts = 0
         self._started = 0.0
@@ -125,7 +121,8 @@ class Upload:
         """Upload the distribution, again after transient errors, and return its result."""
         self._started = time.monotonic()
         try:
-            self._result = self._ended(*self._upload_until_final())
+            result = self._upload_until_final()
+            self._result = replace(result, attempts=self._attempts, seconds=time.monotonic() - self._started)
         except ChangedFileError as error:
             outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
             detail = f"{error}, so it was not uploaded. Build and deploy in one step"
@@ -134,20 +131,26 @@ class Upload:
             self._result = self._ended(outcome, detail, changed=True)
         return self._result
 
-    def _upload_until_final(self) -> tuple[Outcome, str]:
-        credentials, project = self._context.credentials, self.distribution.name
+    def _upload_until_final(self) -> FileResult:
+        context, credentials, project = self._context, self._context.credentials, self.distribution.name
         retries, has_raced = 0, False
         while True:
             authorization = credentials.authorization(project=project, now=time.time()) if credentials else None
             self._attempts += 1
-            response = self._client.attempt(self.distribution, authorization, self.transfer)
+            response = attempt(
+                self.transfer,
+                context.client,
+                context.server.upload_url,
+                authorization=authorization,
+                timeout=context.timeout,
+            )
             self._lost_answer = self._lost_answer or response.kind is Kind.OPEN
 
-            if is_race(response, self._context.server) and not has_raced:
+            if is_race(response, context.server) and not has_raced:
                 has_raced = True
                 seconds = 1 + random.random()  # noqa: S311 - the other job is done then
                 self._warn(f"{response.reason}; another job may be uploading it too, trying again in {seconds:.1f} s")
-            elif response.is_transient and retries < self._context.retries:
+            elif response.is_transient and retries < context.retries:
                 retries += 1
                 asked = response.retry_after
                 if asked is not None and asked > LONGEST_RETRY_AFTER_SECONDS:
@@ -155,18 +158,17 @@ class Upload:
                     self._warn(f"{response.reason}; not tried again, because the index asks to wait until {end}")
                     break
                 seconds = asked if asked is not None else pause_before(retries)
-                self._warn(
-                    f"{response.reason}; trying again in {seconds:.1f} s (retry {retries} of {self._context.retries})"
-                )
+                retry = f"retry {retries} of {context.retries}"
+                self._warn(f"{response.reason}; trying again in {seconds:.1f} s ({retry})")
             else:
                 break
 
-            self.transfer.begin()  # the bytes of a failed attempt do not count
+            self.transfer.reset()
             self._is_pausing = True
             if self._pause(seconds):
                 break
             self._is_pausing = False
-        return outcome_of(response, self._context, self.distribution, lost_answer=self._lost_answer)
+        return outcome_of(response, context, self.distribution, lost_answer=self._lost_answer)
 
     def _ended(self, outcome: Outcome, detail: str, *, changed: bool = False) -> FileResult:
         seconds = time.monotonic() - self._started

@@ -13,7 +13,8 @@ from tests.support.interception import certified
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Early
 from travis_pypi_deploy import distributions, http
-from travis_pypi_deploy.upload.client import StoppedError, Transfer, UploadClient
+from travis_pypi_deploy.upload.client import StoppedError, Transfer
+from travis_pypi_deploy.upload.client import attempt as client_attempt
 from travis_pypi_deploy.upload.response import Response
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def attempt(folder: Path, index: LoopbackIndex, *, megabytes: int = 0) -> Response:
-    client = UploadClient(index.upload_url, http.Client(index.url, connect_seconds=2), timeout=5)
     wheel = factories.big_wheel(folder, megabytes) if megabytes else factories.wheel(folder)
-    return client.attempt(distributions.read(wheel), "Basic c2VjcmV0", Transfer())
+    client, transfer = http.Client(index.url, connect_seconds=2), Transfer(distributions.read(wheel))
+    return client_attempt(transfer, client, index.upload_url, authorization="Basic c2VjcmV0", timeout=5)
 
 
 @pytest.mark.parametrize(
@@ -97,22 +98,26 @@ def test_an_answer_before_the_whole_file_was_sent_is_the_answer(
     assert (response.status, response.words, response.is_sent) == (413, "Too Large", False)
 
 
-def test_a_file_is_handed_over_with_its_last_block_and_not_again_by_a_new_attempt() -> None:
-    transfer = Transfer()
-
-    transfer.hand_over(5, is_last=False)
-    assert (transfer.sent_bytes, transfer.handed_over_at) == (5, None)
-    transfer.hand_over(3, is_last=True)
-    assert (transfer.sent_bytes, transfer.handed_over_at is None) == (8, False)
-    transfer.begin()
-    assert (transfer.sent_bytes, transfer.handed_over_at) == (0, None)
+@pytest.fixture
+def transfer(tmp_path: Path) -> Transfer:
+    return Transfer(distributions.read(factories.wheel(tmp_path)))
 
 
-def test_after_a_stop_no_block_is_handed_over() -> None:
-    transfer = Transfer()
+def test_a_file_is_handed_over_with_its_last_block_and_not_again_by_a_new_attempt(transfer: Transfer) -> None:
+    with transfer.opened():
+        transfer.read(transfer.len - 1)
+        assert (transfer.sent_bytes, transfer.handed_over_at) == (transfer.len - 1, None)
+        transfer.read(1)
+        assert (transfer.sent_bytes, transfer.handed_over_at is None, transfer.is_sent) == (transfer.len, False, False)
+        assert (transfer.read(1), transfer.is_sent) == (b"", True)
+        transfer.rewind()
+        assert (transfer.sent_bytes, transfer.handed_over_at, transfer.is_sent) == (0, None, False)
+
+
+def test_after_a_stop_no_block_is_handed_over(transfer: Transfer) -> None:
     transfer.stop()
 
-    with pytest.raises(StoppedError):
-        transfer.hand_over(5, is_last=True)
+    with transfer.opened(), pytest.raises(StoppedError):
+        transfer.read(transfer.len)
 
     assert (transfer.sent_bytes, transfer.handed_over_at) == (0, None)

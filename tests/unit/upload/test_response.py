@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support import invented_tokens
-from travis_pypi_deploy import credentials
+from travis_pypi_deploy import credentials, http
 from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.distributions import Distribution, Sdist
+from travis_pypi_deploy.http import HTTPResponse
 from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.upload.outcome import UploadContext, outcome_of, restart_works
@@ -66,6 +67,8 @@ def context(
     return UploadContext(
         server=server,
         credentials=Credentials("__token__", text, secret_source, token, is_narrowed) if secret_source else None,
+        client=http.Client(server.upload_url),
+        timeout=5,
         skip_existing=skip_existing,
         retries=0,
         published=lambda distribution: published,
@@ -73,6 +76,11 @@ def context(
         is_certain=is_certain or server.is_pypi,
         look_pauses=(0.0,),
     )
+
+
+def answered(status: int, reason: str, content_type: str, body: bytes) -> Response:
+    """Return what an answer of a server says."""
+    return read_answer(HTTPResponse("", status, reason, {"Content-Type": content_type}, body))
 
 
 def json_of(**fields: object) -> bytes:
@@ -175,7 +183,7 @@ def json_of(**fields: object) -> bytes:
 )
 def test_an_answer_s_own_words_are_found(status: int, reason: str, content_type: str, body: bytes, words: str) -> None:
     gc.collect()  # finalizers of earlier tests would fail if they ran in the depths of the JSON
-    assert read_answer(status, reason, content_type, body)[0] == words
+    assert answered(status, reason, content_type, body).words == words
 
 
 SIGN_IN = "<!DOCTYPE html><html><title>Sign in</title></html>"
@@ -203,7 +211,7 @@ SIGN_IN = "<!DOCTYPE html><html><title>Sign in</title></html>"
     ],
 )
 def test_a_success_that_is_a_document_is_a_page(status: int, content_type: str, body: bytes, is_page: bool) -> None:
-    assert read_answer(status, "", content_type, body)[2] is is_page
+    assert answered(status, "", content_type, body).is_page is is_page
 
 
 @pytest.mark.parametrize(
@@ -258,9 +266,9 @@ def test_servers_say_in_many_ways_that_they_have_the_file(
 
 
 def test_a_conflict_on_a_page_is_explained_by_all_of_its_text() -> None:
-    words, text, _ = read_answer(409, "", "text/html", b"<h1>409 Conflict</h1><p>Uploads are not allowed</p>")
+    response = answered(409, "", "text/html", b"<h1>409 Conflict</h1><p>Uploads are not allowed</p>")
 
-    assert not already_exists(Response(409, words, text=text), PRIVATE)
+    assert not already_exists(response, PRIVATE)
 
 
 @pytest.mark.parametrize(
@@ -313,11 +321,12 @@ def test_a_file_that_exists_is_compared_by_its_hash_where_there_is_one(
         for lost_answer in (False, True)
     )
 
-    assert [each for each, _ in found] == list(expected)
+    assert [each.outcome for each in found] == list(expected)
     compared = server is PYPI or published in (Published.IDENTICAL, Published.DIFFERENT)
-    assert all(("nothing was compared" in reason) is not compared for _, reason in found)
-    assert all(("other content" in reason) <= compared for _, reason in found)
-    assert is_certain is not any("--index-url" in reason for _, reason in found) or compared
+    assert all(("nothing was compared" in each.detail) is not compared for each in found)
+    assert all(("other content" in each.detail) <= compared for each in found)
+    assert all(each.has_taken_name is (compared and each.outcome is REJECTED) for each in found)
+    assert is_certain is not any("--index-url" in each.detail for each in found) or compared
 
 
 PAGE = Response(200, "Sign in", is_page=True)
@@ -346,10 +355,10 @@ PAGE = Response(200, "Sign in", is_page=True)
     ],
 )
 def test_an_answer_is_stored_rejected_or_open(response: Response, kind: Kind, expected: Outcome) -> None:
-    found, reason = outcome_of(response, context(), DEMO)
+    found = outcome_of(response, context(), DEMO)
 
-    assert (response.kind, found) == (kind, expected)
-    assert bool(reason) is expected.is_failure
+    assert (response.kind, found.outcome) == (kind, expected)
+    assert bool(found.detail) is expected.is_failure
 
 
 @pytest.mark.parametrize("response", [LOST, PAGE, Response(103, ""), Response(503, "Later")], ids=str)
@@ -368,10 +377,10 @@ def test_an_answer_is_stored_rejected_or_open(response: Response, kind: Kind, ex
 def test_the_index_page_settles_what_an_answer_leaves_open(
     response: Response, published: Published, is_certain: bool, expected: Outcome
 ) -> None:
-    found, reason = outcome_of(response, context(published=published, is_certain=is_certain), DEMO)
+    found = outcome_of(response, context(published=published, is_certain=is_certain), DEMO)
 
-    assert found is expected
-    assert ("--index-url" in reason) is (found is UNKNOWN and not is_certain)
+    assert found.outcome is expected
+    assert ("--index-url" in found.detail) is (expected is UNKNOWN and not is_certain)
 
 
 @pytest.mark.parametrize(
@@ -451,21 +460,21 @@ REMEDIES: dict[str, tuple[UploadContext, Response, str]] = {
 
 @pytest.mark.parametrize(("where", "response", "remedy"), REMEDIES.values(), ids=REMEDIES)
 def test_a_rejection_comes_with_its_remedy(where: UploadContext, response: Response, remedy: str) -> None:
-    _, reason = outcome_of(response, where, DEMO)
+    detail = outcome_of(response, where, DEMO).detail
 
-    assert remedy in reason
-    assert ".." not in reason
+    assert remedy in detail
+    assert ".." not in detail
 
 
 @pytest.mark.parametrize("status", [400, 402, 406, 411, 412, 414, 422, 428, 430, 499])
 def test_a_rejection_that_explains_itself_has_no_remedy(status: int) -> None:
-    _, reason = outcome_of(Response(status, "Invalid version"), context(), DEMO)
+    detail = outcome_of(Response(status, "Invalid version"), context(), DEMO).detail
 
-    assert reason == f"rejected with status {status}: Invalid version"
+    assert detail == f"rejected with status {status}: Invalid version"
 
 
 @pytest.mark.parametrize("status", [400, 411])
 def test_only_a_conflict_means_at_pypi_that_the_name_is_taken(status: int) -> None:
-    _, reason = outcome_of(Response(status, "Invalid version"), context(PYPI), DEMO)
+    detail = outcome_of(Response(status, "Invalid version"), context(PYPI), DEMO).detail
 
-    assert reason == f"rejected with status {status}: Invalid version"
+    assert detail == f"rejected with status {status}: Invalid version"

@@ -11,7 +11,6 @@ from tests.support import factories
 from tests.support.misbehaviours import Answer
 from tests.unit.upload.test_response import PYPI, USED_BEFORE, context
 from travis_pypi_deploy import distributions, http
-from travis_pypi_deploy.upload.client import UploadClient
 from travis_pypi_deploy.upload.results import FileResult, Outcome
 from travis_pypi_deploy.upload.uploader import Upload, Uploader
 
@@ -21,19 +20,18 @@ if TYPE_CHECKING:
     from tests.support.loopback_index import LoopbackIndex
     from travis_pypi_deploy.upload.outcome import UploadContext
 
-NOWHERE = "http://127.0.0.1:9/"
-
 
 def upload(folder: Path, index: LoopbackIndex, where: UploadContext) -> tuple[FileResult, list[float]]:
     """Upload a wheel; return its result, and the pauses that it asked for."""
-    client = UploadClient(index.upload_url, http.Client(index.url), timeout=5)
+    server = replace(where.server, upload_url=index.upload_url)
     pauses: list[float] = []
 
     def pause(seconds: float) -> bool:
         pauses.append(seconds)
         return False
 
-    return Upload(distributions.read(factories.wheel(folder)), where, client, pause).run(), pauses
+    where = replace(where, server=server, client=http.Client(index.url))
+    return Upload(distributions.read(factories.wheel(folder)), where, pause).run(), pauses
 
 
 @pytest.mark.parametrize(("retry_after", "is_awaited"), [("0", True), ("120", True), ("121", False)])
@@ -82,9 +80,7 @@ def test_an_answer_that_may_come_from_a_race_is_tried_again_once_even_without_re
 
 
 def test_an_upload_that_has_not_begun_waits_for_nothing(tmp_path: Path) -> None:
-    client = UploadClient(NOWHERE, http.Client(NOWHERE), timeout=1)
-
-    assert Upload(distributions.read(factories.wheel(tmp_path)), context(), client, bool).waits_for() is None
+    assert Upload(distributions.read(factories.wheel(tmp_path)), context(), bool).waits_for() is None
 
 
 @pytest.mark.parametrize(
@@ -100,6 +96,5 @@ def test_an_upload_that_has_not_begun_waits_for_nothing(tmp_path: Path) -> None:
 )
 def test_the_progress_has_the_unit_that_fits(tmp_path: Path, size: int, status: str) -> None:
     distribution = replace(distributions.read(factories.wheel(tmp_path)), size=size)
-    client = UploadClient(NOWHERE, http.Client(NOWHERE), timeout=1)
 
-    assert Uploader([distribution], context(), client, jobs=1).status() == status
+    assert Uploader([distribution], context(), jobs=1).status() == status
