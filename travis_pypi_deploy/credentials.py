@@ -167,7 +167,7 @@ def read(text: str, *, source: str, unreadable_allowed: bool = False) -> Macaroo
 
 def validate(token: Macaroon, server: Server, *, source: str, now: float) -> None:
     """Raise UsageError if the server would reject the token, whatever the project."""
-    if server.token_location not in (None, token.location):
+    if server.is_pypi and token.location != server.token_location:
         raise UsageError(f"the token in {source} was not created by {server.name}. {_create(server)}")
     if token.expires_at is not None and now >= token.expires_at:
         raise UsageError(f"the token in {source} expired on {clock_time(token.expires_at)}. {_create(server)}")

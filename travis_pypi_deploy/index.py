@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import chain, repeat
 from urllib.parse import urljoin
 
-from packaging.utils import canonicalize_name, canonicalize_version
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
 from . import http
 from .checks.rules import Policy, Problem
@@ -30,10 +30,8 @@ PAGE_LIMIT_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
-VERSION_LIMIT_CHARACTERS = 200
 # The best first; the sha256 is known without reading the file again.
 ALGORITHMS = ("sha256", "sha512", "sha384", "sha224", "sha3_256", "blake2b", "blake2s", "sha1", "md5")
-SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 
 
 class Published(Enum):
@@ -144,7 +142,7 @@ class Index:
             except UnreadableError as error:
                 failure = failure or (None if error.is_final else error)
                 continue
-            if any(_project_in(filename) == canonicalize_name(project) for filename in listing.files):
+            if any(found[0] == canonicalize_name(project) for found in map(_name_and_version, listing.files) if found):
                 self.found_url = url
                 return listing
         if failure:
@@ -187,7 +185,7 @@ def open_index(
     login = credentials if is_own and not server.is_pypi else None
     # An expensive connection of the lookup is also that of the first upload.
     index_client = client if is_own else http.Client(urls[0], mask=client.mask)
-    return Index(urls, index_client, is_certain=known is not None, credentials=login, timeout=timeout)
+    return Index(urls, index_client, is_certain=bool(known), credentials=login, timeout=timeout)
 
 
 def possible_index_urls(upload_url: str) -> tuple[str, ...]:
@@ -241,12 +239,8 @@ def plan(release: Sequence[Distribution], listing: Listing, policy: Policy, *, i
     if not is_certain:
         return Plan(upload, identical, different)
 
-    name, version = canonicalize_name(release[0].name), _normalized(release[0].version)
-    same_release = sorted(
-        each
-        for each in listing.files
-        if version and _normalized(_version_in(each)) == version and _project_in(each) == name
-    )
+    own = _name_and_version(release[0].filename)
+    same_release = sorted(each for each in listing.files if own and _name_and_version(each) == own)
     new = [each for each in release if each.filename not in listing.files]
     return Plan(
         upload,
@@ -276,16 +270,14 @@ def _is_listed(distribution: Distribution, listing: Listing) -> bool:
 def _hashes(distribution: Distribution, listing: Listing) -> Hashes | None:
     """Return the hashes of a file there and here; None if the page has none that can be compared."""
     listed = listing.files.get(distribution.filename)
-    for algorithm in ALGORITHMS:
-        if listed is not None and algorithm in listed.hashes:
-            try:
-                ours = distribution.sha256 if algorithm == "sha256" else digest(distribution.path, algorithm)
-                return Hashes(distribution.filename, algorithm, listed.hashes[algorithm], ours)
-            except ValueError:
-                continue  # a FIPS build of Python has no md5
-            except OSError:
-                return None  # the file is gone: the upload will report it
-    return None
+    algorithm = next((each for each in ALGORITHMS if listed and each in listed.hashes), None)
+    if listed is None or algorithm is None:
+        return None
+    try:
+        ours = distribution.sha256 if algorithm == "sha256" else digest(distribution.path, algorithm)
+    except OSError:  # the file is gone: the upload will report it
+        return None
+    return Hashes(distribution.filename, algorithm, listed.hashes[algorithm], ours)
 
 
 def _predicted(
@@ -296,7 +288,7 @@ def _predicted(
         message = f"the project {new[0].name} is archived: unarchive it in its settings"
         yield policy.applied(Problem("archived-project", message), filename=new[0].filename)
 
-    sdists = [each for each in same_release if each.endswith(SDIST_SUFFIXES)]
+    sdists = [each for each in same_release if not each.endswith(".whl")]
     first_upload = min((moment for each in same_release if (moment := listing.files[each].uploaded)), default=now)
     for each in new:
         release = f"the release {each.name} {each.version}"
@@ -311,22 +303,11 @@ def _predicted(
             yield policy.applied(Problem("closed-release", message), filename=each.filename)
 
 
-def _project_in(filename: str) -> str:
-    """Return the normalized name of the project that a published file belongs to, as far as its name says."""
-    stem = filename.partition("-")[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
-    return canonicalize_name(stem)
-
-
-def _version_in(filename: str) -> str:
-    """Return the version in a published file's name, in any style of the past."""
-    if filename.endswith(".whl"):
-        return f"{filename}-".split("-")[1]
-    suffix = next((each for each in SDIST_SUFFIXES if filename.endswith(each)), None)
-    return filename[: -len(suffix)].rpartition("-")[2] if suffix else ""
-
-
-def _normalized(version: str) -> str | None:
-    """Return a version in its normalized form, None if it is too long to be one."""
-    if len(version) > VERSION_LIMIT_CHARACTERS:
+def _name_and_version(filename: str) -> tuple[object, object] | None:
+    """Return the name and the version in a published file's name; None if it is not that of a wheel or an sdist."""
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[:2]
+        return parse_sdist_filename(filename)
+    except ValueError:
         return None
-    return canonicalize_version(version, strip_trailing_zero=True)

@@ -24,25 +24,23 @@ class Server:
     ``name`` is ``pypi``, ``testpypi`` or the upload URL; ``index_url`` the simple index (PEP 503), ending in a slash;
     ``release_url`` a template with ``{name}`` and ``{version}``, ``settings_url`` one with ``{name}``;
     ``token_location`` is how the server's API tokens name it; ``token_variable`` is looked for first. ``hosts`` are
-    those of the current and the former upload addresses. None: not known.
+    those of the current and the former upload addresses. Empty: not known.
     """
 
     name: str
     upload_url: str
-    index_url: str | None = None
-    release_url: str | None = None
-    settings_url: str | None = None
-    token_url: str | None = None
-    status_url: str | None = None
-    limits_url: str | None = None
-    token_location: str | None = None
-    token_variable: str | None = None
+    index_url: str = ""
+    release_url: str = ""
+    settings_url: str = ""
+    token_url: str = ""
+    token_location: str = ""
+    token_variable: str = ""
     hosts: tuple[str, ...] = ()
 
     @property
     def is_pypi(self) -> bool:
         """Whether this is PyPI or TestPyPI, so that PyPI's own rules hold."""
-        return self.token_location is not None
+        return bool(self.token_location)
 
     @property
     def is_loopback(self) -> bool:
@@ -55,6 +53,8 @@ class Server:
         return self.upload_url.lower().startswith("http:")
 
 
+STATUS_URL = "https://status.python.org/"
+LIMITS_URL = "https://docs.pypi.org/project-management/storage-limits/"
 SERVERS = (
     Server(
         name="testpypi",
@@ -63,8 +63,6 @@ SERVERS = (
         release_url="https://test.pypi.org/project/{name}/{version}/",
         settings_url="https://test.pypi.org/manage/project/{name}/settings/",
         token_url="https://test.pypi.org/manage/account/token/",  # noqa: S106 - a page's address
-        status_url="https://status.python.org/",
-        limits_url="https://docs.pypi.org/project-management/storage-limits/",
         token_location="test.pypi.org",  # noqa: S106 - whose token it is, not a token
         token_variable="TEST_PYPI_TOKEN",  # noqa: S106 - a variable's name
         hosts=("test.pypi.org", "testpypi.python.org", "test.pypi.io", "test-pypi.python.org"),
@@ -76,8 +74,6 @@ SERVERS = (
         release_url="https://pypi.org/project/{name}/{version}/",
         settings_url="https://pypi.org/manage/project/{name}/settings/",
         token_url="https://pypi.org/manage/account/token/",  # noqa: S106 - a page's address
-        status_url="https://status.python.org/",
-        limits_url="https://docs.pypi.org/project-management/storage-limits/",
         token_location="pypi.org",  # noqa: S106 - whose token it is, not a token
         token_variable="PYPI_TOKEN",  # noqa: S106 - a variable's name
         hosts=("upload.pypi.org", "pypi.org", "www.pypi.org", "pypi.python.org", "upload.pypi.io", "pypi.io"),

@@ -8,16 +8,21 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.support import command
+from tests.support import command, invented_tokens
+from tests.support.interception import Interception
+from travis_pypi_deploy.servers import SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import pytest
+
     from tests.support.loopback_index import LoopbackIndex
 
 
 WHEEL = "demo-1.0-py3-none-any.whl"
+PYPI = next(server for server in SERVERS if server.name == "pypi")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,19 @@ def publish(index: LoopbackIndex, paths: Sequence[Path], *options: str, **variab
     folder = paths[0].parent
     where = ["--server", index.upload_url, "--index-url", index.simple_url, "--report", str(folder / "report.json")]
     ended = command.deploy(*where, *options, *map(str, paths), environ=environment(**variables))
+    return Published(ended.code, ended.out, ended.err, outcomes(folder))
+
+
+def publish_at_pypi(
+    index: LoopbackIndex, paths: Sequence[Path], *options: str, monkeypatch: pytest.MonkeyPatch
+) -> Published:
+    """Deploy these files to pypi, whose place this index takes."""
+    folder = paths[0].parent
+    with Interception(dict.fromkeys(PYPI.hosts, index), folder) as proxy:
+        for variable, value in proxy.variables.items():
+            monkeypatch.setenv(variable, value)
+        argv = ["--server", "pypi", "--report", str(folder / "report.json"), *options, *map(str, paths)]
+        ended = command.deploy(*argv, environ=environment(PYPI_TOKEN=invented_tokens.token("pypi")))
     return Published(ended.code, ended.out, ended.err, outcomes(folder))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -272,24 +270,3 @@ def test_what_is_no_hash_is_left_out() -> None:
     page = b'<a href="demo-1.0.tar.gz#sha256=Correct-Horse">x</a>'
 
     assert parse(page, content_type=HTML_PAGE) == Listing({"demo-1.0.tar.gz": ListedFile({})})
-
-
-COMPARE = """
-import sys
-sys.modules["_md5"] = sys.modules["_hashlib"] = None  # as in a Python that was built without md5
-from pathlib import Path
-from travis_pypi_deploy import distributions
-from travis_pypi_deploy.index import published
-from travis_pypi_deploy.simple_pages import ListedFile, Listing
-here = distributions.read(Path(sys.argv[1]))
-for hashes in ({"md5": "00"}, {"md5": "00", "sha256": here.sha256}):
-    print(published(here, Listing({here.filename: ListedFile(hashes)})))
-"""
-
-
-def test_a_python_without_md5_compares_by_what_it_has(tmp_path: Path) -> None:
-    wheel = factories.wheel(tmp_path)
-
-    ended = subprocess.run([sys.executable, "-c", COMPARE, wheel], check=True, capture_output=True, text=True)
-
-    assert ended.stdout.split() == ["Published.UNKNOWN", "Published.IDENTICAL"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from ..credentials import Credentials
-from ..servers import Server
+from ..servers import LIMITS_URL, STATUS_URL, Server
 from .response import NAME_USED_BEFORE, SECOND_SDIST, TOO_MANY_PROJECTS, Kind, Response
 
 CHECK_URL = "Check that the URL in --server is the one that accepts uploads"
@@ -16,9 +16,10 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
 ) -> str:
     """Return what to do; empty if the index's own words are enough. ``name`` is the project's."""
     status = response.status
+    later = f"See {STATUS_URL}, and run this job again later" if server.is_pypi else "Run this job again later"
     if status == 0:
-        is_unreached = not response.is_sent and not server.status_url
-        return "Check the URL in --server, or run this job again later" if is_unreached else _try_later(server)
+        is_unreached = not response.is_sent and not server.is_pypi
+        return "Check the URL in --server, or run this job again later" if is_unreached else later
     if response.is_page or 300 <= status < 400 or status in (404, 405, 410):
         return CHECK_URL
     if response.says("ssl certificate was sent"):  # nginx, which asks for one after the handshake
@@ -26,17 +27,14 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
     if response.says(TOO_MANY_PROJECTS):
         return "An account may create a few projects a day: run this job again tomorrow"
     if response.says("archived"):
-        where = f" ({server.settings_url.format(name=name)})" if server.settings_url else ""
+        where = f" ({server.settings_url.format(name=name)})" if server.is_pypi else ""
         return f"An archived project accepts no files: unarchive it in its settings{where}"
     if response.says("too similar"):
         return "Choose another project name"
     if status == 413 or response.says("file too large") or response.says("size too large"):
-        if not server.is_pypi:
-            return (
-                "The server, or a proxy in front of it, limits the size of an upload: ask its administrator to raise it"
-            )
-        where = f" ({server.limits_url})" if server.limits_url else ""
-        return f"Delete old releases, or request a higher limit{where}"
+        if server.is_pypi:
+            return f"Delete old releases, or request a higher limit ({LIMITS_URL})"
+        return "The server, or a proxy in front of it, limits the size of an upload: ask its administrator to raise it"
     if response.says(NAME_USED_BEFORE):
         return "The name of a deleted file can never be used again: raise the version"
     if response.says(SECOND_SDIST):
@@ -45,14 +43,14 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
         return _remedy_for_credentials(response, server, credentials, name)
     if server.is_pypi and status == 409:
         return "The project name is taken: choose another one"
-    return "" if response.kind is Kind.REJECTED else _try_later(server)
+    return "" if response.kind is Kind.REJECTED else later
 
 
 def _remedy_for_credentials(response: Response, server: Server, credentials: Credentials | None, name: str) -> str:
-    new_token = f" ({server.token_url})" if server.token_url else ""
     if credentials is None:
         return "No credentials were sent: name the variable that holds them with --password-env"
     source, token = credentials.source, credentials.contents
+    new_token = f" ({server.token_url})" if server.is_pypi else ""
     copy_has_expired = token is not None and credentials.narrow and (token.expires_at or time.time() + 1) > time.time()
     if response.says("expired") and copy_has_expired:
         return (
@@ -70,8 +68,3 @@ def _remedy_for_credentials(response: Response, server: Server, credentials: Cre
     if server.is_pypi:
         return f"Check that {source} holds a valid token of {server.name} whose scope includes {name}{new_token}"
     return f"Check --username and the value of {source}"
-
-
-def _try_later(server: Server) -> str:
-    """Return what to do if the index itself has a problem."""
-    return f"See {server.status_url}, and run this job again later" if server.status_url else "Run this job again later"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from travis_pypi_deploy.servers import SERVERS, Server
+from travis_pypi_deploy.servers import SERVERS, STATUS_URL, Server
 from travis_pypi_deploy.upload.remedies import remedy
 from travis_pypi_deploy.upload.response import Response
 
@@ -16,7 +16,7 @@ PRIVATE = Server("private", "https://index.example/legacy/")
     [
         pytest.param(PRIVATE, False, "Check the URL in --server, or run this job again later", id="not reached"),
         pytest.param(PRIVATE, True, "Run this job again later", id="no answer"),
-        pytest.param(SERVERS[0], False, f"See {SERVERS[0].status_url}, and run this job again later", id="pypi"),
+        pytest.param(SERVERS[0], False, f"See {STATUS_URL}, and run this job again later", id="pypi"),
     ],
 )
 def test_without_an_answer_the_url_is_doubted_only_where_it_was_written_by_hand(
