@@ -48,7 +48,7 @@ UNKNOWN_ISSUER_CODES = (18, 19, 20)  # OpenSSL: self-signed, or no issuer found
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG"}
 # TLS alerts of a server that does not take this client; any other one may come after it has got a request.
 REFUSALS = re.compile(r"ALERT_.*(CERTIFICATE|HANDSHAKE|UNKNOWN_CA|ACCESS_DENIED|PROTOCOL_VERSION|SECURITY)")
-LIBRARY_ERRORS = (OSError, HTTPException, urllib3.exceptions.HTTPError)
+LIBRARY_ERRORS = (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class HTTPResponse:
 
 
 class NoResponseError(Exception):
-    """There is no answer; the text says why.
+    """There is no answer that can be used; the text says why.
 
     ``is_final``: a retry would not help. ``is_refused``: the server has not taken the request.
     """
@@ -104,7 +104,7 @@ class Client:
         connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         self.mask = mask
-        self._origin = origin(url)
+        self._scheme = origin(url)[0]
         self._connections = connections
         self._connect_seconds = connect_seconds
         settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
@@ -115,7 +115,7 @@ class Client:
     @functools.cached_property
     def _adapter(self) -> Adapter:
         """The connections; they are made for the first request, which fails if the CAs cannot be read."""
-        tls = tls_context(self._ca_bundle) if self._origin[0] == "https" or self._proxies else None
+        tls = tls_context(self._ca_bundle) if self._scheme == "https" or self._proxies else None
         return Adapter(tls, connections=self._connections)
 
     def request(
@@ -127,43 +127,35 @@ class Client:
         without an answer, and for all of its body; connecting to an address, and sending a block, may each take
         CONNECT_SECONDS.
         """
-        target = url
+        target, followed = url, (307, 308) if body else (301, 302, 303, 307, 308)
         for _ in range(REDIRECTS_LIMIT + 1):
-            # Messages name the first URL: that of a redirect may repeat a secret.
-            answer = self._request(target, headers, body, limit_bytes=limit_bytes, timeout=timeout, shown=url)
-            followed = (307, 308) if body else (301, 302, 303, 307, 308)
-            next_target = redirect_target(target, answer.headers.get("Location", ""))
-            if answer.status not in followed or next_target is None:
-                return answer
+            with self._send(target, headers, body, timeout, shown=url) as response:
+                next_target = redirect_target(target, response.headers.get("Location", ""))
+                if response.status_code not in followed or next_target is None:
+                    seconds = min(timeout, ANSWER_BODY_SECONDS) if body else timeout
+                    content, cut = self._content(response, limit_bytes, until=time.monotonic() + seconds)
+                    reason = self.mask(response.reason or "")
+                    return HTTPResponse(url, response.status_code, reason, response.headers, content, cut)
             target = next_target
             if body:
                 body.rewind()
         raise NoResponseError(f"more than {REDIRECTS_LIMIT} redirects from {url}", is_final=True, is_refused=True)
 
-    def _request(
-        self,
-        url: str,
-        headers: Mapping[str, str],
-        body: Body | None,
-        *,
-        limit_bytes: int,
-        timeout: float,
-        shown: str,
-    ) -> HTTPResponse:
+    def _send(
+        self, url: str, headers: Mapping[str, str], body: Body | None, timeout: float, *, shown: str
+    ) -> requests.Response:
+        """Send one request; messages name the URL ``shown``, because that of a redirect may repeat a secret."""
         try:
-            if origin(url) != self._origin:
-                raise NoResponseError(f"{shown} is not on the server's own host", is_final=True)
             headers = {"User-Agent": USER_AGENT, **headers}
             request = requests.Request("POST" if body else "GET", url, headers=headers, data=body).prepare()
-            # Not a session's: it would read .netrc, keep cookies, and read the whole body of a redirect.
-            response = self._adapter.send(
-                request, stream=True, timeout=(self._connect_seconds, timeout), proxies=self._proxies
-            )
-        except (*LIBRARY_ERRORS, ValueError) as error:
+            # A session would read .netrc, keep cookies, and read the whole body of a redirect.
+            timeouts = (self._connect_seconds, timeout)
+            return self._adapter.send(request, stream=True, timeout=timeouts, proxies=self._proxies)
+        except LIBRARY_ERRORS as error:
             raise self._no_response(error, shown, timeout, is_sending=body is not None and not body.is_sent) from error
 
-        # A status is an answer even where the body breaks off.
-        until = time.monotonic() + (min(timeout, ANSWER_BODY_SECONDS) if body else timeout)
+    def _content(self, response: requests.Response, limit_bytes: int, *, until: float) -> tuple[bytes, str]:
+        """Return the body of an answer, and why it is not whole, empty if it is."""
         content, cut = BytesIO(), ""  # BytesIO gives out its bytes without a copy
         try:
             while not cut and (block := response.raw.read1(READ_BLOCK_BYTES, decode_content=True)):
@@ -173,14 +165,9 @@ class Client:
                     cut = f"it is larger than {limit_bytes // 1024} KiB"
                 elif time.monotonic() > until:
                     cut = "it took too long"
-        except (*LIBRARY_ERRORS, ValueError) as error:
+        except LIBRARY_ERRORS as error:
             cut = self._cause(error)
-        finally:
-            if cut:
-                response.raw.close()  # what is left of it must not be taken for the next answer
-            response.close()
-        reason = self.mask(response.reason or "")
-        return HTTPResponse(shown, response.status_code, reason, response.headers, content.getvalue(), cut)
+        return content.getvalue(), cut
 
     def _cause(self, error: Exception) -> str:
         """Return the text of the innermost error that libraries have wrapped, masked and in one line."""
@@ -208,7 +195,10 @@ class Client:
         if isinstance(innermost, ssl.SSLError) and innermost.reason in NOT_TLS:
             return NoResponseError(f"{url} does not answer with TLS: use http:// or another port", is_final=True)
         if isinstance(innermost, ssl.SSLError) and REFUSALS.search(innermost.reason or ""):
-            return NoResponseError(f"{url} {_refusal(innermost.reason)}", is_final=True, is_refused=True)
+            alert = innermost.reason.lower().replace("_", " ")
+            asks = "asks" if "certificate required" in alert else f"ended the TLS connection ({alert}); it may ask"
+            remedy = "which travis-pypi-deploy cannot send: upload with twine --client-cert"
+            return NoResponseError(f"{url} {asks} for a client certificate, {remedy}", is_final=True, is_refused=True)
         is_new = any(isinstance(each, NewConnectionError) for each in errors)  # it is a ConnectTimeoutError, too
         if not is_new and any(isinstance(each, ConnectTimeoutError) for each in errors):
             return NoResponseError(f"no connection to {url} within {self._connect_seconds:g} s")
@@ -316,16 +306,6 @@ def tls_context(ca_bundle: str) -> ssl.SSLContext:
     else:
         context.load_verify_locations(cafile=location)
     return context
-
-
-def _refusal(reason: str) -> str:
-    """Return what a TLS alert of a server means."""
-    if "CERTIFICATE_REQUIRED" in reason:
-        return "asks for a client certificate, which travis-pypi-deploy cannot send: upload with twine --client-cert"
-    words = reason.lower().replace("_", " ")
-    return (
-        f"ended the TLS connection ({words}); it may require a client certificate, which twine --client-cert can send"
-    )
 
 
 def retry_after_seconds(value: str) -> float | None:

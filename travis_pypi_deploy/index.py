@@ -50,14 +50,6 @@ class IndexNotFoundError(Exception):
     """The server has no page of the project at any of the addresses where servers have their index."""
 
 
-class UnreadableError(Exception):
-    """A page cannot be read. ``is_final``: another try would not help."""
-
-    def __init__(self, message: str, *, is_final: bool = True) -> None:
-        super().__init__(message)
-        self.is_final = is_final
-
-
 class Index:
     """The simple index of a server, which ``client`` reads, with credentials if there are any.
 
@@ -124,22 +116,22 @@ class Index:
         for tried in range(1, TRIES + 1):
             try:
                 return self._listing(self._urls[0], project) if self.is_certain else self._find(project)
-            except UnreadableError as error:
+            except http.NoResponseError as error:
                 failure = error
             if failure.is_final or tried == TRIES:
                 break
             time.sleep(RETRY_PAUSE_SECONDS * tried)
         if self.is_certain:
-            raise RejectedError(str(failure)) from failure
+            raise RejectedError(f"cannot read the index page of {project}: {failure}") from failure
         raise IndexNotFoundError
 
     def _find(self, project: str) -> Listing:
         """Return the first page that lists a file of the project, and remember its address."""
-        failure: UnreadableError | None = None
+        failure: http.NoResponseError | None = None
         for url in (self.found_url,) if self.found_url else self._urls:
             try:
                 listing = self._listing(url, project)
-            except UnreadableError as error:
+            except http.NoResponseError as error:
                 failure = failure or (None if error.is_final else error)
                 continue
             if any(found[0] == canonicalize_name(project) for found in map(_name_and_version, listing.files) if found):
@@ -150,28 +142,25 @@ class Index:
         raise IndexNotFoundError
 
     def _listing(self, index_url: str, project: str) -> Listing:
-        """Return what one page lists, nothing if it is not there; raises UnreadableError."""
+        """Return what one page lists, nothing if it is not there; raises NoResponseError."""
         url = urljoin(index_url, canonicalize_name(project) + "/")
         headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "no-cache"}
         if self._credentials:
             headers["Authorization"] = self._credentials.authorization(project=project, now=time.time())
-        try:
-            page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
-        except http.NoResponseError as error:
-            reason = f"cannot read the index page of {project}: {error}"
-            raise UnreadableError(reason, is_final=error.is_final) from error
+        page = self._client.request(url, headers=headers, limit_bytes=PAGE_LIMIT_BYTES, timeout=self._timeout)
         if page.status in (301, 302, 303, 307, 308, 404):
             return Listing()  # an index that redirects to another one has nothing itself
         if page.status != 200:
             is_final = page.status < 500 and page.status not in (408, 425, 429)
-            reason = f"cannot read {page.url}: status {page.status} {page.reason}".rstrip(" .")
-            raise UnreadableError(reason, is_final=is_final)
+            reason = f"{url}: status {page.status} {page.reason}".rstrip(" .")
+            raise http.NoResponseError(reason, is_final=is_final)
         if page.cut:
-            raise UnreadableError(f"cannot read {page.url}: the page is not complete: {page.cut}", is_final=False)
+            raise http.NoResponseError(f"{url}: the page is not complete: {page.cut}")
         try:
             return parse(page.body, content_type=self._client.mask(page.headers.get("Content-Type", "")))
         except ValueError as error:
-            raise UnreadableError(f"cannot read {page.url}: not a page of a simple index: {error}") from error
+            text = f"{url}: not a page of a simple index: {error}"
+            raise http.NoResponseError(text, is_final=True) from error
 
 
 def open_index(

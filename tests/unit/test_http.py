@@ -270,14 +270,3 @@ def test_threads_may_share_a_client(index: LoopbackIndex) -> None:
         thread.join()
 
     assert statuses == [404] * 20
-
-
-@pytest.mark.parametrize("own", ["http://127.0.0.1:{port}/", "https://127.0.0.1:1/", "http://127.0.0.1:65535/"])
-def test_a_request_to_another_origin_is_not_sent(index: LoopbackIndex, own: str) -> None:
-    elsewhere = f"{index.url}/simple/demo/"
-    client = http.Client(own.format(port=1))
-
-    with pytest.raises(http.NoResponseError, match="is not on the server's own host"):
-        client.request(elsewhere, headers={}, limit_bytes=1000, timeout=5)
-
-    assert index.connections == 0

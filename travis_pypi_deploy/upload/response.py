@@ -6,7 +6,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
@@ -152,13 +152,9 @@ def _explanation(content: str) -> str:
         answer = json.loads(content)
         if isinstance(answer, dict) and (code := re.match(r"\d{3} +(\S.*)", str(answer.get("code")), re.DOTALL)):
             return code[1]  # PyPI and devpi put it here, and pad their message with empty lines
-        said: list[str] = []
-        for each in _explanations(answer):
-            if not any(each.lower() in other.lower() for other in said):
-                said.append(each)
+        return _once(_explanations(answer), ": ")
     except (ValueError, RecursionError):
         return ""
-    return ": ".join(said)
 
 
 def _explanations(answer: object) -> Iterator[str]:
@@ -176,25 +172,28 @@ def _explanations(answer: object) -> Iterator[str]:
 
 def _combined(status: int, reason: str, words: str) -> str:
     """Return what reason phrase and body say together; from a proxy only one of them says something."""
-    words, reason = (
-        _one_line(re.sub(rf"^\s*(error:? )?{status}\b:?\s*", "", words, flags=re.IGNORECASE)),
-        _one_line(reason),
-    )
-    if not words or words.lower() in reason.lower():
-        return reason
-    is_standard = any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus)
-    return words if reason.lower() in words.lower() or is_standard else _one_line(f"{reason}: {words}")
+    words = _one_line(re.sub(rf"^\s*(error:? )?{status}\b:?\s*", "", words, flags=re.IGNORECASE))
+    reason = _one_line(reason)
+    if words and any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus):
+        return words
+    return _one_line(_once(filter(None, (reason, words)), ": "))
 
 
 def _one_line(text: str) -> str:
     """Return the text as a part of a sentence: one line, not too long, without what it repeats."""
-    clauses: list[str] = []
-    for clause in " ".join(text.split()).split(", ", CLAUSES_LIMIT):  # PyPI repeats some once for each check
-        if not any(each.endswith(clause) for each in clauses):
-            clauses.append(clause)
-    line = ", ".join(clauses).rstrip(".")
+    # PyPI repeats some clauses once for each check.
+    line = _once(" ".join(text.split()).split(", ", CLAUSES_LIMIT), ", ").rstrip(".")
     line = re.sub(r"\A(.{3,200}?)[.:,]? \1\Z", r"\1", line)
     return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " [...]"
+
+
+def _once(texts: Iterable[str], separator: str) -> str:
+    """Join texts, without those that another one contains."""
+    kept: list[str] = []
+    for text in texts:
+        if not any(text.lower() in each.lower() for each in kept):
+            kept = [*(each for each in kept if each.lower() not in text.lower()), text]
+    return separator.join(kept)
 
 
 def already_exists(response: Response, server: Server) -> bool:
