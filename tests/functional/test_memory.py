@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import factories, measuring, sample_projects
-from tests.support.misbehaviours import Answer, Drip, Flood
+from tests.support.misbehaviours import Answer, Flood
 from tests.support.publishing import WHEEL, environment, outcomes
 from tests.support.simple_pages import HTML_PAGE, JSON_PAGE
 
@@ -23,21 +23,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory in other units")
 
 LIMIT_MIB = 150
-LARGEST = 16 * 1024 * 1024 - 100  # of a page
-FINE, FOUND, TEMPORARY, BAD = (
-    f"HTTP/1.1 {status}\r\n".encode() for status in ("200 OK", "302 Found", "307 Moved", "400 Bad")
-)
-TO_ITSELF = b"Location: /simple/demo/\r\n\r\n"
-HTML, JSON = {"Content-Type": HTML_PAGE}, {"Content-Type": JSON_PAGE}
+FINE = b"HTTP/1.1 200 OK\r\n"
 HTML_HEAD = FINE + b"Content-Type: text/html\r\n"
 ENDLESS = b"x" * 1024
-NESTED = b'{"a":' * 500 + b"1" + b"}" * 500
-
-
-def json_page(before: bytes, padding: bytes, after: bytes) -> Answer:
-    """Return a JSON page that is as large as it may be, with the padding in its middle."""
-    begin, end = b'{"files": [], "x": ' + before, after + b"}"
-    return Answer(200, headers=JSON, body=begin + padding * ((LARGEST - len(begin + end)) // len(padding)) + end)
 
 
 PAGES: dict[str, Misbehaviour] = {
@@ -45,16 +33,10 @@ PAGES: dict[str, Misbehaviour] = {
         gzip.compress(bytes(1024 * 1024)), 64 * 1024 * 1024, HTML_HEAD + b"Content-Encoding: gzip\r\n\r\n"
     ),
     "an endless body": Flood(ENDLESS, beginning=HTML_HEAD + b"\r\n"),
-    "a redirect with an endless body": Flood(ENDLESS, beginning=FOUND + TO_ITSELF),
-    "a body that trickles": Drip(HTML_HEAD + b"\r\n", b"x"),
-    "HTML of comments that do not end": Answer(200, headers=HTML, body=b"<!--" * 200_000),
-    "HTML of comments": Answer(200, headers=HTML, body=b"<!---->" * (LARGEST // 7)),
-    "HTML of wide characters": Answer(200, headers=HTML, body=b"x" * (LARGEST - 4) + "\U0001f600".encode()),
-    "JSON of escapes": json_page(b'"', b"x", b'\\ud83d\\ude00"'),
-    "JSON of as many dictionaries as it may have": json_page(b"[" + b",".join([NESTED] * 410) + b', "', b"x", b'"]'),
+    "HTML of comments": Answer(200, headers={"Content-Type": HTML_PAGE}, body=b"<!---->" * 2_390_000),
     "JSON of many files": Answer(
         200,
-        headers=JSON,
+        headers={"Content-Type": JSON_PAGE},
         body=b'{"files": [' + b",".join(b'{"filename":"%d","hashes":{"a":%d}}' % (n, n) for n in range(69_000)) + b"]}",
     ),
 }
@@ -72,20 +54,16 @@ def test_a_page(tmp_path: Path, index: LoopbackIndex, how: Misbehaviour) -> None
 
 
 ANSWERS: dict[str, tuple[Misbehaviour, str]] = {
-    "a success with an endless body": (Flood(ENDLESS, beginning=FINE + b"\r\n"), "uploaded"),
-    "a rejection with an endless body": (Flood(ENDLESS, beginning=BAD + b"\r\n"), "rejected"),
-    "a redirect with an endless body": (
-        Flood(ENDLESS, beginning=TEMPORARY + b"Location: /legacy/\r\n\r\n"),
-        "uploaded",
-    ),
-    "a flood of interim answers": (Flood(b"HTTP/1.1 100 Continue\r\n\r\n"), "unknown"),
-    "headers that trickle": (Drip(FINE, b"A: b\r\n"), "unknown"),
-    "a body that trickles": (Drip(BAD + b"\r\n", b"x"), "rejected"),
+    "a success": (Flood(ENDLESS, beginning=FINE + b"\r\n"), "uploaded"),
+    "a rejection": (Flood(ENDLESS, beginning=b"HTTP/1.1 400 Bad\r\n\r\n"), "rejected"),
+    "a redirect": (Flood(ENDLESS, beginning=b"HTTP/1.1 307 Moved\r\nLocation: /legacy/\r\n\r\n"), "uploaded"),
 }
 
 
 @pytest.mark.parametrize(("how", "outcome"), ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_to_an_upload(tmp_path: Path, index: LoopbackIndex, how: Misbehaviour, outcome: str) -> None:
+def test_an_answer_to_an_upload_with_an_endless_body(
+    tmp_path: Path, index: LoopbackIndex, how: Misbehaviour, outcome: str
+) -> None:
     index.on_upload(how)
     argv = ["--server", index.upload_url, "--timeout", "3", "--retries", "0", "--report", str(tmp_path / "report.json")]
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import command, factories, misbehaviours
-from tests.support.misbehaviours import Answer, Delay
-from tests.support.publishing import publish
+from tests.support.misbehaviours import Answer, Delay, Meanwhile
+from tests.support.publishing import publish, wait_for_posts
 from travis_pypi_deploy import distributions, http
 from travis_pypi_deploy.index import Published
 from travis_pypi_deploy.servers import Server
@@ -106,7 +106,8 @@ def test_after_a_final_failure_nothing_new_starts_and_what_is_under_way_ends(
     tmp_path: Path, index: LoopbackIndex
 ) -> None:
     wheels, sdist = release(tmp_path, 5)
-    index.on_upload(misbehaviours.rejected(400, "Invalid."), filename=wheels[1].name)
+    rejected = misbehaviours.rejected(400, "Invalid.")
+    index.on_upload(Meanwhile(lambda: wait_for_posts(index, 3), then=rejected), filename=wheels[1].name)
     index.on_upload(Delay(1), filename=wheels[2].name)
 
     published = publish(index, [*wheels, sdist], "--jobs", "2")

@@ -152,11 +152,7 @@ class CanaryJob:
 
     def run(self, *argv: str, **changes: str | None) -> Ended:
         """Run the command in the project, on the place, with a report and with tracebacks."""
-        return self.run_bare(*self._arguments(*argv), **changes)
-
-    def run_bare(self, *argv: str, **changes: str | None) -> Ended:
-        """Run the command in the project with these arguments and no others."""
-        return command.run(*argv, environ=self.environ(**changes), folder=self.project)
+        return command.run(*self._arguments(*argv), environ=self.environ(**changes), folder=self.project)
 
     def start(self, *argv: str) -> subprocess.Popen[bytes]:
         """Start what ``run`` runs."""

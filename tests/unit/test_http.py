@@ -16,108 +16,53 @@ from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Delay, Drip, Flood
 from travis_pypi_deploy import http
-from travis_pypi_deploy.credentials import Credentials
 from travis_pypi_deploy.errors import RejectedError
 from travis_pypi_deploy.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
     from travis_pypi_deploy.simple_pages import Listing
 
-OWN, EVIL = "127.0.0.1:{own}", "127.0.0.1:{evil}"
-FOLLOWED = [
-    "/simple/demo/",
-    "../demo/",
-    "./",
-    "?again",
-    "//127.0.0.1:{own}/simple/demo/",
-    "http://127.0.0.1:{own}/simple/demo/",
-    "HTTP://127.0.0.1:{own}/simple/demo/",
-    "http://127.0.0.1:{own}/simple/../simple/demo/",
-    "http://127.0.0.1:{own}/simple/demo/#fragment",
-    "http://127.0.0.1:{own}/simple/demo/?to=http://127.0.0.1:{evil}/",
-    "http://127.0.0.1:{own}/@127.0.0.1:{evil}/",
-    "/http://127.0.0.1:{evil}/",
-    "/@127.0.0.1:{evil}/",
-    "/%5c127.0.0.1:{evil}/",
-    "///simple/demo/",
-    "http:/simple/demo/",
-    "http:simple/demo/",
-]
-READ_DIFFERENTLY = ["http://", "http:", f"////{EVIL}/", f"http:////{EVIL}/"]  # by the versions of Python
+INDEX = "http://127.0.0.1:8080/simple/demo/"
+FOLLOWED = {
+    "/simple/other/": "http://127.0.0.1:8080/simple/other/",
+    "../other/": "http://127.0.0.1:8080/simple/other/",
+    "?again": "http://127.0.0.1:8080/simple/demo/?again",
+    "//127.0.0.1:8080/x": "http://127.0.0.1:8080/x",
+    "http://127.0.0.1:8080/x?to=http://evil.example/": "http://127.0.0.1:8080/x?to=http://evil.example/",
+    "/@evil.example/": "http://127.0.0.1:8080/@evil.example/",
+}
 NOT_FOLLOWED = [
-    f"http://{EVIL}/",
-    f"//{EVIL}/",
-    f"https://{OWN}/",
-    f"https://{EVIL}/",
-    "http://localhost:{own}/",
-    "http://127.0.0.2:{own}/",
-    "http://[::1]:{own}/",
-    "http://[::ffff:127.0.0.1]:{own}/",
-    "http://127.1:{own}/",
-    "http://2130706433:{own}/",
-    "http://0x7f000001:{own}/",
-    "http://0177.0.0.1:{own}/",
-    "http://127.0.0.1.:{own}/",
+    "",
+    "http://evil.example/",
+    "//evil.example/",
+    "https://127.0.0.1:8080/",
+    "http://127.0.0.1:8081/",
     "http://127.0.0.1/",
-    "http://127.0.0.1:/",
     "http://127.0.0.1:99999/",
-    "http://127.0.0.1:-1/",
-    "http://127.0.0.1:{own}0/",
-    f"http://{EVIL}\\@{OWN}/x",
-    f"//{EVIL}\\@{OWN}/",
-    f"http://{OWN}\\@{EVIL}/",
-    f"http://{OWN}@{EVIL}/",
-    f"http://{EVIL}@{OWN}/",
-    f"http://user@{OWN}/",
-    f"http://user:password@{OWN}/",
-    f"//user@{OWN}/",
-    f"http:\\\\{EVIL}/",
-    f"\\\\{EVIL}/",
-    f"/\\{EVIL}/",
-    f"\\/{EVIL}/",
-    f"http://{OWN}\\.{EVIL}/",
-    f"http://{EVIL}#@{OWN}/",
-    f"http://{EVIL}?@{OWN}/",
-    f"http://{EVIL}/@{OWN}/",
-    f"http://{EVIL};@{OWN}/",
-    f"http://{EVIL}%2f@{OWN}/",
-    f"http://{EVIL}%00@{OWN}/",
-    f"http://{EVIL} @{OWN}/",
-    f"http://{EVIL}\t@{OWN}/",
-    f"http://{OWN} .{EVIL}/",
-    f"http ://{EVIL}/",
-    f"ht\ttp://{EVIL}/",
-    f"//\t{EVIL}/",
-    f"/\t/{EVIL}/",
-    f"http://\x01{EVIL}/",
-    f"\x01http://{EVIL}/",
-    f"http://{OWN}\x7f@{EVIL}/",
-    f"http://{OWN}\xa0@{EVIL}/",
-    "http://[/",
+    "http://localhost:8080/",
+    "http://2130706433:8080/",
+    "http://user:password@127.0.0.1:8080/",
+    "http://evil.example\\@127.0.0.1:8080/x",
+    "http://127.0.0.1:8080\\@evil.example/",
+    "/\\evil.example/",
+    "http://evil.example#@127.0.0.1:8080/",
+    "http://evil.example%00@127.0.0.1:8080/",
+    "http://evil.example @127.0.0.1:8080/",
+    "//\tevil.example/",
+    "http://127.0.0.1:8080\xa0@evil.example/",
     "http://[::1/",
-    "http://[127.0.0.1]:{own}/",
-    "http://[v1.x]:{own}/",
-    f"ftp://{OWN}/",
+    "http://127.0.0.1:8080%2eevil.example/",
     "file:///etc/passwd",
     "javascript:alert(1)",
-    "data:text/html,x",
-    f"httpx://{OWN}/",
-    f"http+unix://{OWN}/",
-    f"http://{OWN}%2e{EVIL}/",
-    f"http://xn--{OWN}/",
-    "",
 ]
 
 
-@pytest.fixture
-def evil() -> Iterator[LoopbackIndex]:
-    """Return a server that nothing may reach."""
-    with LoopbackIndex() as running:
-        yield running
+@pytest.mark.parametrize("location", [*FOLLOWED, *NOT_FOLLOWED])
+def test_a_redirect_leads_to_the_same_origin_or_nowhere(location: str) -> None:
+    assert http.redirect_target(INDEX, location) == FOLLOWED.get(location)
 
 
 def lookup(url: str, name: str = "demo", *, timeout: float = 20) -> Listing:
@@ -125,24 +70,7 @@ def lookup(url: str, name: str = "demo", *, timeout: float = 20) -> Listing:
     return index.start_lookup(name).result()
 
 
-@pytest.mark.parametrize("location", [*FOLLOWED, *NOT_FOLLOWED, *READ_DIFFERENTLY])
-def test_only_the_index_itself_gets_a_connection_after_a_redirect(
-    index: LoopbackIndex, evil: LoopbackIndex, location: str
-) -> None:
-    ports = {"own": index.url.rpartition(":")[2], "evil": evil.url.rpartition(":")[2]}
-    index.on_page(misbehaviours.redirect(302, location.format(**ports)))
-    client, login = http.Client(index.simple_url), Credentials("u", "secret", "V")
-    simple = Index([index.simple_url], client, is_certain=True, credentials=login, timeout=5)
-
-    with contextlib.suppress(RejectedError):
-        simple.start_lookup("demo").result()
-
-    assert (evil.connections, evil.requests) == (0, [])
-    is_followed = index.connections > 1 or len(index.requests) > 1
-    assert location in READ_DIFFERENTLY or is_followed is (location in FOLLOWED)
-
-
-@pytest.mark.parametrize("name", ["//evil.example/x", "..", "a/b", "http:x", "a?b", "a b", "", "-a", "\u00e9", "a\n"])
+@pytest.mark.parametrize("name", ["//evil.example/x", "..", "http:x", "a b", "", "\u00e9", "a\n"])
 def test_a_name_that_is_none_is_not_looked_up(index: LoopbackIndex, name: str) -> None:
     with pytest.raises(RejectedError, match="not a valid project name"):
         lookup(index.simple_url, name)
@@ -160,16 +88,11 @@ def test_an_index_url_may_lack_its_last_slash(index: LoopbackIndex) -> None:
 
 JSON = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-SLOW: dict[str, Misbehaviour] = {
-    "body": Drip(HEAD + b"\r\n", b"x"),
-    "body with a length": Drip(HEAD + b"Content-Length: 999\r\n\r\n", b"x"),
-    "body of a redirect": Drip(b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n\r\n", b"x"),
-}
 
 
-@pytest.mark.parametrize("how", SLOW.values(), ids=SLOW)
-def test_the_body_of_a_page_has_a_total_time(index: LoopbackIndex, how: Misbehaviour) -> None:
-    index.on_page(how, how, how)
+@pytest.mark.parametrize("head", [HEAD, b"HTTP/1.1 302 Found\r\nLocation: /simple/demo/\r\n"], ids=["page", "redirect"])
+def test_the_body_of_a_page_has_a_total_time(index: LoopbackIndex, head: bytes) -> None:
+    index.on_page(*[Drip(head + b"\r\n", b"x")] * 3)
 
     with contextlib.suppress(RejectedError):
         assert lookup(index.simple_url, timeout=1).files == {}
