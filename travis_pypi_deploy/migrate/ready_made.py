@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..travis_yml.jobs import deployment_options, deployments, effective, emptying, jobs
+from ..travis_yml.jobs import commands, deployment_options, deployments, jobs
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, members, option_text, resolved
+from ..travis_yml.tree import MappingNode, Node, ScalarNode, entries, is_false, is_true, option_text
 
 PHASES = ("before_install", "install", "before_script", "script", "after_success", "before_deploy")
+# dpl then builds nothing and uploads what lies in dist/.
+EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 FILLS_DIST = re.compile(
     r"""\b(?:cibuildwheel|auditwheel)\b | \bls\b[^|;&]*\bdist\b | \bsetup\.py\b.*\bbdist_wheel\b
     | -m\ build\b | \bpyproject-build\b | \b(?:poetry|flit|hatch|pdm)\ build\b
@@ -34,7 +36,8 @@ def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
     """Return the deployments whose files lie in dist/ already, each with what the maintainer has to know about it."""
     found: dict[Node, tuple[Note, ...]] = {}
     for job in jobs(root):
-        emptied = emptying(root, job)
+        preparing = commands(root, job, "before_deploy")
+        emptied = next((each for each in preparing if EMPTIES_SETUP_PY.fullmatch(each.value)), None)
         for node in deployments(root, job):
             if emptied:
                 found[node] = _about_emptying(node, emptied)
@@ -48,7 +51,7 @@ def files_of_the_job(root: MappingNode) -> Iterator[Note]:
     if not any(map(_keeps_files, deployments(root, root))):
         return
     loss = "so far, the package contained the files that the job made; the stage does not have them"
-    for command in dict.fromkeys(command for job in jobs(root) for command in _commands(root, job)):
+    for command in dict.fromkeys(command for job in jobs(root) for command in commands(root, job, *PHASES)):
         for line in command.value.splitlines():
             if not all(WRITES_NOTHING.fullmatch(part.strip()) for part in re.split(r"&&|\|\|?|;", line)):
                 sentence = f"{loss}: if `{line.strip()}` writes one, add that command to the stage's before_deploy."
@@ -71,7 +74,7 @@ def _about_evidence(root: MappingNode, job: MappingNode, evidence: ScalarNode) -
 
 
 def _builds_an_sdist(root: MappingNode, job: MappingNode) -> bool:
-    return any(BUILDS_AN_SDIST.search(command.value) for command in _commands(root, job))
+    return any(BUILDS_AN_SDIST.search(command.value) for command in commands(root, job, *PHASES))
 
 
 def publishes_only_wheels(root: MappingNode, job: MappingNode, node: Node, *, is_ready_made: bool) -> bool:
@@ -90,11 +93,4 @@ def _keeps_files(node: Node) -> bool:
 
 
 def _evidence(root: MappingNode, job: MappingNode) -> ScalarNode | None:
-    return next((command for command in _commands(root, job) if FILLS_DIST.search(command.value)), None)
-
-
-def _commands(root: MappingNode, job: MappingNode) -> Iterator[ScalarNode]:
-    for pair in (effective(root, job, name) for name in PHASES):
-        for node in map(resolved, members(pair.value)) if pair else ():
-            if isinstance(node, ScalarNode):
-                yield node
+    return next((command for command in commands(root, job, *PHASES) if FILLS_DIST.search(command.value)), None)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import Build, deployments, effective, jobs, runs_tool
-from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, members, resolved, text_of
+from ..travis_yml.jobs import Build, commands, deployments, effective, jobs, runs_tool
+from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, resolved, text_of
 from .arguments import PACKAGE
 from .blocks import sources
 from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
@@ -164,8 +164,7 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
 
 def _installs_tool(root: MappingNode, job: MappingNode, step: Step) -> bool:
     phases = ("before_install", "install", "before_script", "script", "before_deploy")
-    pairs = [effective(root, job, name) for name in phases]
-    return any(re.search(step.installed, text_of(node) or "") for pair in pairs if pair for node in members(pair.value))
+    return any(re.search(step.installed, command.value) for command in commands(root, job, *phases))
 
 
 def _before(text: str, owner: MappingNode, pair: Pair, step: Step) -> Edit:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .conditions import Conditions
 from .keys import corrected, provider_name
-from .matrix import MatrixJob, assignments, environment_of, matrix, normalized
-from .plain import Plain, mapping, plain
+from .matrix import ENV_OF_ALL, MatrixJob, assignments, matrix, normalized
+from .plain import Plain, listed, mapping, plain
 from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, members, resolved, text_of, walk
 
 PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
@@ -20,7 +20,6 @@ UNUSED_KEYS = {"docs_dir", "upload_docs", "skip_upload_docs", "remove_build_dir"
 VERSION_KEYS = {"setuptools_version", "twine_version", "wheel_version"}
 DEPLOYMENT_KEYS = frozenset(PYPI_OPTIONS | COMMON_KEYS | UNUSED_KEYS | VERSION_KEYS)
 RUNS_TOOL = "python -m travis_pypi_deploy"
-EMPTIES_SETUP_PY = re.compile(r"""\s*(?:(?:echo(?:\s+(?:-n|''|""))*|:|true)\s*)?>\s*(?:\./)?setup\.py\s*""")
 MODERN = re.compile(r"3\.(?:9|[1-9]\d)(?:\.\d+|-dev)?")
 OLD_IMAGES = {"precise", "trusty", "xenial"}
 NOT_ON_JAMMY = re.compile(r"2\..*|3\.[0-7](?:\.\d+|-dev)?")
@@ -77,15 +76,10 @@ def deployments_of_packages(root: MappingNode) -> list[tuple[MappingNode, Node]]
     return [(job, node) for job, node in found if deploys_to_pypi(node) or runs_tool(node)]
 
 
-def preparations(root: MappingNode, job: MappingNode) -> tuple[ScalarNode, ...]:
-    """Return the commands that a job runs before it deploys."""
-    pair = effective(root, job, "before_deploy")
-    return tuple(node for node in map(resolved, members(pair.value)) if isinstance(node, ScalarNode)) if pair else ()
-
-
-def emptying(root: MappingNode, job: MappingNode) -> ScalarNode | None:
-    """Return the command that empties setup.py, so that dpl builds nothing and uploads what lies in dist/."""
-    return next((node for node in preparations(root, job) if EMPTIES_SETUP_PY.fullmatch(node.value)), None)
+def commands(root: MappingNode, job: MappingNode, *phases: str) -> tuple[ScalarNode, ...]:
+    """Return the commands that a job runs in these phases."""
+    pairs = [pair for name in phases if (pair := effective(root, job, name))]
+    return tuple(node for pair in pairs for node in map(resolved, members(pair.value)) if isinstance(node, ScalarNode))
 
 
 def mappings(root: Node) -> Iterator[MappingNode]:
@@ -172,22 +166,15 @@ def read_build(root: MappingNode) -> Build:
         for node in deployments(root, each.node):
             by_deployment.setdefault(node, []).append(each)
 
-    environment = environment_of(config)
-    one = environment.of_jobs if len(environment.of_jobs) == 1 else []
-    shared = {pair for entry in (*environment.of_all, *one) for pair in assignments(entry)}
+    of_all, of_jobs = listed(config.get(ENV_OF_ALL)), listed(config.get("env"))
+    one = of_jobs if len(of_jobs) == 1 else []
+    shared = {pair for entry in (*of_all, *one) for pair in assignments(entry)}
     pairs = [pair for job in made for pair in job.variables]
     return Build(
         root,
         found,
         {node: tuple(each) for node, each in by_deployment.items()},
-        _values(pairs),
+        {name: tuple(dict.fromkeys(value for other, value in pairs if other == name)) for name, _ in pairs},
         frozenset(name for name, value in pairs if (name, value) not in shared),
-        tuple(environment.of_jobs),
+        tuple(of_jobs),
     )
-
-
-def _values(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, dict[str, None]] = {}
-    for name, value in pairs:
-        found.setdefault(name, {})[value] = None
-    return {name: tuple(values) for name, values in found.items()}

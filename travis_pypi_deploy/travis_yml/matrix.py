@@ -24,33 +24,24 @@ EXPANDING = (
 ).split()
 # The languages whose jobs have a runtime of this key; keys that are not here are those of any language.
 LANGUAGES_OF = {
-    "python": {"python"},
-    "node_js": {"node_js"},
+    **{name: {name} for name in "d dart elixir go julia node_js perl php python r rust scala".split()},
     "rvm": {"ruby", "objective-c"},
     "gemfile": {"ruby", "objective-c"},
-    "go": {"go"},
-    "php": {"php"},
-    "perl": {"perl"},
-    "r": {"r"},
-    "rust": {"rust"},
-    "scala": {"scala"},
     "ghc": {"haskell"},
-    "dart": {"dart"},
-    "julia": {"julia"},
-    "elixir": {"elixir"},
     "otp_release": {"erlang", "elixir"},
     "compiler": {"c", "cpp"},
-    "d": {"d"},
     "mono": {"csharp"},
     "dotnet": {"csharp"},
 }
-NOT_INHERITED = {"jobs", "matrix", "import", "stages", "notifications", "version", "allow_failure", "merge_mode"}
+ENV_OF_ALL = "env.global"
+NOT_INHERITED = {
+    *("jobs", "matrix", "import", "stages", "notifications", "version", "allow_failure", "merge_mode", ENV_OF_ALL)
+}
 ALIASES_OF_KEYS = {"ruby": "rvm", "node": "node_js", "environment": "env"}
 SYSTEMS = {"mac": "osx", "macos": "osx", "ios": "osx", "win": "windows", "linux-ppc64le": "linux"}
 DEFAULT_ARCHITECTURE = "amd64"
 DEFAULT_LANGUAGE, DEFAULT_SYSTEM, DEFAULT_STAGE = "ruby", "linux", "test"
 ASSIGNMENT = re.compile(r"(\w+)=(.*)", re.DOTALL)
-SECURE = "secure"
 
 Config = Mapping[str, Plain]
 Variables = tuple[tuple[str, str], ...]
@@ -121,25 +112,29 @@ Accepts = Callable[[Plain, MatrixJob], Value]
 
 
 def normalized(root: Config) -> Config:
-    """Return a file's configuration with ``matrix:`` renamed to ``jobs:``, and aliases of keys replaced."""
+    """Return a file's configuration with ``matrix:`` renamed to ``jobs:``, and aliases of keys replaced.
+
+    ``env`` then has an entry for each job that it makes, and ENV_OF_ALL the variables of all jobs.
+    """
     config = {ALIASES_OF_KEYS.get(name, name): value for name, value in root.items()}
     jobs = config.get("jobs", config.pop("matrix", None))
     config.pop("matrix", None)
     if jobs is not None:
         config["jobs"] = jobs if isinstance(jobs, dict) else {"include": jobs}
-    if not isinstance(config.get("stages"), (list, type(None))):
-        config["stages"] = [config["stages"]]
+    env = mapping(config.get("env"))
+    if env.keys() & {"global", "jobs", "matrix"}:
+        config["env"] = env.get("jobs", env.get("matrix"))
+        config[ENV_OF_ALL] = env.get("global")
     return config
 
 
 def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
     """Return the jobs of a build, in the order in which Travis numbers them."""
     config = normalized(root)
-    environment = environment_of(config)
     keys = [name for name in EXPANDING if listed(config.get(name)) and _is_supported(name, config)]
     in_list = included(config)
-    multiplied = _multiplied(config, keys, environment.of_jobs)
-    if len(multiplied) == 1 and in_list and all(len(_values(config, key, environment.of_jobs)) <= 1 for key in keys):
+    multiplied = [dict(zip(keys, values)) for values in product(*(listed(config[key]) for key in keys)) if keys]
+    if len(multiplied) == 1 and in_list:
         multiplied = []  # a lone job beside a list of jobs is a duplicate
     shared = {
         name: value for name, value in config.items() if name not in {*EXPANDING, *NOT_INHERITED} and value is not None
@@ -150,53 +145,15 @@ def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
     for number, each in [*((0, each) for each in multiplied), *enumerate(in_list, start=1)] or [(0, {})]:
         own = {**shared, **first, **each}
         job = {name: value for name, value in own.items() if name not in LANGUAGES_OF or _is_supported(name, own)}
-        entries = _entries(job["env"]) if job.get("env") is not None else environment.of_jobs[:1]
-        made = replace(_with_variables(job, [*environment.of_all, *entries]), included=number)
-        is_excluded = any(_excludes(rule, made, environment, accepts) for rule in _rules(config, "exclude"))
+        entries = listed(job["env"]) if "env" in job else listed(config.get("env"))[:1]
+        made = replace(_with_variables(job, [*listed(config.get(ENV_OF_ALL)), *entries]), included=number)
+        is_excluded = any(_excludes(rule, made, config, accepts) for rule in _rules(config, "exclude"))
         accepted = accepts(job.get("if"), made)
         if isinstance(accepted, Unknown):
             made = replace(made, depends_on=accepted.names)
         if not is_excluded and made not in jobs and accepted is not False:
             jobs.append(made)
     return _in_stages(config, jobs, accepts)
-
-
-@dataclass(frozen=True)
-class Environment:
-    """The variables of a file: those of all jobs, and one entry for each job that they make."""
-
-    of_all: list[Plain]
-    of_jobs: list[Plain]
-
-
-def environment_of(config: Config) -> Environment:
-    """Return what `env:` of a normalized file says."""
-    env = config.get("env")
-    groups = mapping(env)
-    if groups.keys() & {"global", "jobs", "matrix"}:
-        own = groups.get("jobs", groups.get("matrix"))
-        return Environment(_entries(groups.get("global")), _entries(own))
-    return Environment([], _entries(env))
-
-
-def _entries(env: Plain) -> list[Plain]:
-    """Return the entries of a list of variables; one mapping, or one text, is one entry."""
-    groups = mapping(env)
-    if groups.keys() & {"global", "jobs", "matrix"}:
-        return [*_entries(groups.get("global")), *_entries(groups.get("jobs", groups.get("matrix")))]
-    return listed(env)
-
-
-def _values(config: Config, key: str, of_jobs: list[Plain]) -> list[Plain]:
-    return of_jobs if key == "env" else listed(config.get(key))
-
-
-def _multiplied(config: Config, keys: list[str], of_jobs: list[Plain]) -> list[dict[str, Plain]]:
-    """Return the product of all keys that make jobs; none without such a key."""
-    used = [key for key in keys if _values(config, key, of_jobs)]
-    if not used:
-        return []
-    return [dict(zip(used, values)) for values in product(*(_values(config, key, of_jobs) for key in used))]
 
 
 def included(config: Config) -> list[dict[str, Plain]]:
@@ -233,10 +190,7 @@ def assignments(entry: Plain) -> Iterator[tuple[str, str | None]]:
     """Yield names and values; the value of an encrypted variable is None. An encrypted entry has no name here."""
     if isinstance(entry, dict):
         for name, value in entry.items():
-            if name == SECURE:
-                yield SECURE, None
-            else:
-                yield name, None if isinstance(value, dict) else text(value)
+            yield name, None if isinstance(value, dict) or name == "secure" else text(value)
         return
     try:
         words = shlex.split(text(entry))
@@ -249,16 +203,16 @@ def _rules(config: Config, name: str) -> list[dict[str, Plain]]:
     return [each for each in listed(mapping(config.get("jobs")).get(name)) if isinstance(each, dict)]
 
 
-def _excludes(rule: Config, job: MatrixJob, environment: Environment, accepts: Accepts) -> bool:
+def _excludes(rule: Config, job: MatrixJob, config: Config, accepts: Accepts) -> bool:
     """Return whether a rule of ``exclude`` or ``allow_failures`` names a job: all that it says is equal."""
     if accepts(rule.get("if"), job) is not True:
         return False
-    shared = _with_variables({}, environment.of_all).variables
+    shared = _with_variables({}, listed(config.get(ENV_OF_ALL))).variables
     for key, value in rule.items():
         name = ALIASES_OF_KEYS.get(key, key)
         if name == "env":
             own = tuple(each for each in job.variables if each not in shared)
-            if own != _with_variables({}, _entries(value)).variables:
+            if own != _with_variables({}, listed(value)).variables:
                 return False
         elif name == "stage":
             if (job.text("stage") or DEFAULT_STAGE).lower() != text(value).lower():
@@ -270,17 +224,12 @@ def _excludes(rule: Config, job: MatrixJob, environment: Environment, accepts: A
 
 def _in_stages(config: Config, jobs: list[MatrixJob], accepts: Accepts) -> tuple[MatrixJob, ...]:
     """Return the jobs of the stages that run, stage by stage, jobs that may fail last."""
-    environment = environment_of(config)
     rules = _rules(config, "allow_failures")
     marked = [
-        replace(each, allows_failure=any(_excludes(rule, each, environment, accepts) for rule in rules))
-        for each in jobs
+        replace(each, allows_failure=any(_excludes(rule, each, config, accepts) for rule in rules)) for each in jobs
     ]
     stages = [each if isinstance(each, dict) else {"name": each} for each in listed(config.get("stages"))]
-    if not stages and not any(each.text("stage") for each in marked):
-        return tuple(sorted(marked, key=lambda each: each.allows_failure))
-
-    build = _with_variables(config, [*environment.of_all, *environment.of_jobs])
+    build = _with_variables(config, [*listed(config.get(ENV_OF_ALL)), *listed(config.get("env"))])
     order: dict[str, Value] = {}
     for stage in stages:
         order.setdefault(text(stage.get("name")).lower(), accepts(stage.get("if"), build))
