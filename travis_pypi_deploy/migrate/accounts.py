@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..servers import Server
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import Node, Pair, entries, members, option_text, resolved
+from ..travis_yml.tree import Pair, entries, members, option_text
 
 VARIABLES = re.compile(r"(?:\$\w+|\$\{\w+\})+")
 USER = ("username", "user")
@@ -29,7 +29,7 @@ def options(block: Mapping[str, Pair], server: Server) -> tuple[str, ...]:
 def notes(block: Mapping[str, Pair], server: Server, line: int) -> tuple[Note, ...]:
     """Return at most one sentence: what is dropped, and what to set instead; ``line`` is that of the deployment."""
     user, password = option_text(block, *USER), option_text(block, "password")
-    encrypted = {name for name in (*USER, "password") if name in block and is_encrypted(block[name].value)}
+    encrypted = {name for name in (*USER, "password") if name in block and is_encrypted(block[name])}
     is_missing = server.is_pypi and not user and "password" not in block
     has_user_for_pypi = server.is_pypi and user != "__token__" and not block.keys().isdisjoint(USER)
     loses_user = has_user_for_pypi or not encrypted.isdisjoint(USER)
@@ -64,9 +64,9 @@ def notes(block: Mapping[str, Pair], server: Server, line: int) -> tuple[Note, .
     return (Note(min(lines, default=line), f"{reason}: {', then '.join(steps)}."),)
 
 
-def is_encrypted(node: Node) -> bool:
+def is_encrypted(pair: Pair) -> bool:
     """Return whether a value, or a part of it, is encrypted for the repository."""
-    return any("secure" in entries(resolved(member)) for member in members(node))
+    return any("secure" in entries(member) for member in members(pair))
 
 
 def _variables(block: Mapping[str, Pair]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..travis_yml.jobs import DEPLOYMENT_KEYS, deployments, deploys_to_pypi, jobs, mappings
 from ..travis_yml.keys import corrected
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, resolved, walk
+from ..travis_yml.tree import Alias, MappingNode, Node, Pair, entries, members, merged, walk
 from .translate import SCRIPT_OPTIONS, values_by_branch
 
 TEMPLATE_MARKS = {".", "_"}
@@ -72,16 +72,14 @@ def sources(block: Node) -> tuple[MappingNode, ...]:
 
 def _written(root: MappingNode) -> tuple[MappingNode, ...]:
     """Return every mapping that is a deployment of a job, is merged into one, or stands in a template."""
-    templates = [resolved(pair.value) for pair in root.pairs if pair.name[:1] in TEMPLATE_MARKS]
-    inside = [node for template in templates if "deploy" in entries(template) for node in _deploy(template)]
+    templates = [pair for pair in root.pairs if pair.name[:1] in TEMPLATE_MARKS]
+    inside = [
+        node for template in templates if "deploy" in entries(template) for node in members(entries(template)["deploy"])
+    ]
     used = [node for job in jobs(root) for node in deployments(root, job)]
-    listed = [resolved(node) for template in templates for node in members(template)]
+    listed = [node for template in templates for node in members(template)]
     blocks = [node for node in (*used, *listed, *inside) if isinstance(node, MappingNode)]
     return tuple(dict.fromkeys(each for block in blocks for each in (block, *sources(block))))
-
-
-def _deploy(template: Node) -> tuple[Node, ...]:
-    return tuple(map(resolved, members(entries(template)["deploy"].value)))
 
 
 def _obstacle(block: MappingNode, shared: set[Pair]) -> Note | None:

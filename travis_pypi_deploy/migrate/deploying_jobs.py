@@ -100,7 +100,7 @@ def _meaning(node: Node, job: Job) -> tuple[str, ...]:
     """Return what is equal in deployments of the same files; those that skip existing files may add another wheel."""
     options = deployment_options(node)
     values = [option_text(options, name) for name in ("server", "distributions", "script")]
-    skips = "skip_existing" in options and is_true(options["skip_existing"].value)
+    skips = is_true(options.get("skip_existing"))
     return (*values, *(_platform(job) if skips or "--skip-existing" in values[-1] else ()))
 
 

@@ -46,7 +46,7 @@ def can_be_modern(build: Build, job: Job) -> bool:
 
 def _runs_nothing(root: MappingNode, job: MappingNode) -> bool:
     script = effective(root, job, "script")
-    return script is not None and all(RUNS_NOTHING.fullmatch(text_of(each) or "") for each in members(script.value))
+    return script is not None and all(RUNS_NOTHING.fullmatch(text_of(each)) for each in members(script))
 
 
 def _is_shared(root: MappingNode, job: MappingNode) -> bool:
@@ -87,7 +87,7 @@ def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
 def _note(root: MappingNode, job: Job) -> Note:
     sentence = f"this job now runs {'Python 3.12 on jammy' if job.made.language == 'python' else 'on jammy'}"
     install = effective(root, job.node, "install")
-    has_install = text_of(install.value) not in SKIPPED if install else job.made.language == "python"
+    has_install = text_of(install) not in SKIPPED if install else job.made.language == "python"
     if not has_install:
         return Note(job.node.line, f"{sentence}.")
     advice = "skip that if the deployment does not need it"

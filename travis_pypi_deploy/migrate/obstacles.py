@@ -13,7 +13,6 @@ from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import (
     Alias,
     MappingNode,
-    Node,
     Pair,
     SequenceNode,
     entries,
@@ -103,19 +102,15 @@ def stages_to_add_to(root: MappingNode) -> SequenceNode | None:
     pair = entries(root).get("stages")
     if pair is None:
         return None
-    listed = {(text_of(stage) or _name(stage)).lower(): resolved(stage) for stage in members(pair.value)}
+    listed = {(text_of(stage) or option_text(entries(stage), "name")).lower(): stage for stage in members(pair)}
     if STAGE in listed:
         if "if" in entries(listed[STAGE]):
             _stop(listed[STAGE].line, f"the stage {STAGE} has an `if:` of its own")
         return None
-    stages = resolved(pair.value)
+    stages = resolved(pair)
     if not isinstance(stages, SequenceNode) or not stages.items:
         _stop(pair.key.line, "stages is not a list")
     return stages
-
-
-def _name(stage: Node) -> str:
-    return option_text(entries(resolved(stage)), "name")
 
 
 def jobs_to_add_to(root: MappingNode) -> SequenceNode | MappingNode | None:
@@ -123,7 +118,7 @@ def jobs_to_add_to(root: MappingNode) -> SequenceNode | MappingNode | None:
     pair = entries(root).get("jobs") or entries(root).get("matrix")
     if pair is None:
         return None
-    holder = resolved(pair.value)
+    holder = resolved(pair)
     if isinstance(holder, MappingNode) and holder.pairs and not holder.flow and "include" not in entries(holder):
         return holder
     include = entries(holder)["include"].value if "include" in entries(holder) else holder

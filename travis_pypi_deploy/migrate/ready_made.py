@@ -61,7 +61,7 @@ def files_of_the_job(root: MappingNode) -> Iterator[Note]:
 def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:
     sentence = Note(command.line, "this is no longer needed: the script uploads dist/* as it is.")
     pairs = entries(node)
-    if "cleanup" not in pairs or not is_true(pairs["cleanup"].value):
+    if not is_true(pairs.get("cleanup")):
         return (sentence,)
     return (sentence, Note(pairs["cleanup"].key.line, "cleanup: true removes dist/ before the deployment: remove it."))
 
@@ -88,8 +88,7 @@ def publishes_only_wheels(root: MappingNode, job: MappingNode, node: Node, *, is
 
 def _keeps_files(node: Node) -> bool:
     pairs = entries(node)
-    kept = [("skip_cleanup", is_true), ("cleanup", is_false)]
-    return any(name in pairs and says(pairs[name].value) for name, says in kept)
+    return is_true(pairs.get("skip_cleanup")) or is_false(pairs.get("cleanup"))
 
 
 def _evidence(root: MappingNode, job: MappingNode) -> ScalarNode | None:

@@ -15,7 +15,7 @@ PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 def rewrite_mapping(text: str, block: MappingNode, commands: Mapping[Node, str]) -> list[Edit]:
     """Return the edits that name the other provider and write its script where it is not merged in."""
     added = {"script": commands[block]}
-    own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(text_of(pair.value))]
+    own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(text_of(pair))]
     if own:
         return [*(_script(text, pair.value) for pair in own), put_behind(text, block, own[-1], added)]
     inherited = next(source for source in merged(block) if "provider" in entries(source))
@@ -49,7 +49,7 @@ def _script(text: str, provider: Node) -> Edit:
     """Write ``script`` for ``pypi``, in the same quotes and behind the same anchor."""
     if isinstance(provider, Alias):
         return Edit(provider.start, provider.end, "script")
-    name = text_of(provider) or ""
+    name = text_of(provider)
     start = text.rfind(name, provider.start, provider.end)
     if start >= 0:
         return Edit(start, start + len(name), "script")

@@ -140,7 +140,7 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
     """Return the edits that add the step to a ``before_deploy``, or that write one before a ``deploy``."""
     if pair.name != "before_deploy":
         return [_before(text, owner, pair, step)]
-    value = resolved(pair.value) if isinstance(resolved(pair.value), SequenceNode) else pair.value
+    value = resolved(pair) if isinstance(resolved(pair), SequenceNode) else pair.value
     if isinstance(value, SequenceNode):
         return [_behind_last(text, value, step)]
     if is_empty(value) or text_of(value) in SKIPPED:

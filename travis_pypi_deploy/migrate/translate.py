@@ -14,7 +14,7 @@ from ..options import FORMATS
 from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import CONDITIONS, PYPI_OPTIONS
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, Node, Pair, is_false, is_true, option_text, resolved, text_of
+from ..travis_yml.tree import MappingNode, Pair, is_false, is_true, option_text, resolved, text_of
 from . import accounts
 
 DROPPED = {
@@ -82,7 +82,7 @@ def translate(
 def values_by_branch(block: Mapping[str, Pair]) -> Note | None:
     """Return why a deployment cannot be translated: dpl's oldest form gives an option one value a branch."""
     for name in sorted(PYPI_OPTIONS & block.keys()):
-        if isinstance(resolved(block[name].value), MappingNode) and not accounts.is_encrypted(block[name].value):
+        if isinstance(resolved(block[name]), MappingNode) and not accounts.is_encrypted(block[name]):
             sentence = f"{name} has a value for each branch: this deployment is left as it is; write one for each."
             return Note(block[name].key.line, sentence)
     return None
@@ -132,15 +132,14 @@ def _distributions(
 
 
 def _switches(block: Mapping[str, Pair]) -> Translation:
-    skip = "skip_existing" in block and is_true(block["skip_existing"].value)
-    unchecked = "twine_check" in block and is_false(block["twine_check"].value)
+    skip, unchecked = is_true(block.get("skip_existing")), is_false(block.get("twine_check"))
     return Translation((*(["--skip-existing"] if skip else []), *(["--no-check"] if unchecked else [])))
 
 
 def _dropped(block: Mapping[str, Pair]) -> Translation:
     notes = []
     for name, pair in block.items():
-        if name in SCRIPT_OPTIONS | PYPI_OPTIONS or _is_without_effect(name, pair.value):
+        if name in SCRIPT_OPTIONS | PYPI_OPTIONS or _is_without_effect(name, pair):
             continue
         if name == "skip_cleanup":
             sentence = (
@@ -154,12 +153,12 @@ def _dropped(block: Mapping[str, Pair]) -> Translation:
     return Translation((), tuple(notes))
 
 
-def _is_without_effect(name: str, value: Node) -> bool:
+def _is_without_effect(name: str, value: Pair) -> bool:
     return (
         name in {"skip_upload_docs", "remove_build_dir"}
         or (name == "upload_docs" and is_false(value))
         or (name == "skip_cleanup" and not is_false(value))
-        or (name == "edge" and text_of(value) is not None)
+        or (name == "edge" and text_of(value) != "")
     )
 
 

@@ -32,24 +32,24 @@ class Conditions:
     @property
     def only_tags(self) -> bool:
         """Whether only tag builds deploy, and the branch is therefore not asked for."""
-        return is_true(self._value("tags"))
+        return is_true(self.pairs.get("tags"))
 
     @property
     def any_tags(self) -> bool:
         """Whether `tags:` is neither yes nor no, such as `any`: Travis then asks for no tag and for no branch."""
-        tags = self._value("tags")
-        return text_of(tags) is not None and not is_true(tags) and not is_false(tags)
+        tags = self.pairs.get("tags")
+        return text_of(tags) != "" and not is_true(tags) and not is_false(tags)
 
     @property
     def expressions(self) -> tuple[tuple[int, str], ...]:
         """The bash expressions of ``condition:``, each with its line."""
-        return tuple((node.line, text_of(node) or "") for node in members(self._value("condition")))
+        return tuple((node.line, text_of(node)) for node in members(self.pairs.get("condition")))
 
     @property
     def equalities(self) -> tuple[tuple[int, str, str], ...]:
         """What asks for one value of one variable, of `python:` the first version: line, variable, value."""
         pair = self.pairs.get("python")
-        python = [(pair.key.line, PYTHON_VERSION, version) for version in versions(pair.value)[:1]] if pair else []
+        python = [(pair.key.line, PYTHON_VERSION, version) for version in versions(pair)[:1]] if pair else []
         found = [(line, EQUALITY.fullmatch(part)) for line, text in self.expressions for part in parts(text)]
         return (*python, *((line, match["name"], match["value"]) for line, match in found if match))
 
@@ -61,12 +61,12 @@ class Conditions:
     @property
     def asks_for_branch(self) -> bool:
         """Whether a branch is asked for, by name or by default, and tag builds are not ruled out."""
-        return not (self.any_branch or is_false(self._value("tags")))
+        return not (self.any_branch or is_false(self.pairs.get("tags")))
 
     @property
     def any_branch(self) -> bool:
         """Whether every branch deploys, and tags are not asked for."""
-        return is_true(self._value("all_branches")) or self.any_tags
+        return is_true(self.pairs.get("all_branches")) or self.any_tags
 
     @property
     def may_choose_a_job(self) -> bool:
@@ -74,20 +74,17 @@ class Conditions:
         others = [part for _, text in self.expressions for part in parts(text) if not EQUALITY.fullmatch(part)]
         return bool(self.pairs.keys() & (RUNTIMES - {"python"})) or any(map(_may_differ, others))
 
-    def _value(self, name: str) -> Node | None:
-        return self.pairs[name].value if name in self.pairs else None
-
     def options(self) -> tuple[str, ...]:
         """Return the words of our command line that repeat these conditions.
 
         Travis has checked them before the command starts; repeated, they keep a command that is copied elsewhere from
         publishing. What a shell could read in two ways is left to Travis alone.
         """
-        repo = text_of(self._value("repo")) or ""
+        repo = text_of(self.pairs.get("repo"))
         options = ("--repo", repo) if REPOSITORY.fullmatch(repo) else ()
         if self.only_tags:
             return (*options, "--tags")
-        if is_false(self._value("tags")):
+        if is_false(self.pairs.get("tags")):
             options = (*options, "--no-tags")
         if self.any_branch or not all(BRANCH_PATTERN.fullmatch(branch) for branch in self.branches):
             return (*options, "--all-branches")
@@ -112,16 +109,16 @@ def conditions(block: Mapping[str, Pair]) -> Conditions:
     pair = next((block[name] for name in ON if name in block), None)
     if pair is None:
         return Conditions({})
-    node = resolved(pair.value)
+    node = resolved(pair)
     if not isinstance(node, MappingNode):
         return Conditions({}, _branches(node), pair.key.line)
     pairs = {corrected(name, CONDITIONS): each for name, each in entries(node).items()}
-    branches = _branches(pairs["branch"].value) if "branch" in pairs else ()
+    branches = _branches(pairs["branch"]) if "branch" in pairs else ()
     return Conditions(pairs, branches, pair.key.line)
 
 
-def _branches(node: Node) -> tuple[str, ...]:
+def _branches(held: Node | Pair) -> tuple[str, ...]:
     """Return branch names; a mapping by branch, dpl's oldest form, has them as keys."""
-    target = resolved(node)
+    target = resolved(held)
     names = [pair.key for pair in target.pairs] if isinstance(target, MappingNode) else members(target)
     return tuple(name for name in map(text_of, names) if name)

@@ -29,7 +29,7 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<quoted>"[^"]*"|'[^']*')|(?P<regex>(?<=~)\s*(?:/(?:\\.|[^/\\])*/|[^\s)]+))"""
     r"""|(?P<op>==|=~|~=|!=|!~|=|\|\||&&|!|[(),])|(?P<word>[^\s()"',=!]+))"""
 )
-OPERATORS = {"=": "=", "==": "=", "!=": "!=", "=~": "=~", "~=": "=~", "!~": "!~"}
+OPERATORS = {"=": "=", "==": "=", "!=": "!=", "=~": "~", "~=": "~", "!~": "!~"}
 
 
 def evaluate(condition: str, known: Mapping[str, Value]) -> Value:
@@ -83,23 +83,25 @@ class _Parser:
             value = _predicate(self._word(), left)
             return _negated(value) if is_negated else value
         is_negated = self._takes("not")
-        if self._takes("in"):
-            self._expect("(")
-            value = False if self._is(")") else _equal(left, self._operand())
-            while self._takes(","):
-                value = _either(value, False if self._is(")") else _equal(left, self._operand()))
-            self._expect(")")
-            return _negated(value) if is_negated else value
         operator = OPERATORS.get(self.token) if self.kind == "op" else None
-        if operator is None:
+        if self._takes("in"):
+            value = self._in_list(left)
+        elif operator is None:
             return left
-        self._next()
-        if operator in ("=", "!="):
-            value = _equal(left, self._operand())
-            return _negated(value) if operator == "!=" else value
-        pattern = self._pattern()
-        value = _matches(left, pattern)
-        return _negated(value) if operator == "!~" else value
+        else:
+            self._next()
+            is_negated = operator.startswith("!")
+            value = _equal(left, self._operand()) if operator.endswith("=") else _matches(left, self._pattern())
+        return _negated(value) if is_negated else value
+
+    def _in_list(self, left: Value) -> Value:
+        self._expect("(")
+        value: Value = False
+        while not self._is(")"):
+            value = _either(value, _equal(left, self._operand()))
+            self._takes(",")
+        self._expect(")")
+        return value
 
     def _operand(self) -> Value:
         kind, token = self.kind, self.token
@@ -119,13 +121,12 @@ class _Parser:
         values: list[Value] = []
         argument = self.token.strip("\"'")
         while not self._is(")"):
-            values.append(self._operand() if name == "concat" else self._word(quoted=True))
+            values.append(self._operand())
             self._takes(",")
         self._expect(")")
         if name == "env":
             return self._known.get(f"env.{argument}", Unknown((argument,)))
-        unknown = tuple(each for value in values if isinstance(value, Unknown) for each in value.names)
-        return Unknown(unknown) if unknown else "".join("" if each is None else str(each) for each in values)
+        return _joined(*values) or "".join("" if each is None else str(each) for each in values)
 
     def _pattern(self) -> Value:
         if self.kind == "word" and self.token in ("env", "concat"):
@@ -134,8 +135,8 @@ class _Parser:
         self._next()
         return token.strip().strip("/") if token.startswith("/") else token
 
-    def _word(self, *, quoted: bool = False) -> str:
-        if self.kind not in (("word", "quoted") if quoted else ("word",)) or self.token.startswith("$"):
+    def _word(self) -> str:
+        if self.kind != "word" or self.token.startswith("$"):
             raise UsageError(f"{self._text!r} is not a condition that Travis reads")
         token = self.token
         self._next()
@@ -179,10 +180,7 @@ def _negated(value: Value) -> Value:
 
 
 def _both(left: Value, right: Value) -> Value:
-    left, right = _truth(left), _truth(right)
-    if left is False or right is False:
-        return False
-    return _joined(left, right) or True
+    return _negated(_either(_negated(left), _negated(right)))
 
 
 def _either(left: Value, right: Value) -> Value:

@@ -28,8 +28,8 @@ NOT_ON_JAMMY = re.compile(r"2\..*|3\.[0-7](?:\.\d+|-dev)?")
 def jobs(root: MappingNode) -> tuple[MappingNode, ...]:
     """Return the jobs of a build: the file itself, for every job of the matrix, then the included ones."""
     pair = entries(root).get("jobs") or entries(root).get("matrix")
-    listed = _included(resolved(pair.value)) if pair else ()
-    return (root, *(node for node in listed if isinstance(node, MappingNode)))
+    include = entries(pair).get("include") if pair and isinstance(resolved(pair), MappingNode) else pair
+    return (root, *(node for node in members(include) if isinstance(node, MappingNode)))
 
 
 def effective(root: MappingNode, job: MappingNode, name: str) -> Pair | None:
@@ -39,8 +39,7 @@ def effective(root: MappingNode, job: MappingNode, name: str) -> Pair | None:
 
 def deployments(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
     """Return what a job deploys, each a mapping or a provider's name; `deploy: false` is nothing."""
-    pair = effective(root, job, "deploy")
-    return tuple(resolved(node) for node in members(pair.value) if not is_false(node)) if pair else ()
+    return tuple(node for node in members(effective(root, job, "deploy")) if not is_false(node))
 
 
 def deployment_options(node: Node) -> dict[str, Pair]:
@@ -54,20 +53,19 @@ def names_of_pypi(root: MappingNode) -> tuple[ScalarNode, ...]:
     return tuple(dict.fromkeys(node for node in found if is_pypi(text_of(node))))
 
 
-def is_pypi(provider: str | None) -> bool:
+def is_pypi(provider: str) -> bool:
     """Return whether a provider's name means PyPI; dpl looks at its letters and digits only."""
-    return provider is not None and provider_name(provider) == "pypi"
+    return provider_name(provider) == "pypi"
 
 
 def deploys_to_pypi(node: Node) -> bool:
     """Return whether a deployment, a mapping or a provider's name, is dpl's to PyPI."""
-    return is_pypi(text_of(entries(node)["provider"].value if "provider" in entries(node) else node))
+    return is_pypi(text_of(entries(node).get("provider", node)))
 
 
 def runs_tool(node: Node) -> bool:
     """Return whether a deployment runs this tool already."""
-    script = entries(node).get("script")
-    return script is not None and "provider" in entries(node) and RUNS_TOOL in (text_of(script.value) or "")
+    return "provider" in entries(node) and RUNS_TOOL in text_of(entries(node).get("script"))
 
 
 def deployments_of_packages(root: MappingNode) -> list[tuple[MappingNode, Node]]:
@@ -78,21 +76,13 @@ def deployments_of_packages(root: MappingNode) -> list[tuple[MappingNode, Node]]
 
 def commands(root: MappingNode, job: MappingNode, *phases: str) -> tuple[ScalarNode, ...]:
     """Return the commands that a job runs in these phases."""
-    pairs = [pair for name in phases if (pair := effective(root, job, name))]
-    return tuple(node for pair in pairs for node in map(resolved, members(pair.value)) if isinstance(node, ScalarNode))
+    nodes = [node for name in phases for node in members(effective(root, job, name))]
+    return tuple(node for node in nodes if isinstance(node, ScalarNode))
 
 
 def mappings(root: Node) -> Iterator[MappingNode]:
     """Yield every mapping that is written in the file."""
     return (node for node in walk(root) if isinstance(node, MappingNode))
-
-
-def _included(matrix: Node) -> tuple[Node, ...]:
-    """Return what `jobs:` lists, itself or under `include:`."""
-    if isinstance(matrix, MappingNode):
-        include = entries(matrix).get("include")
-        return tuple(map(resolved, members(include.value))) if include else ()
-    return tuple(map(resolved, members(matrix)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from .conditions import CONDITIONS as CONDITION_KEYS
 from .conditions import ON, PLAIN_BRANCH, PYTHON_VERSION, Conditions, conditions
 from .jobs import CONDITIONS, DEPLOYMENT_KEYS, PYPI_OPTIONS, Build, deployments_of_packages, jobs, mappings
 from .keys import corrected
-from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_true, members, option_text, resolved, text_of
+from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_true, members, option_text, text_of
 
 KEPT = {"provider", "cleanup", "skip_cleanup", "allow_failure"}
 FACTS = {PYTHON_VERSION: "Python", "TRAVIS_OS_NAME": "the system"}
@@ -66,7 +66,7 @@ def file_lints(root: MappingNode) -> tuple[Note, ...]:
 
 def _lost_zeros(root: MappingNode) -> Iterator[Note]:
     pairs = (pair for mapping in mappings(root) for pair in mapping.pairs if pair.name == "python")
-    for node in (resolved(member) for pair in pairs for member in members(pair.value)):
+    for node in (member for pair in pairs for member in members(pair)):
         if isinstance(node, ScalarNode) and node.style is None and LOST_ZERO.fullmatch(node.value):
             number = node.value.rstrip("0")
             yield Note(node.line, f'{node.value} without quotes is the number {number}: write "{node.value}".')
@@ -104,7 +104,7 @@ def _misspelled_deploy(root: MappingNode, job: MappingNode) -> Iterator[Note]:
     effect = "every job without a `deploy:` of its own deploys with it" if job is root else "this job deploys with it"
     exact = next((each.key.line for each in job.pairs if each.written_name == "deploy"), None)
     instead = f", and the `deploy:` in line {exact} is ignored" if exact else ""
-    written = text_of(pair.key) or ""
+    written = text_of(pair.key)
     remedy = f"A template's name begins with a dot: .{written}" if written.startswith("x") else "Write deploy"
     yield Note(pair.key.line, f"Travis reads {written} as deploy: {effect}{instead}. {remedy}.")
 
@@ -112,7 +112,7 @@ def _misspelled_deploy(root: MappingNode, job: MappingNode) -> Iterator[Note]:
 def _misspelled(deployment: Node) -> Iterator[Note]:
     """Yield the options and conditions of a deployment that Travis reads under another name, or not at all."""
     pairs = entries(deployment)
-    on = entries(next((resolved(pairs[name].value) for name in ON if name in pairs), None))
+    on = entries(next((pairs[name] for name in ON if name in pairs), None))
     for name, pair in pairs.items():
         if corrected(name, DEPLOYMENT_KEYS) != name:
             yield Note(pair.key.line, f"Travis reads {name} as {corrected(name, DEPLOYMENT_KEYS)}.")
@@ -133,8 +133,7 @@ def _several_conditions(block: Mapping[str, Pair]) -> Iterator[Note]:
         sentence = f"{name} is ignored, because {counting} is there, too: write all conditions under on."
         yield Note(block[name].key.line, sentence)
     on = conditions(block)
-    everywhere = "all_branches" in on.pairs and is_true(on.pairs["all_branches"].value)
-    if everywhere and "branch" in on.pairs and not on.only_tags:
+    if is_true(on.pairs.get("all_branches")) and "branch" in on.pairs and not on.only_tags:
         yield Note(on.pairs["branch"].key.line, "branch is ignored beside `all_branches: true`: every branch deploys.")
 
 
@@ -157,7 +156,7 @@ def _misread(on: Conditions) -> Iterator[Note]:
         if IF_GRAMMAR.search(expression):
             yield Note(line, "`condition:` is bash, but this is the language of `if:`: move it to an `if:` of the job.")
     if on.any_tags:
-        any_tags = f"`tags: {text_of(on.pairs['tags'].value)}`"
+        any_tags = f"`tags: {text_of(on.pairs['tags'])}`"
         sentence = f"{any_tags} is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
         yield Note(on.pairs["tags"].key.line, sentence)
     if any(IF_GRAMMAR.search(branch) for branch in on.branches):
@@ -171,10 +170,9 @@ def _misread(on: Conditions) -> Iterator[Note]:
 
 def _unbuilt(root: MappingNode, on: Conditions) -> Iterator[Note]:
     """Yield that none of the branches is built from which to deploy, where all of them are plain names."""
-    branches = entries(root).get("branches")
-    if branches is None or not on.branches or on.only_tags or not on.asks_for_branch:
+    if not on.branches or on.only_tags or not on.asks_for_branch:
         return
-    listed = {name: _names(branches.value, name) for name in ("only", "except")}
+    listed = {name: _names(root, name) for name in ("only", "except")}
     excluded = set(on.branches) <= listed["except"] or (listed["only"] and not listed["only"] & set(on.branches))
     if excluded and all(map(PLAIN_BRANCH.fullmatch, (*on.branches, *listed["only"]))):
         yield Note(on.line, f"`branches:` keeps {' and '.join(on.branches)} from being built: this never deploys.")
@@ -184,18 +182,18 @@ def _chooses_no_job(build: Build, on: Conditions) -> Iterator[Note]:
     """Yield the conditions on the job that Travis ignores in part, or that no job meets."""
     if "os" in on.pairs:
         pair = on.pairs["os"]
-        sentence = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {text_of(pair.value) or 'linux'}`."
+        sentence = f"Travis ignores `on: os`: write `condition: $TRAVIS_OS_NAME = {text_of(pair) or 'linux'}`."
         yield Note(pair.key.line, sentence)
-    if "python" in on.pairs and len(members(on.pairs["python"].value)) > 1:
+    if "python" in on.pairs and len(members(on.pairs["python"])) > 1:
         yield Note(on.pairs["python"].key.line, "Travis checks only the first of these versions.")
     for line, name, wanted in on.equalities:
         if name in FACTS and build.lacks(name, wanted):
             yield Note(line, f"no job of this build has {FACTS[name]} {wanted}: this never deploys.")
 
 
-def _names(branches: Node, name: str) -> set[str]:
-    pair = entries(resolved(branches)).get(name)
-    return {text_of(member) or "" for member in members(pair.value)} if pair else set()
+def _names(root: MappingNode, name: str) -> set[str]:
+    """Return the branches that `branches:` lists under a name."""
+    return set(map(text_of, members(entries(entries(root).get("branches")).get(name))))
 
 
 def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator[Note]:
@@ -204,7 +202,7 @@ def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator
         yield from _contradictions(on)
         yield from _never_built(root, job)
     elif on.asks_for_branch and not any(map(_may_be_tag, on.branches)):
-        ifs = [pair.key.line for pair in _ifs(root, job) if IF_TAG.search(text_of(pair.value) or "")]
+        ifs = [pair.key.line for pair in _ifs(root, job) if IF_TAG.search(text_of(pair))]
         conditions = [line for line, expression in on.expressions if ASKS_FOR_A_TAG.search(expression)]
         for line in (*ifs, *conditions):
             sentence = (
@@ -224,15 +222,13 @@ def _contradictions(on: Conditions) -> Iterator[Note]:
 def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
     """Yield why the job, or the whole build, never runs for a tag."""
     for pair in _ifs(root, job):
-        found = IF_BRANCH_IS.search(text_of(pair.value) or "")
+        found = IF_BRANCH_IS.search(text_of(pair))
         if found and not _may_be_tag(found.group(1)):
             yield Note(pair.key.line, f"this branch condition {NEVER}: ask for `tag IS present` instead.")
-    branches = entries(root).get("branches")
-    only = entries(resolved(branches.value)).get("only") if branches else None
-    names = [text_of(member) or "" for member in members(only.value)] if only else []
-    if only and names and not any(map(_may_be_tag, names)):
+    names = _names(root, "only")
+    if names and not any(map(_may_be_tag, names)):
         sentence = r"only these branches are built, no tag ever is: add a pattern for your tags, such as /^v?\d/."
-        yield Note(only.key.line, sentence)
+        yield Note(entries(entries(root)["branches"])["only"].key.line, sentence)
 
 
 def _ifs(root: MappingNode, job: MappingNode) -> tuple[Pair, ...]:
@@ -242,9 +238,9 @@ def _ifs(root: MappingNode, job: MappingNode) -> tuple[Pair, ...]:
 
 def _stages(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
     """Return what the file says about the stage of a job."""
-    name, stages = option_text(entries(job), "stage"), entries(root).get("stages")
-    listed = map(resolved, members(stages.value)) if stages and name else ()
-    return tuple(each for each in listed if option_text(entries(each), "name") == name)
+    name = option_text(entries(job), "stage")
+    stages = members(entries(root).get("stages")) if name else ()
+    return tuple(each for each in stages if option_text(entries(each), "name") == name)
 
 
 def _may_be_tag(name: str) -> bool:

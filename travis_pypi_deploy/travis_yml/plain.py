@@ -11,6 +11,7 @@ from .tree import (
     WORDS_FOR_YES,
     MappingNode,
     Node,
+    Pair,
     ScalarNode,
     SequenceNode,
     entries,
@@ -24,13 +25,13 @@ Plain = Union[None, bool, str, "list[Plain]", "dict[str, Plain]"]
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
-def plain(node: Node | None) -> Plain:
-    """Return the value of a node. Numbers are texts: 3.10 without quotes is the text 3.1."""
-    if node is None or is_empty(node):
+def plain(held: Node | Pair | None) -> Plain:
+    """Return the value of a node or pair. Numbers are texts: 3.10 without quotes is the text 3.1."""
+    target = resolved(held) if held else None
+    if target is None or is_empty(target):
         return None
-    target = resolved(node)
     if isinstance(target, MappingNode):
-        return {name: plain(pair.value) for name, pair in entries(target).items()}
+        return {name: plain(pair) for name, pair in entries(target).items()}
     if isinstance(target, SequenceNode):
         return [plain(item) for item in target.items]
     if isinstance(target, ScalarNode) and target.style is None and not target.value.isdigit():

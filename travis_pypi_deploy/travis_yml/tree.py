@@ -73,7 +73,7 @@ class Pair:
         """Whether Travis takes this key for ``deploy``; it holds deployments then."""
         if self.written_name == "deploy" or corrected(self.written_name, DEPLOY) != "deploy":
             return False
-        return any("provider" in entries(resolved(value)) for value in members(self.value))
+        return any("provider" in entries(value) for value in members(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +90,15 @@ class MappingNode:
 Node = Union[ScalarNode, Alias, SequenceNode, MappingNode]
 
 
-def resolved(node: Node) -> Node:
-    """Return what an alias stands for, any other node as it is."""
+def resolved(held: Node | Pair) -> Node:
+    """Return the value of a pair or a node as it is, and what it stands for if it is an alias."""
+    node = held.value if isinstance(held, Pair) else held
     return node.target if isinstance(node, Alias) else node
 
 
-def entries(node: Node | None) -> dict[str, Pair]:
+def entries(held: Node | Pair | None) -> dict[str, Pair]:
     """Return a mapping's pairs by name as Travis sees them: the last of a name, then ``<<:`` merges."""
+    node = resolved(held) if held else None
     if not isinstance(node, MappingNode):
         return {}
     pairs = sorted(node.pairs, key=lambda pair: pair.is_misspelled_deploy)  # Travis corrects keys at the end
@@ -108,12 +110,7 @@ def entries(node: Node | None) -> dict[str, Pair]:
 
 def merged(mapping: MappingNode) -> tuple[MappingNode, ...]:
     """Return the mappings that ``<<:`` merges into this one, the weakest last."""
-    values = [resolved(pair.value) for pair in mapping.pairs if pair.name == "<<"]
-    sources = [
-        resolved(source)
-        for value in values
-        for source in (value.items if isinstance(value, SequenceNode) else (value,))
-    ]
+    sources = [source for pair in mapping.pairs if pair.name == "<<" for source in members(pair)]
     return tuple(source for source in sources if isinstance(source, MappingNode))
 
 
@@ -129,18 +126,12 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(pair.value)
 
 
-def members(node: Node | None) -> tuple[Node, ...]:
-    """Return a list's items, aliases to further lists included; a lone value is a list of one."""
-    if node is None or (isinstance(node, ScalarNode) and is_empty(node)):
-        return ()
-    target = resolved(node)
-    if not isinstance(target, SequenceNode):
-        return (node,)
-    return tuple(
-        member
-        for item in target.items
-        for member in (members(item) if isinstance(resolved(item), SequenceNode) else (item,))
-    )
+def members(held: Node | Pair | None) -> tuple[Node, ...]:
+    """Return a list's items, those of lists in it included; a lone value is a list of one, nothing is none."""
+    node = resolved(held) if held else None
+    if isinstance(node, SequenceNode):
+        return tuple(member for item in node.items for member in members(item))
+    return () if node is None or is_empty(node) else (node,)
 
 
 def is_empty(node: Node) -> bool:
@@ -148,34 +139,31 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.style is None and node.value in {"", "~", "null", "Null", "NULL"}
 
 
-def text_of(node: Node | None) -> str | None:
-    """Return the text of a scalar that holds something, else None."""
-    if node is None:
-        return None
-    target = resolved(node)
-    return target.value if isinstance(target, ScalarNode) and not is_empty(target) else None
+def text_of(held: Node | Pair | None) -> str:
+    """Return the text of a scalar, empty for anything else."""
+    node = resolved(held) if held else None
+    return node.value if isinstance(node, ScalarNode) and not is_empty(node) else ""
 
 
 def option_text(pairs: Mapping[str, Pair], *names: str) -> str:
     """Return the text of the first of these options that is there, a list's items with spaces between them."""
-    found = next((members(pairs[name].value) for name in names if name in pairs), ())
+    found = next((members(pairs[name]) for name in names if name in pairs), ())
     return " ".join(filter(None, map(text_of, found)))
 
 
-def is_true(node: Node | None) -> bool:
+def is_true(held: Node | Pair | None) -> bool:
     """Return whether a value means yes, as Travis casts it."""
-    return (text_of(node) or "").lower() in WORDS_FOR_YES
+    return text_of(held).lower() in WORDS_FOR_YES
 
 
-def is_false(node: Node | None) -> bool:
+def is_false(held: Node | Pair | None) -> bool:
     """Return whether a value means no, as Travis casts it."""
-    return (text_of(node) or "").lower() in WORDS_FOR_NO
+    return text_of(held).lower() in WORDS_FOR_NO
 
 
-def versions(node: Node | None) -> tuple[str, ...]:
+def versions(held: Node | Pair | None) -> tuple[str, ...]:
     """Return the versions that a `python:` names as Travis reads them: 3.10 without quotes is 3.1."""
-    scalars = [target for target in map(resolved, members(node)) if isinstance(target, ScalarNode)]
-    return tuple(_version(scalar) for scalar in scalars)
+    return tuple(_version(scalar) for scalar in members(held) if isinstance(scalar, ScalarNode))
 
 
 def _version(scalar: ScalarNode) -> str:
