@@ -8,7 +8,7 @@ from travis_pypi_deploy.explain import messages
 from travis_pypi_deploy.explain.answers import explain
 from travis_pypi_deploy.explain.events import Event
 from travis_pypi_deploy.travis_yml.parse import parse
-from travis_pypi_deploy.travis_yml.plain import mapping, plain
+from travis_pypi_deploy.travis_yml.tree import mapping, plain
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ANSWERS = Path(__file__).with_name("answers.txt")

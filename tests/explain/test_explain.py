@@ -16,7 +16,7 @@ from travis_pypi_deploy.explain.answers import Explanation, Verdict, explain
 from travis_pypi_deploy.explain.command import main
 from travis_pypi_deploy.explain.events import Event
 from travis_pypi_deploy.travis_yml.parse import parse
-from travis_pypi_deploy.travis_yml.plain import mapping, plain
+from travis_pypi_deploy.travis_yml.tree import mapping, plain
 
 CORPUS = sorted((Path(__file__).parents[1] / "migrate" / "corpus").glob("*.yml"))
 MASTER, TAG = Event("push", "master"), Event("push", "v1", "v1")

@@ -10,9 +10,7 @@ WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "config": pip in
 
 try:
     from travis_pypi_deploy.explain.command import main
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] == "travis_pypi_deploy":
-        raise
+except ModuleNotFoundError:
     sys.stderr.write(f"{WITHOUT_EXTRA}\n")
     sys.exit(2)
 

@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Union
 
@@ -21,7 +21,7 @@ from ..travis_yml.conditions import CONDITIONS, ON, parts
 from ..travis_yml.if_conditions import Unknown, Value, evaluate
 from ..travis_yml.keys import VERSION_VARIABLES, corrected, provider_name
 from ..travis_yml.matrix import Config, MatrixJob, matrix, normalized
-from ..travis_yml.plain import Plain, expanded, listed, mapping, text, truth, variables_in
+from ..travis_yml.tree import Plain, expanded, listed, mapping, text, truth, variables_in
 from .events import Event, condition_values, environment
 
 TOOL = re.compile(r"(?:^|\s)(?:-m\s+travis_pypi_deploy|(?:\S*/)?travis-pypi-deploy)(?=\s|$)")
@@ -92,6 +92,14 @@ class Explanation:
         return tuple(each for each in self.answers if each.verdict is Verdict.DEPENDS)
 
 
+def _deployment(target: str, unmet: Sequence[str], unknown: Sequence[str] = ()) -> Deployment:
+    """Return a deployment that happens, unless conditions are not met or depend on names that nobody knows."""
+    if unmet:
+        return Deployment(Verdict.NO, target, tuple(unmet))
+    depends = tuple(f"depends on {name}" for name in dict.fromkeys(unknown))
+    return Deployment(Verdict.DEPENDS if depends else Verdict.YES, target, depends)
+
+
 def explain(root: Config, event: Event) -> Explanation:
     """Return which jobs of a file deploy on an event."""
     config = normalized(root)
@@ -118,7 +126,7 @@ def explain(root: Config, event: Event) -> Explanation:
         targets = [each.target for each in _deployments(job, event)]
         if targets and (job.config, job.variables) not in made:
             why = (f"the job is not built: {_if_of(job, config)}",)
-            answers.append(Answer(NOT_BUILT, label, tuple(Deployment(Verdict.NO, each, why) for each in targets)))
+            answers.append(Answer(NOT_BUILT, label, tuple(_deployment(each, why) for each in targets)))
     return Explanation(event, tuple(answers))
 
 
@@ -173,24 +181,23 @@ def _labels(jobs: Sequence[MatrixJob]) -> list[str]:
 def _deployments(job: MatrixJob, event: Event) -> Iterator[Deployment]:
     """Yield the deployments of a job: those of `deploy:`, and commands that run this tool."""
     known = environment(event, job)
-    for block in listed(job.config.get("deploy")):
-        config = block if isinstance(block, dict) else {"provider": block}
-        if truth(block) is not False:  # `deploy: false` is no deployment
-            yield _in_job(job, _deployment(config, event, known))
+    blocks = [each for each in listed(job.config.get("deploy")) if truth(each) is not False]  # `deploy: false` is none
+    found = [_by_provider(mapping(each) or {"provider": each}, event, known) for each in blocks]
     commands = [text(command) for phase in PHASES for command in listed(job.config.get(phase))]
-    for command in commands:
-        if TOOL.search(command) and not DOES_NOT_DEPLOY.search(command):
-            yield _in_job(job, _by_tool(command, event, known))
+    running = [each for each in commands if TOOL.search(each) and not DOES_NOT_DEPLOY.search(each)]
+    found += [_by_tool(command, event, known) for command in running]
+    yield from (_also_depends(each, job.depends_on) for each in found)
 
 
-def _in_job(job: MatrixJob, deployment: Deployment) -> Deployment:
-    """Return the deployment, which also depends on what decides whether the job runs."""
-    if not job.depends_on or deployment.verdict is Verdict.NO:
+def _also_depends(deployment: Deployment, names: Sequence[str]) -> Deployment:
+    """Return the deployment, which happens only if more holds that nobody knows."""
+    depends = _deployment(deployment.target, (), names)
+    if deployment.verdict is Verdict.NO or depends.verdict is Verdict.YES:
         return deployment
-    return Deployment(Verdict.DEPENDS, deployment.target, (*_depends(job.depends_on), *deployment.reasons))
+    return replace(depends, reasons=(*depends.reasons, *deployment.reasons))
 
 
-def _deployment(config: Config, event: Event, known: Mapping[str, str]) -> Deployment:
+def _by_provider(config: Config, event: Event, known: Mapping[str, str]) -> Deployment:
     provider = provider_name(text(config.get("provider")))
     command = " ".join(text(config.get("script")).split()) if provider == "script" else ""
     target = f"with provider: {text(config.get('provider')) or '(none)'}"
@@ -199,17 +206,14 @@ def _deployment(config: Config, event: Event, known: Mapping[str, str]) -> Deplo
     elif provider == "pypi":
         target = f"to {text(config.get('server')) or 'pypi'} with provider: pypi"
     if event.type == "pull_request":
-        return Deployment(Verdict.NO, target, (NO_PULL_REQUEST,))
+        return _deployment(target, (NO_PULL_REQUEST,))
 
     found = list(_conditions(_on(config), config, known, event))
-    unmet = tuple(reason for reason, value in found if value is False)
-    unknown = _depends([name for _, value in found if isinstance(value, Unknown) for name in value.names])
+    unmet = [reason for reason, value in found if value is False]
     if unmet:
-        return Deployment(Verdict.NO, target, unmet)
-    result = _by_tool(command, event, known) if TOOL.search(command) else Deployment(Verdict.YES, target)
-    if result.verdict is Verdict.NO or not unknown:
-        return result
-    return Deployment(Verdict.DEPENDS, result.target, (*unknown, *result.reasons))
+        return _deployment(target, unmet)
+    result = _by_tool(command, event, known) if TOOL.search(command) else _deployment(target, ())
+    return _also_depends(result, [name for _, value in found if isinstance(value, Unknown) for name in value.names])
 
 
 def _on(config: Config) -> Config:
@@ -282,26 +286,24 @@ def _by_tool(command: str, event: Event, known: Mapping[str, str]) -> Deployment
     words = END_OF_COMMAND.split(command[match.end() :])[0] if match else ""
     target = f"with: {' '.join(command.split())}"
     if event.type == "pull_request":
-        return Deployment(Verdict.NO, target, (NO_PULL_REQUEST,))
+        return _deployment(target, (NO_PULL_REQUEST,))
     missing = [each for each in variables_in(words) if each not in known]
     if missing:
-        return Deployment(Verdict.DEPENDS, target, _depends(missing))
+        return _deployment(target, (), missing)
     asked: list[str] = []
     try:
         settings = resolve(read_arguments(shlex.split(expanded(words, known))), known)
         target = f"to {settings.server.name} {target}"
         reasons = reasons_to_skip(Job.from_environment(known), settings, _noting(asked, known))
     except (UsageError, ValueError) as error:
-        return Deployment(Verdict.NO, target, (f"the command fails: {error}",))
+        return _deployment(target, (f"the command fails: {error}",))
     if settings.repo and not event.repo:
         reasons = tuple(each for each in reasons if "the repository is" not in each)
         asked.append("the repository (--repo)")
     if settings.python and "TRAVIS_PYTHON_VERSION" not in known:
         reasons = tuple(each for each in reasons if "TRAVIS_PYTHON_VERSION" not in each)
         asked.append("TRAVIS_PYTHON_VERSION")
-    if reasons:
-        return Deployment(Verdict.NO, target, tuple(each.removeprefix(SKIPPING) for each in reasons))
-    return Deployment(Verdict.DEPENDS if asked else Verdict.YES, target, _depends(asked))
+    return _deployment(target, [each.removeprefix(SKIPPING) for each in reasons], asked)
 
 
 def _noting(asked: list[str], known: Mapping[str, str]) -> Callable[[str, str], bool]:
@@ -315,7 +317,3 @@ def _noting(asked: list[str], known: Mapping[str, str]) -> Callable[[str, str], 
         return value
 
     return is_true
-
-
-def _depends(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"depends on {name}" for name in dict.fromkeys(names))

@@ -14,8 +14,7 @@ from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import deployments_of_packages, deploys_to_pypi, read_build
 from ..travis_yml.lints import arranged, lints
 from ..travis_yml.parse import read
-from ..travis_yml.plain import listed, mapping, plain, text
-from ..travis_yml.tree import MappingNode, entries
+from ..travis_yml.tree import MappingNode, entries, listed, mapping, plain, text
 from . import messages
 from .answers import explain
 from .events import Event

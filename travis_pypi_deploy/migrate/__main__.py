@@ -15,9 +15,7 @@ WITHOUT_EXTRA = 'To read a .travis.yml, first install the extra "config": pip in
 
 try:
     from travis_pypi_deploy.migrate.command import main
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] == "travis_pypi_deploy":
-        raise
+except ModuleNotFoundError:
     read_arguments(sys.argv[1:])  # --help and unknown options are answered without the extra, too
     sys.stderr.write(f"{WITHOUT_EXTRA}\n")
     sys.exit(2)

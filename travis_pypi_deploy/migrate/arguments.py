@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "travis-pypi-deploy"
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """The file to rewrite, and how."""
-
-    path: Path
-    write: bool
-    stage: bool
-    install: str
-
-
-def read_arguments(arguments: Sequence[str]) -> Arguments:
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what the command line says; exits for `--help`, and with 2 for what cannot be read."""
     parser = argparse.ArgumentParser(
         prog="python -m travis_pypi_deploy.migrate",
@@ -41,7 +30,7 @@ def read_arguments(arguments: Sequence[str]) -> Arguments:
         metavar="REQUIREMENT",
         help=f"what the job installs with pip: a requirement, URL or file of {PACKAGE} (default: {PACKAGE})",
     )
-    return Arguments(**vars(parser.parse_args(arguments)))
+    return parser.parse_args(arguments)
 
 
 def _requirement(text: str) -> str:

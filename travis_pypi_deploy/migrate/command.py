@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tempfile
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from ..errors import UsageError
 from ..travis_yml.lints import Note, arranged
 from ..travis_yml.parse import parse, read
 from ..travis_yml.tree import MappingNode, Node
-from .arguments import Arguments, read_arguments
+from .arguments import read_arguments
 from .deploying_jobs import WITH_STAGE
 from .edits import apply
 from .modern_jobs import lines_as_before, modern_jobs
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     The diff goes to ``stdout``, ready for `patch` and `git apply`, every sentence to ``stderr``.
     """
     options = read_arguments(arguments)
-    path = options.path
+    path: Path = options.path
     try:
         text, root = read(path)
         if options.stage and isinstance(root, MappingNode):
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str], stdout: TextIO, stderr: TextIO) -> int:
     return 0
 
 
-def _migrate(text: str, root: Node | None, options: Arguments) -> Migration:
+def _migrate(text: str, root: Node | None, options: Namespace) -> Migration:
     """Return the migration; raises UsageError unless it is right and a second one changes nothing."""
     migration = migrate(text, root, _aliases(options.path), options.install)
     if not migration.deployments:
@@ -65,7 +66,7 @@ def _migrate(text: str, root: Node | None, options: Arguments) -> Migration:
     return migration
 
 
-def _staged(text: str, root: MappingNode, options: Arguments) -> Migration:
+def _staged(text: str, root: MappingNode, options: Namespace) -> Migration:
     """Return the migration into a stage of its own; a job that is one already gets a Python that can run the tool."""
     try:
         staged = to_stage(text, root, _aliases(options.path), options.install)
@@ -79,7 +80,7 @@ def _staged(text: str, root: MappingNode, options: Arguments) -> Migration:
     return replace(staged, text=_migrate(staged.text, after, options).text)  # templates of deployments are left
 
 
-def _in_modern_jobs(text: str, root: MappingNode, options: Arguments) -> Migration:
+def _in_modern_jobs(text: str, root: MappingNode, options: Namespace) -> Migration:
     edits, notes = modern_jobs(text, root)
     modern = apply(text, edits)
     after = parse(modern)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 from ..travis_yml.conditions import Conditions, conditions
 from ..travis_yml.jobs import (
-    NOT_ON_JAMMY,
     OLD_IMAGES,
     Build,
     Job,
@@ -27,7 +26,7 @@ WITH_STAGE = "run this command with --stage"
 def wheels_of_python_2(build: Build, nodes: Collection[Node]) -> Iterator[Note]:
     """Yield that wheels were of Python 2, which this tool does not run on."""
     for node in nodes:
-        found = build.deploying(node, conditions(entries(node)))
+        found = build.deploying(node)
         formats = option_text(deployment_options(node), "distributions")
         if (
             any(job.python.startswith("2") for job in found)
@@ -47,9 +46,8 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
         choice = "single one out in `on:`" if node in deployments(root, root) else "deploy from one of them only"
         reasons = {"more than one job of this build deploys": choice} if node in several else {}
         on = conditions(entries(node))
-        for job in build.deploying(node, on) if node in rewritten else ():
-            if not job.runs_a_modern_python:
-                reasons.update(_without_interpreter(job, on, fills_dist=node in filled))
+        for job in build.deploying(node) if node in rewritten else ():
+            reasons.update(_without_interpreter(job, on, fills_dist=node in filled))
         if reasons:
             remedy = " and ".join(dict.fromkeys(reasons.values()))
             if node not in filled and (stage := _stage(build, node)):
@@ -60,6 +58,8 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
 
 def _without_interpreter(job: Job, on: Conditions, *, fills_dist: bool) -> dict[str, str]:
     """Return why a job that deploys has no Python for the tool, with the remedy; empty if it has one."""
+    if job.runs_a_modern_python:
+        return {}
     python = f'`python: "3.12"`{", under `on:` too" if on.ask_for_python else ""}'
     if job.made.system in {"osx", "windows"}:
         by_hand = "write a Python 3.9 or newer of that system into before_deploy and the script"
@@ -68,9 +68,7 @@ def _without_interpreter(job: Job, on: Conditions, *, fills_dist: bool) -> dict[
     if job.image in OLD_IMAGES:
         remedy = f"set `dist: jammy` and {python}" if job.made.language == "python" else "set `dist: jammy`"
         return {f"the image of {job.image} has no Python 3.9 or newer": remedy}
-    if job.image == "jammy" and NOT_ON_JAMMY.fullmatch(job.python):
-        return {f"jammy has no Python {job.python}": f"set {python}"}
-    return {}
+    return {f"jammy has no Python {job.python}": f"set {python}"} if job.lacks_python else {}
 
 
 def _stage(build: Build, node: Node) -> str:
@@ -88,7 +86,7 @@ def _made_by_several(build: Build, nodes: Collection[Node], filled: Collection[N
     found: list[tuple[Node, object]] = []
     for node in nodes:
         on = conditions(entries(node))
-        for job in () if on.may_choose_a_job else build.deploying(node, on):
+        for job in () if on.may_choose_a_job else build.deploying(node):
             if not publishes_only_wheels(build.root, job.node, node, is_ready_made=node in filled):
                 meaning = (*_meaning(node, job), on.options(), job.made.text("if"))
                 makers.setdefault(meaning, set()).add(job)
@@ -112,7 +110,7 @@ def wheels_of_several_jobs(build: Build, nodes: Collection[Node]) -> Iterator[No
     """Yield that a stage of its own does not publish the wheels that so far several jobs or another system made."""
     for node in nodes:
         formats = option_text(deployment_options(node), "distributions").split()
-        made_by = build.deploying(node, conditions(entries(node)))
+        made_by = build.deploying(node)
         platforms = {_platform(job) for job in made_by}
         is_linux = all(system == "linux" for system, _ in platforms)
         are_several = len(platforms) > 1 or (formats == ["bdist_wheel"] and len(made_by) > 1)

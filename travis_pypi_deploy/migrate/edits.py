@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..travis_yml.tree import Alias, MappingNode, Pair, ScalarNode, walk
+from ..travis_yml.tree import Alias, MappingNode, Pair, ScalarNode, SequenceNode, walk
 
 NEXT_COMMENT = re.compile(r"(?:[ \t]*\r?\n)*( *)#")
 COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Edit:
     """The characters from ``start`` up to ``end`` of a text become ``new``."""
 
@@ -22,9 +22,9 @@ class Edit:
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text with all edits made; they must not overlap."""
+    """Return the text with all edits made; they must not overlap, and those at one place keep their order."""
     pieces, position = [], 0
-    for edit in sorted(set(edits)):
+    for edit in sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end)):
         pieces += [text[position : edit.start], edit.new]
         position = edit.end
     return "".join([*pieces, text[position:]])
@@ -76,9 +76,22 @@ def put_behind(text: str, mapping: MappingNode, pair: Pair, added: Mapping[str, 
         quote = text[pair.key.start] if text[pair.key.start] in "\"'" else ""
         new = "".join(f", {quote}{name}{quote}: {written(value, flow=True)}" for name, value in added.items())
         return Edit(pair.end, pair.end, new)
-    end = line_end(text, pair.end)
-    start = f"{line_break(text)}{indentation(text, pair.key.start)}"
-    return Edit(end, end, "".join(f"{start}{name}: {written(value)}" for name, value in added.items()))
+    lines = [f"{name}: {written(value)}" for name, value in added.items()]
+    return lines_behind(text, pair.end, indentation(text, pair.key.start), lines)
+
+
+def put_last(text: str, listed: SequenceNode, lines: Sequence[str]) -> Edit:
+    """Return the edit that adds items to a list that has some; one in flow style gets the first line only."""
+    last = listed.items[-1]
+    if listed.flow:
+        return Edit(last.end, last.end, f", {lines[0].removeprefix('- ')}")
+    return lines_behind(text, last.end, indentation(text, text.rfind("-", 0, last.start)), lines)
+
+
+def lines_behind(text: str, offset: int, indent: str, lines: Iterable[str]) -> Edit:
+    """Return the edit that writes lines behind the line of an offset."""
+    end = line_end(text, offset)
+    return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in lines))
 
 
 def written(value: str, *, flow: bool = False) -> str:
@@ -121,9 +134,7 @@ def _without_lines(text: str, mapping: MappingNode, run: list[int]) -> list[Edit
     pairs = [mapping.pairs[index] for index in run]
     start, indent = pairs[0].key.start, indentation(text, pairs[0].key.start)
     if not text[line_start(text, start) : start].strip("\ufeff \t"):
-        edits = [_without_line(text, pair) for pair in pairs]
-        above = mapping.pairs[run[0] - 1] if run[0] else None
-        return [*_fence(text, edits, indent), *edits] if above and _ends_in_text_block(above) else edits
+        return [_without_line(text, pair) for pair in pairs]
     following = mapping.pairs[run[-1] + 1].key.start  # the first of a list's item: what follows moves up
     comments = _comments(text, pairs, following)
     kept = "".join(f"{text[at:end]}{line_break(text)}{indent}" for at, end in comments)
@@ -146,19 +157,6 @@ def _next_line(text: str, end: int) -> int:
     """Return where the next line starts; lines of one file may have different endings."""
     following = text.find("\n", end)
     return len(text) if following < 0 else following + 1
-
-
-def _ends_in_text_block(pair: Pair) -> bool:
-    *_, last = walk(pair.value)
-    return isinstance(last, ScalarNode) and last.style in ("|", ">")
-
-
-def _fence(text: str, edits: list[Edit], indent: str) -> list[Edit]:
-    """Return what keeps a comment that would now follow a text block, and further in, from becoming its end."""
-    start = edits[0].start
-    if not is_comment_further_in(apply(text, edits), start, indent):
-        return []
-    return [Edit(start, start, f"{indent}#{line_break(text)}")]
 
 
 def _comments(text: str, pairs: list[Pair], end: int) -> list[tuple[int, int]]:

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import NOT_ON_JAMMY, OLD_IMAGES, Build, Job, deployments, deploys_to_pypi, effective, read_build
+from ..travis_yml.jobs import Build, Job, deployments, deploys_to_pypi, effective, read_build
 from ..travis_yml.lints import Note
-from ..travis_yml.plain import variables_in
-from ..travis_yml.tree import Alias, MappingNode, Pair, entries, members, option_text, text_of, walk
-from .edits import Edit, indentation, line_break, line_end
+from ..travis_yml.tree import Alias, MappingNode, Pair, entries, members, option_text, text_of, variables_in, walk
+from .edits import Edit, indentation, lines_behind
 from .ready_made import ready_made
 
 RUNS_NOTHING = re.compile(r"skip|ignore|true|:|echo\b[^|;&>]*")
@@ -28,17 +27,15 @@ def modern_jobs(text: str, root: MappingNode) -> tuple[list[Edit], tuple[Note, .
 def can_be_modern(build: Build, job: Job) -> bool:
     """Return whether a job only deploys to PyPI, has no Python for the tool, and nothing else depends on its Python."""
     root, node, found = build.root, job.node, deployments(build.root, job.node)
-    is_old = job.image in OLD_IMAGES or (job.image == "jammy" and bool(NOT_ON_JAMMY.fullmatch(job.python)))
     return (
         node is not root
         and _runs_nothing(root, node)
         and "deploy" in entries(node)
         and all(map(deploys_to_pypi, found))
-        and is_old
-        and not job.runs_a_modern_python
+        and job.lacks_python
         and job.made.system == "linux"
         and ready_made(root).keys().isdisjoint(found)
-        and all(job in build.deploying(each, conditions(entries(each))) for each in found)
+        and all(job in build.deploying(each) for each in found)
         and not _is_shared(root, node)
         and not _has_conditions_on_python(root, node)
     )
@@ -80,8 +77,8 @@ def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
     if job.node.flow:
         yield Edit(first.end, first.end, "".join(f", {name}: {new}" for name, new in missing.items()))
         return
-    end, indent = line_end(text, first.end), indentation(text, first.key.start)
-    yield Edit(end, end, "".join(f"{line_break(text)}{indent}{name}: {new}" for name, new in missing.items()))
+    indent = indentation(text, first.key.start)
+    yield lines_behind(text, first.end, indent, (f"{name}: {new}" for name, new in missing.items()))
 
 
 def _note(root: MappingNode, job: Job) -> Note:
@@ -98,7 +95,7 @@ def lines_as_before(notes: Iterable[Note], text: str, edits: Iterable[Edit]) -> 
     """Yield notes about the changed text with the lines that they had before."""
     for note in notes:
         line = note.line
-        for edit in sorted(edits):
+        for edit in sorted(edits, key=lambda edit: edit.start):
             added = edit.new.count("\n") - text.count("\n", edit.start, edit.end)
             line -= added if line > text.count("\n", 0, edit.start) + 1 else 0
         yield Note(line, note.text)

@@ -9,7 +9,6 @@ from ..travis_yml.conditions import EQUALITY, JOB_VARIABLES, RUNTIMES, Condition
 from ..travis_yml.jobs import Build, deployments, deploys_to_pypi, jobs
 from ..travis_yml.lints import Note
 from ..travis_yml.matrix import assignments
-from ..travis_yml.plain import variables_in
 from ..travis_yml.tree import (
     Alias,
     MappingNode,
@@ -20,6 +19,7 @@ from ..travis_yml.tree import (
     option_text,
     resolved,
     text_of,
+    variables_in,
     walk,
 )
 from .ready_made import ready_made
@@ -61,9 +61,8 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
         if by_branch := values_by_branch(entries(node)):
             message = f"line {by_branch.line}: {by_branch.text}"
             raise UsageError(message)
-        on = conditions(entries(node))
-        conditions_of_the_stage(build, on)
-        if not build.deploying(node, on):
+        conditions_of_the_stage(build, conditions(entries(node)))
+        if not build.deploying(node):
             _stop(node.line, "no job of this build meets all of its conditions")
     stages_to_add_to(root)
     jobs_to_add_to(root)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ..travis_yml.jobs import deployment_options, mappings, names_of_pypi, read_build
+from ..travis_yml.jobs import deployment_options, is_pypi, mappings, names_of_pypi, read_build
 from ..travis_yml.lints import Note, arranged, lints
-from ..travis_yml.tree import MappingNode, Node, entries, walk
+from ..travis_yml.tree import Alias, MappingNode, Node, ScalarNode, SequenceNode, entries, merged, text_of, walk
 from .arguments import PACKAGE
 from .blocks import blocks, emptied_templates
 from .deploying_jobs import deploying_jobs, wheels_of_python_2
-from .edits import Edit, apply, take_out
+from .edits import Edit, apply, line_break, line_start, put_behind, take_out, written
 from .ready_made import ready_made
-from .script import rewrite_mapping, rewrite_name
 from .steps import Plan, install_at, plan
 from .translate import translate
+
+PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         for node, translation in translations.items()
     }
     edits = [
-        *(edit for block in found.movable for edit in rewrite_mapping(text, block, commands)),
+        *(edit for block in found.movable for edit in _rewrite_mapping(text, block, commands)),
         *(edit for mapping in mappings(root) if mapping not in removed for edit in take_out(text, mapping, dropped)),
-        *(rewrite_name(text, root, name, commands[name]) for name in names),
+        *(_rewrite_name(text, root, name, commands[name]) for name in names),
         *_steps(text, root, planned),
     ]
     notes = [
@@ -91,3 +93,48 @@ def _steps(text: str, root: MappingNode, planned: Plan) -> list[Edit]:
 def _same_end(text: str, changed: str) -> str:
     """Return the changed text without a line break at its end where the first had none."""
     return changed if text.endswith("\n") else changed.removesuffix("\n").removesuffix("\r")
+
+
+def _rewrite_mapping(text: str, block: MappingNode, commands: Mapping[Node, str]) -> list[Edit]:
+    """Return the edits that name the other provider and write its script where it is not merged in."""
+    added = {"script": commands[block]}
+    own = [pair for pair in block.pairs if pair.name == "provider" and is_pypi(text_of(pair))]
+    if own:
+        return [*(_script(text, pair.value) for pair in own), put_behind(text, block, own[-1], added)]
+    inherited = next(source for source in merged(block) if "provider" in entries(source))
+    if commands[inherited] == commands[block]:
+        return []
+    merge = next(pair for pair in block.pairs if pair.name == "<<")
+    return [put_behind(text, block, merge, added)]
+
+
+def _rewrite_name(text: str, root: MappingNode, name: ScalarNode, command: str) -> Edit:
+    """Return the edit that writes a whole deployment for a mere ``pypi``, behind the anchor if it has one."""
+    properties = PROPERTIES.match(text, name.start)
+    start = properties.end() if properties else name.start
+    around = [node for node in walk(root) if isinstance(node, (MappingNode, SequenceNode)) and node.flow]
+    if any(node.start < start < node.end for node in around):
+        pairs = f'{{"provider": "script", "script": {written(command, flow=True)}}}'
+        return Edit(start, name.end, pairs)
+    before = text[line_start(text, start) : start].lstrip("\ufeff")
+    if not before.strip(" -"):
+        separator = f"{line_break(text)}{' ' * len(before)}"
+        return Edit(start, name.end, f"provider: script{separator}script: {written(command)}")
+    separator = f"{line_break(text)}{' ' * (len(before) - len(before.lstrip(' -')) + 2)}"
+    return Edit(
+        start - (len(before) - len(before.rstrip())),
+        name.end,
+        f"{separator}provider: script{separator}script: {written(command)}",
+    )
+
+
+def _script(text: str, provider: Node) -> Edit:
+    """Write ``script`` for ``pypi``, in the same quotes and behind the same anchor."""
+    if isinstance(provider, Alias):
+        return Edit(provider.start, provider.end, "script")
+    name = text_of(provider)
+    start = text.rfind(name, provider.start, provider.end)
+    if start >= 0:
+        return Edit(start, start + len(name), "script")
+    properties = PROPERTIES.match(text, provider.start)  # the name is written with escapes or on two lines
+    return Edit(properties.end() if properties else provider.start, provider.end, "script")

@@ -10,7 +10,7 @@ from ..travis_yml.lints import Note, arranged, file_lints
 from ..travis_yml.tree import MappingNode, Pair, SequenceNode, entries, option_text
 from .arguments import PACKAGE
 from .deploying_jobs import wheels_of_python_2, wheels_of_several_jobs
-from .edits import Edit, apply, indentation, line_break, line_end, line_start, take_out, written
+from .edits import Edit, apply, indentation, line_break, line_start, lines_behind, put_last, take_out, written
 from .obstacles import STAGE, conditions_of_the_stage, jobs_to_add_to, refuse_obstacles, stages_to_add_to
 from .ready_made import files_of_the_job
 from .rewrite import Migration, about_variables
@@ -96,7 +96,7 @@ def _on(on: Conditions, kept: list[str]) -> list[str]:
 
 def _stages(text: str, root: MappingNode) -> list[Edit]:
     stages = stages_to_add_to(root)
-    return [_behind(text, stages, [f"- {STAGE}"])] if stages else []
+    return [put_last(text, stages, [f"- {STAGE}"])] if stages else []
 
 
 def _include(text: str, build: Build, deploy: Pair, added: list[str]) -> Edit:
@@ -105,30 +105,12 @@ def _include(text: str, build: Build, deploy: Pair, added: list[str]) -> Edit:
     tests = [] if build.is_expanded else ["- stage: test"]
     lines = [line for job in added for line in job.split("\n")]
     place = jobs_to_add_to(build.root)
-    if place is None:
-        return _new_jobs(text, deploy, [*tests, *lines])
-    if isinstance(place, MappingNode):
-        return _new_include(text, place, [*tests, *lines])
-    return _behind(text, place, lines)
-
-
-def _new_jobs(text: str, deploy: Pair, lines: list[str]) -> Edit:
+    if isinstance(place, SequenceNode):
+        return put_last(text, place, lines)
+    if place:
+        indent = indentation(text, place.pairs[0].key.start)
+        return lines_behind(text, place.end, indent, ["include:", *(f"  {line}" for line in [*tests, *lines])])
     start = line_start(text, deploy.key.start)
     start += start == 0 and text.startswith("\ufeff")
-    written = ["jobs:", "  include:", *(f"    {line}" for line in lines)]
+    written = ["jobs:", "  include:", *(f"    {line}" for line in [*tests, *lines])]
     return Edit(start, start, "".join(f"{line}{line_break(text)}" for line in written))
-
-
-def _new_include(text: str, holder: MappingNode, lines: list[str]) -> Edit:
-    indent, end = indentation(text, holder.pairs[0].key.start), line_end(text, holder.end)
-    written = ["include:", *(f"  {line}" for line in lines)]
-    return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in written))
-
-
-def _behind(text: str, listed: SequenceNode, lines: list[str]) -> Edit:
-    last = listed.items[-1]
-    if listed.flow:
-        return Edit(last.end, last.end, f", {lines[0].removeprefix('- ')}")
-    end = line_end(text, last.end)
-    indent = indentation(text, text.rfind("-", 0, last.start))
-    return Edit(end, end, "".join(f"{line_break(text)}{indent}{line}" for line in lines))

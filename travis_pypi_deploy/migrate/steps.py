@@ -6,12 +6,22 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import Build, commands, deployments, effective, jobs, runs_tool
 from ..travis_yml.tree import MappingNode, Node, Pair, SequenceNode, entries, is_empty, resolved, text_of
 from .arguments import PACKAGE
 from .blocks import sources
-from .edits import COMMENT, Edit, indentation, is_comment_further_in, line_break, line_end, line_start, written
+from .edits import (
+    COMMENT,
+    Edit,
+    indentation,
+    is_comment_further_in,
+    line_break,
+    line_end,
+    line_start,
+    lines_behind,
+    put_last,
+    written,
+)
 from .translate import shell_word
 
 ANCHOR = re.compile(r"[&!]\S+[ \t]*")
@@ -114,7 +124,7 @@ def _with_image_python(build: Build, rewritten: Collection[Node], groups: list[s
             merging.setdefault(source, []).append(node)
     found: set[Node | Pair] = set()
     for node in rewritten:
-        made_by = [job for user in merging[node] for job in build.deploying(user, conditions(entries(user)))]
+        made_by = [job for user in merging[node] for job in build.deploying(user)]
         if not made_by or not all(job.runs_a_modern_python for job in made_by):
             found.add(node)
     while spread := [group for group in groups if found & group and not group <= found]:
@@ -144,16 +154,13 @@ def install_at(text: str, owner: MappingNode, pair: Pair, step: Step) -> list[Ed
     if isinstance(value, SequenceNode):
         return [_behind_last(text, value, step)]
     if is_empty(value) or text_of(value) in SKIPPED:
-        end = line_end(text, value.end)
-        header, *lines = _folded(text, end, indentation(text, pair.key.start), step)
-        if owner.flow:
-            header, lines = written(step.install, flow=True), []
+        indent = indentation(text, pair.key.start)
+        folded = _folded(text, line_end(text, value.end), indent, step)
+        header, *lines = [written(step.install, flow=True)] if owner.flow else folded
         anchor = ANCHOR.match(text, value.start, value.end)
         start = anchor.end() if anchor else value.start
         space = "" if text[start - 1] == " " else " "
-        if not lines:
-            return [Edit(start, value.end, f"{space}{header}")]
-        return [Edit(start, end, f"{space}{header}{text[value.end : end]}{''.join(lines)}")]
+        return [Edit(start, value.end, f"{space}{header}"), lines_behind(text, value.end, indent, lines)]
     if owner.flow:
         return [
             Edit(value.start, value.start, "["),
@@ -175,7 +182,8 @@ def _before(text: str, owner: MappingNode, pair: Pair, step: Step) -> Edit:
     indent = indentation(text, start)
     index = owner.pairs.index(pair)
     above = _comment_block(text, owner.pairs[index - 1].end, start) if index else start
-    added = f"before_deploy: {''.join(_folded(text, above, indent, step))}{line_break(text)}"
+    first, *lines = _folded(text, above, indent, step)
+    added = f"{line_break(text)}{indent}".join(["before_deploy: " + first, *lines]) + line_break(text)
     return Edit(above, above, f"{indent}{added}" if index else f"{added}{indent}")
 
 
@@ -188,26 +196,25 @@ def _comment_block(text: str, floor: int, start: int) -> int:
 
 
 def _behind_last(text: str, commands: SequenceNode, step: Step) -> Edit:
-    if not commands.items:
-        return Edit(commands.end - 1, commands.end - 1, written(step.install, flow=True))
-    last = commands.items[-1]
     if commands.flow:
-        return Edit(last.end, last.end, f", {written(step.install, flow=True)}")
-    end = line_end(text, last.end)
-    indent = indentation(text, text.rfind("-", 0, last.start))
-    return Edit(end, end, f"{line_break(text)}{indent}- {''.join(_folded(text, end, indent, step))}")
+        item = written(step.install, flow=True)
+        return put_last(text, commands, [item]) if commands.items else Edit(commands.end - 1, commands.end - 1, item)
+    last = commands.items[-1]
+    first, *lines = _folded(text, line_end(text, last.end), indentation(text, text.rfind("-", 0, last.start)), step)
+    return put_last(text, commands, [f"- {first}", *lines])
 
 
 def _listed(text: str, pair: Pair, step: Step) -> list[Edit]:
     """Make a list of a lone command, which stays as it is written, and of the step."""
     value = pair.value
     indent = indentation(text, pair.key.start) + ("" if "\n" in text[value.start : value.end] else "  ")
-    item = f"{line_break(text)}{indent}- "
     colon = text.index(":", pair.key.end) + 1
     comment = text[colon : value.start].rstrip()
-    end = line_end(text, value.end)
-    added = "".join([item, *_folded(text, end, indent, step)])
-    return [Edit(colon, value.start, f"{comment}{item}"), Edit(end, end, added)]
+    first, *lines = _folded(text, line_end(text, value.end), indent, step)
+    return [
+        Edit(colon, value.start, f"{comment}{line_break(text)}{indent}- "),
+        lines_behind(text, value.end, indent, [f"- {first}", *lines]),
+    ]
 
 
 def _folded(text: str, at: int, indent: str, step: Step) -> list[str]:
@@ -217,4 +224,4 @@ def _folded(text: str, at: int, indent: str, step: Step) -> list[str]:
     """
     if len(step.lines) == 1 or is_comment_further_in(text, at, indent):
         return [written(step.install)]
-    return [">-", *(f"{line_break(text)}{indent}  {line}" for line in step.lines)]
+    return [">-", *(f"  {line}" for line in step.lines)]

@@ -7,8 +7,7 @@ from collections.abc import Collection
 from ..errors import UsageError
 from ..travis_yml.jobs import RUNS_TOOL, is_pypi
 from ..travis_yml.matrix import Config, included, normalized
-from ..travis_yml.plain import Plain, listed, mapping, plain, text
-from ..travis_yml.tree import Node
+from ..travis_yml.tree import Node, Plain, listed, mapping, plain, text
 from .arguments import PACKAGE
 from .translate import SCRIPT_OPTIONS
 

@@ -8,8 +8,19 @@ from dataclasses import dataclass
 
 from ..options import REPOSITORY
 from .keys import VERSION_VARIABLES, corrected
-from .plain import variables_in
-from .tree import MappingNode, Node, Pair, entries, is_false, is_true, members, resolved, text_of, versions
+from .tree import (
+    MappingNode,
+    Node,
+    Pair,
+    entries,
+    is_false,
+    is_true,
+    members,
+    resolved,
+    text_of,
+    variables_in,
+    versions,
+)
 
 ON = ("if", "true", "on")  # the first of them counts, the others are ignored
 RUNTIMES = frozenset(VERSION_VARIABLES)

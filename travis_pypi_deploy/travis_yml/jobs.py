@@ -6,11 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .conditions import Conditions
+from .conditions import conditions
 from .keys import corrected, provider_name
 from .matrix import ENV_OF_ALL, MatrixJob, assignments, matrix, normalized
-from .plain import Plain, listed, mapping, plain
-from .tree import MappingNode, Node, Pair, ScalarNode, entries, is_false, members, resolved, text_of, walk
+from .tree import (
+    MappingNode,
+    Node,
+    Pair,
+    Plain,
+    ScalarNode,
+    entries,
+    is_false,
+    listed,
+    mapping,
+    members,
+    plain,
+    resolved,
+    text_of,
+    walk,
+)
 
 PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
 CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
@@ -108,6 +122,12 @@ class Job:
         """Whether the job's own `python` is 3.9 or newer."""
         return bool(MODERN.fullmatch(self.python))
 
+    @property
+    def lacks_python(self) -> bool:
+        """Whether neither the job's `python` nor its image can run the tool, but another one could."""
+        is_missing = self.image == "jammy" and NOT_ON_JAMMY.fullmatch(self.python)
+        return not self.runs_a_modern_python and (self.image in OLD_IMAGES or bool(is_missing))
+
 
 @dataclass(frozen=True)
 class Build:
@@ -128,14 +148,11 @@ class Build:
         """Whether the file's own keys make jobs even beside a list of jobs."""
         return sum(job.node is self.root for job in self.jobs) > 1
 
-    def deploying(self, node: Node, on: Conditions) -> tuple[Job, ...]:
+    def deploying(self, node: Node) -> tuple[Job, ...]:
         """Return the jobs that run a deployment, except those that certainly have not the value that it asks for."""
-        asked = [(name, wanted) for _, name, wanted in on.equalities]
-        return tuple(
-            job
-            for job in self.by_deployment.get(node, ())
-            if all(self._may_equal(job, name, wanted) for name, wanted in asked)
-        )
+        asked = conditions(entries(node)).equalities
+        found = self.by_deployment.get(node, ())
+        return tuple(job for job in found if all(self._may_equal(job, name, wanted) for _, name, wanted in asked))
 
     def lacks(self, name: str, wanted: str) -> bool:
         """Return whether it is certain that no job gives a variable this value; imported files may make other jobs."""

@@ -14,7 +14,7 @@ from itertools import product
 
 from .if_conditions import Unknown, Value
 from .keys import VERSION_VARIABLES
-from .plain import Plain, expanded, listed, mapping, text, variables_in
+from .tree import Plain, expanded, listed, mapping, text, variables_in
 
 # In the order in which Travis multiplies them.
 EXPANDING = (
