@@ -41,7 +41,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
         console.show(messages.companions(given.companions))
     else:
         log = BuildLog(console, verbose=settings.verbose)
-        title = f"Building {' and '.join(settings.distributions)} of {Path(settings.project_dir).resolve().name}"
+        title = messages.building(settings.distributions, Path(settings.project_dir).resolve().name)
         with console.step("pypi.build", title, waiting=log.waiting):
             built = _build(settings, environ, on_line=log.take, mask=console.mask_quoted)
             console.show(Line(f"Built {path}") for path in built.paths)
@@ -50,8 +50,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
 
     client = http.Client(server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
     pages = index.open_index(server, settings.index_url, client, credentials=login, timeout=settings.timeout)
-    title = f"Checking {messages.files(len(given.paths))}"
-    with console.step("pypi.check", title, waiting=lambda: "Still checking the files"):
+    with console.step("pypi.check", messages.checking(len(given.paths)), waiting=lambda: "Still checking the files"):
         release, problems = _read(given)
         progress.known = replace(progress.known, distributions=release, problems=problems)
         if release and not settings.check_only:  # the index answers while the files are checked
@@ -85,8 +84,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
     if plan.upload:
         uploader = _uploader(plan, settings, login, client, pages, console.warn)
         progress.uploads = lambda: uploader.results
-        title = f"Uploading {messages.files(len(plan.upload))} to {server.name}"
-        with console.step("pypi.upload", title, waiting=uploader.status):
+        with console.step("pypi.upload", messages.uploading(plan, server), waiting=uploader.status):
             uploader.run()
     report = progress.report("deployed")
     if report.result == "failed":

@@ -46,6 +46,21 @@ def companions(names: Sequence[str]) -> list[Line]:
     return [Line(f"not uploaded, because they are no distributions: {listed(names)}", "warning")] if names else []
 
 
+def building(formats: Sequence[str], folder: str) -> str:
+    """Return the title of the build of a source tree in this folder."""
+    return f"Building {' and '.join(formats)} of {folder}"
+
+
+def checking(count: int) -> str:
+    """Return the title of the check of so many files."""
+    return f"Checking {files(count)}"
+
+
+def uploading(plan: Plan, server: Server) -> str:
+    """Return the title of the upload."""
+    return f"Uploading {files(len(plan.upload))} to {server.name}"
+
+
 def build_warnings(built: Build, *, quoted: Callable[[str], str]) -> list[Line]:
     """Return what a build that succeeded says about its result: doubtful lines, and the number of other warnings."""
     lines = [Line(f"from the build: {quoted(each)}", "warning") for each in built.warnings]
