@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ def header(settings: Settings, job: Job, credentials: str, *, missing: str) -> l
 
     ``credentials`` describes them; ``missing`` says what an upload would need, empty for nothing.
     """
-    tool = f"travis-pypi-deploy {__version__}, Python {platform.python_version()}"
+    tool = f"travis-pypi-deploy {__version__}, Python {sys.version.split()[0]}"
     if settings.check_only:
         return [Line(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")]
     first = Line(f"{tool}: {reason_to_deploy(job, settings)}; {credentials}")
