@@ -53,10 +53,8 @@ def expected(caveats: list[bytes], project: str = "demo") -> bytes:
     return wire.macaroon(caveats=[*caveats, *added], signature=signature)
 
 
-UNKNOWN = [b"", b"\xff", b"no JSON", b"7", b"[]", b"[0]", b"[0,20]", b"[0,20.0,10]", b"[1]"]
-UNKNOWN += [b'[1,"demo"]', b"[1,[7]]", b'["1",[]]', b"{}", b'{"nbf":10}', b'{"nbf":"1","exp":2}']
-UNKNOWN += [b'[2,["an id"]]', b'[3,"a user"]', b'[4,"publisher"]', b'{"project_ids":["an id"]}']
-UNKNOWN += [b'{"version":1,"permissions":"user"}', b'{"version":1,"permissions":{}}', b"[" * 16_000, b"1" * 5_000]
+UNKNOWN = [b"", b"\xff", b"no JSON", b"7", b"[]", b"[0,20]", b"[0,20.0,10]", b'[1,"demo"]', b"[1,[7]]", b"{}"]
+UNKNOWN += [b'{"nbf":"1","exp":2}', b'[3,"a user"]', b'{"version":1,"permissions":"user"}', b"[" * 16_000]
 
 
 @pytest.mark.parametrize("caveat", UNKNOWN, ids=lambda caveat: repr(caveat[:30]))
@@ -69,25 +67,15 @@ def test_every_other_caveat_is_left_to_the_index_and_kept(caveat: bytes) -> None
 NOT_MACAROONS = {
     "nothing": b"",
     "version 1, as text": b"001alocation index.example\n",
-    "another version": b"\x01" + wire.macaroon()[1:],
-    "the version alone": b"\x02",
     "no location": b"\x02" + wire.field(2, b"i") + b"\0\0" + wire.field(6, wire.SIGNATURE),
     "a caveat for a third party": wire.macaroon().replace(
         b"\0\0", b"\0" + wire.field(2, b"[0,1,0]") + wire.field(4, b"key") + b"\0\0"
     ),
-    "no identifier": b"\x02\x00\x00" + wire.field(6, wire.SIGNATURE),
-    "fields in another order": (
-        b"\x02" + wire.field(2, b"i") + wire.field(1, b"l") + b"\0\0" + wire.field(6, wire.SIGNATURE)
-    ),
     "a short signature": wire.macaroon(signature=b"short"),
     "a long signature": wire.macaroon(signature=b"s" * 33),
     "a size beyond the end": wire.macaroon().replace(b"\x06\x20", b"\x06\x21"),
-    "a byte too much": wire.macaroon() + b"\0",
     "two": wire.macaroon() + wire.macaroon(),
     "an endless number": b"\x02\xff\xff\xff\xff\xff",
-    "a location that is not UTF-8": (
-        b"\x02" + wire.field(1, b"\xff") + wire.field(2, b"i") + b"\0\0" + wire.field(6, wire.SIGNATURE)
-    ),
     "an unknown field": wire.macaroon().replace(b"\0\0", b"\0" + wire.field(9, b"?") + b"\0"),
 }
 
@@ -104,13 +92,7 @@ def test_a_macaroon_that_is_cut_short_is_an_error(end: int) -> None:
         macaroon.decode(wire.macaroon(caveats=[b"[1,[]]"])[:end])
 
 
-@pytest.mark.parametrize("caveats", [[], [b'[3,"me"]']])
-def test_a_narrowed_macaroon_is_the_old_one_with_more_caveats_and_a_chained_signature(caveats: list[bytes]) -> None:
-    old = macaroon.decode(wire.macaroon(caveats=caveats))
-    assert narrowed(old, "My_Demo") == expected(caveats, "my-demo")
-
-
-@pytest.mark.parametrize("size", [1, 100, 119, 120, 121, 16_000, 16_375, 16_376, 60_000])
+@pytest.mark.parametrize("size", [1, 119, 120, 16_375, 16_376])
 def test_a_caveat_of_any_length_is_read_as_it_was_written(size: int) -> None:
     longer = macaroon.decode(narrowed(macaroon.decode(wire.macaroon()), "c" * size))
     assert limits_of(longer) == (20, 10, {"c" * size})
