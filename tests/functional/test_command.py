@@ -75,24 +75,14 @@ def test_met_conditions_let_the_job_deploy(tmp_path: Path, variables: dict[str, 
     assert ended.lines[-1] == f"Would upload {WHEEL} to {NOBODY}"
 
 
-HEADERS = {
-    "branch": ({}, 'branch "staging" matches PYPI_BRANCH'),
-    "tag": ({"TRAVIS_BRANCH": "v1.0", "TRAVIS_TAG": "v1.0", "PYPI_TAGS": "true"}, 'tag "v1.0" matches PYPI_TAGS'),
-    "no credentials": ({}, "no credentials (PYPI_PASSWORD is not set)"),
-    "password": ({"PYPI_PASSWORD": "correct horse", "PYPI_USERNAME": "ann"}, "password from PYPI_PASSWORD"),
-    "token": (
-        {"PYPI_SERVER": "testpypi", "TEST_PYPI_TOKEN": invented_tokens.token(projects=("demo",))},
-        "token from TEST_PYPI_TOKEN (project demo)",
-    ),
-}
-
-
-@pytest.mark.parametrize(("variables", "fact"), HEADERS.values(), ids=HEADERS)
-def test_the_first_line_says_what_runs_and_why(tmp_path: Path, variables: dict[str, str], fact: str) -> None:
-    missing = tmp_path / "missing.whl"
-    ended = on_staging("--dry-run", str(missing), **variables)
-    assert ended.lines[0].startswith(f"travis-pypi-deploy {__version__}, Python {platform.python_version()}: ")
-    assert fact in ended.lines[0]
+def test_the_first_line_says_what_runs_and_why(tmp_path: Path) -> None:
+    token = invented_tokens.token(projects=("demo",))
+    missing = str(tmp_path / "missing.whl")
+    ended = on_staging("--dry-run", missing, PYPI_SERVER="testpypi", TEST_PYPI_TOKEN=token)
+    assert ended.lines[0] == (
+        f"travis-pypi-deploy {__version__}, Python {platform.python_version()}: "
+        'branch "staging" matches PYPI_BRANCH; token from TEST_PYPI_TOKEN (project demo)'
+    )
 
 
 def test_a_condition_that_bash_cannot_parse_is_exit_2_with_the_message_of_bash() -> None:

@@ -189,8 +189,6 @@ def test_an_unreadable_file_among_others(tmp_path: Path) -> None:
 USAGE_ERRORS = {
     "an option": (["--jobs=0"], {}),
     "a token": (["--server=testpypi", "a.whl"], {}),
-    "off travis": (["a.whl"], {"TRAVIS": None}),
-    "a job without a branch": (["a.whl"], {"TRAVIS_BRANCH": None}),
     "a condition": (["a.whl", "--condition=(("], {}),
 }
 

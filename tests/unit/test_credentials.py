@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.support import given, invented_tokens, travis_job, wire
 from travis_pypi_deploy import credentials
-from travis_pypi_deploy.credentials import Credentials, clock_time, described
+from travis_pypi_deploy.credentials import Credentials, described
 from travis_pypi_deploy.errors import MissingCredentialsError, UsageError
 from travis_pypi_deploy.job import Job
 from travis_pypi_deploy.masking import contains_token, server_of_token
@@ -168,8 +168,6 @@ def test_wrong_credentials_are_an_error(argv: list[str], variables: dict[str, st
 
 
 FAULTS = {
-    "empty": ("", 'begin with "pypi-"'),
-    "spaces only": (" ", "space"),
     "a line break at its end": (f"{TESTPYPI_TOKEN}\n", "line break"),
     "a line break within": (f"{TESTPYPI_TOKEN[:70]}\r\n{TESTPYPI_TOKEN[70:]}", "line break"),
     "a space": (f" {TESTPYPI_TOKEN}", "space"),
@@ -180,8 +178,6 @@ FAULTS = {
     "capitals": (TESTPYPI_TOKEN.replace("pypi", "PYPI"), 'begin with "pypi-"'),
 }
 UNREADABLES = {
-    "a character of no token": TESTPYPI_TOKEN[:40] + "*" + TESTPYPI_TOKEN[40:],
-    "the prefix alone": "pypi-",
     "another character": "pypi-AgE.IcA",
     "cut short": TESTPYPI_TOKEN[:60],
     "two": TESTPYPI_TOKEN * 2,
@@ -209,11 +205,6 @@ def test_an_unreadable_token_is_an_error_unless_it_is_allowed(text: str) -> None
     assert caught.value.__suppress_context__  # the cause can contain a part of the token
 
 
-def test_padding_is_accepted() -> None:
-    token = wire.token(wire.macaroon(caveats=[b"1"]))
-    assert credentials.read(f"{token}==", source="X") == credentials.read(token, source="X")
-
-
 # Validation
 
 HERE = Server("pypi", "https://index.example/", token_location="index.example")
@@ -223,7 +214,6 @@ LIMITS: dict[str, tuple[list[bytes], tuple[str, ...]]] = {
     "in time": ([b"[0,1700000001,1700000000]"], ()),
     "expired": ([b"[0,1700000000,0]"], (EXPIRED, NOW_UTC)),
     "expired by one caveat": ([b"[0,1700000060,0]", b"[0,1699999940,0]"], (EXPIRED, "22:12:20")),
-    "before all years": ([b"[0,-1" + b"0" * 30 + b",0]"], (EXPIRED, "before 1")),
     "not yet": ([b'{"nbf":1700000001,"exp":1700000060}'], (EARLY, "22:13:21", NOW_UTC)),
     "never": ([b"[0,1" + b"0" * 40 + b",1" + b"0" * 30 + b"]"], (EARLY, "after 9999")),
     "the project": ([b'[1,["My-Demo","other"]]'], ()),
@@ -366,11 +356,3 @@ def test_credentials_do_not_show_the_secret(server: str) -> None:
     secret = TESTPYPI_TOKEN if server == "testpypi" else "correct horse"
     found = find("--server", server, PYPI_PASSWORD=secret)
     assert secret[5:] not in repr(found)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(NOW, "2023-11-14 22:13:20 UTC"), (1e300, "a year after 9999"), (float("inf"), "a year after 9999")],
-)
-def test_a_moment_is_told_in_utc(seconds: float, text: str) -> None:
-    assert clock_time(seconds) == text
