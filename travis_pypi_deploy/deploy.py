@@ -18,7 +18,7 @@ from .credentials import Credentials
 from .distributions import Distribution
 from .errors import InvalidReleaseError, MissingCredentialsError, RejectedError, UsageError
 from .given_files import GivenFiles, given_files
-from .index import Index, IndexNotFoundError, Plan
+from .index import Index, Plan
 from .job import Job
 from .options import Settings
 from .report import Progress, Report, has_changed_the_index
@@ -155,12 +155,10 @@ def _read(given: GivenFiles) -> tuple[tuple[Distribution, ...], tuple[Problem, .
     return tuple(release), tuple(problems)
 
 
-def _answer(lookup: Future[Listing]) -> tuple[Listing, str]:
+def _answer(lookup: Future[Listing | None]) -> tuple[Listing, str]:
     """Return what the index lists, and why that is not known, empty if it is."""
     try:
-        return lookup.result(), ""
-    except IndexNotFoundError:
-        return Listing(), ""
+        return lookup.result() or Listing(), ""
     except RejectedError as error:
         return Listing(), str(error)
 

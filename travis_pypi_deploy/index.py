@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -46,10 +47,6 @@ class Published(Enum):
     UNKNOWN = "unknown"
 
 
-class IndexNotFoundError(Exception):
-    """The server has no page of the project at any of the addresses where servers have their index."""
-
-
 class Index:
     """The simple index of a server, which ``client`` reads, with credentials if there are any.
 
@@ -78,55 +75,53 @@ class Index:
         # because a page takes much memory.
         self._thread = ThreadPoolExecutor(max_workers=1)
 
-    def start_lookup(self, project: str) -> Future[Listing]:
+    def start_lookup(self, project: str) -> Future[Listing | None]:
         """Begin to look up a project in the background.
 
-        The result is what the index lists for it. The errors are RejectedError, if a page cannot be read after three
-        tries, and IndexNotFoundError.
+        The result is what the index lists for it; None if the index is not found. The error is RejectedError, if a page
+        cannot be read after three tries.
         """
         return self._thread.submit(self._lookup, project)
 
     def published(self, distribution: Distribution) -> Published:
         """Return what the index says about a file now."""
         try:
-            return published(distribution, self.start_lookup(distribution.name).result())
-        except (RejectedError, IndexNotFoundError):
+            listing = self.start_lookup(distribution.name).result()
+        except RejectedError:
             return Published.UNKNOWN
+        return published(distribution, listing) if listing else Published.UNKNOWN
 
     def wait_for(self, distributions: Sequence[Distribution], *, seconds: float) -> tuple[str, ...]:
         """Wait until every file is listed, and return the names of those that are not."""
         until = time.monotonic() + seconds
         missing = tuple(each.filename for each in distributions)
         for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
-            try:
-                listing = self.start_lookup(distributions[0].name).result()
-            except (RejectedError, IndexNotFoundError):
-                pass  # asked again until the time is over
-            else:
-                missing = tuple(each.filename for each in distributions if not _is_listed(each, listing))
+            with suppress(RejectedError):  # asked again until the time is over
+                if listing := self.start_lookup(distributions[0].name).result():
+                    missing = tuple(each.filename for each in distributions if not _is_listed(each, listing))
             left = until - time.monotonic()
             if not missing or left <= 0:
                 break
             time.sleep(min(pause, left))
         return missing
 
-    def _lookup(self, project: str) -> Listing:
+    def _lookup(self, project: str) -> Listing | None:
         if not NAME.fullmatch(project):
             raise RejectedError(f'cannot look up "{project}" on the index: it is not a valid project name')
-        for tried in range(1, TRIES + 1):
+        tried = 0
+        while True:
             try:
                 return self._listing(self._urls[0], project) if self.is_certain else self._find(project)
             except http.NoResponseError as error:
-                failure = error
-            if failure.is_final or tried == TRIES:
-                break
+                tried += 1
+                if error.is_final or tried == TRIES:
+                    if self.is_certain:
+                        raise RejectedError(f"cannot read the index page of {project}: {error}") from error
+                    return None
             time.sleep(RETRY_PAUSE_SECONDS * tried)
-        if self.is_certain:
-            raise RejectedError(f"cannot read the index page of {project}: {failure}") from failure
-        raise IndexNotFoundError
 
-    def _find(self, project: str) -> Listing:
-        """Return the first page that lists a file of the project, and remember its address."""
+    def _find(self, project: str) -> Listing | None:
+        """Return the first page that lists a file of the project, and remember its address; None if there is none."""
         failure: http.NoResponseError | None = None
         for url in (self.found_url,) if self.found_url else self._urls:
             try:
@@ -139,7 +134,7 @@ class Index:
                 return listing
         if failure:
             raise failure
-        raise IndexNotFoundError
+        return None
 
     def _listing(self, index_url: str, project: str) -> Listing:
         """Return what one page lists, nothing if it is not there; raises NoResponseError."""

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
     from tests.support.misbehaviours import Misbehaviour
 
 
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
-
-
 LATER = Answer(503, "Come back", {"Retry-After": "0"})
 EXISTS_400 = misbehaviours.rejected(400, "File already exists. See the help.")
 USED_BEFORE = misbehaviours.rejected(400, "This filename was previously used by a file that has since been deleted.")
@@ -229,12 +221,3 @@ def test_an_answer_that_nobody_asked_for_is_not_that_to_the_next_upload(
         wheels[1].name: ("rejected", 1),
         wheels[2].name: ("not attempted", 0),
     }
-
-
-@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
-def test_a_server_may_have_an_address_of_ipv6(tmp_path: Path) -> None:
-    wheel = factories.wheel(tmp_path)
-    with LoopbackIndex(host="[::1]") as index:
-        published = publish(index, [wheel], PYPI_PASSWORD="a password")
-
-    assert (published.code, published.err, index.files) == (0, "", {WHEEL: wheel.read_bytes()})

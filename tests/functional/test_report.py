@@ -186,20 +186,11 @@ def test_an_unreadable_file_among_others(tmp_path: Path) -> None:
     )
 
 
-USAGE_ERRORS = {
-    "an option": (["--jobs=0"], {}),
-    "a token": (["--server=testpypi", "a.whl"], {}),
-    "a condition": (["a.whl", "--condition=(("], {}),
-}
-
-
-@pytest.mark.parametrize(("argv", "variables"), USAGE_ERRORS.values(), ids=USAGE_ERRORS)
-def test_nothing_is_written_on_a_usage_error(
-    tmp_path: Path, argv: Sequence[str], variables: Mapping[str, str | None]
-) -> None:
+@pytest.mark.parametrize("argv", [["--jobs=0"], ["--server=testpypi", "a.whl"], ["a.whl", "--condition=(("]], ids=str)
+def test_nothing_is_written_on_a_usage_error(tmp_path: Path, argv: Sequence[str]) -> None:
     report = tmp_path / "report.json"
     report.write_text("of an earlier job")
-    ended = on_staging(f"--report={report}", *argv, **variables)
+    ended = on_staging(f"--report={report}", *argv)
     assert ended.code == 2
     assert report.read_text() == "of an earlier job"
 

@@ -127,7 +127,7 @@ def handler_for(serve: Callable[[Exchange], None]) -> type[BaseHTTPRequestHandle
 
 
 class LoopbackServer(ThreadingMixIn, TCPServer):
-    """Serves connections on a free port of a loopback address, a thread each, until it is closed.
+    """Serves connections on a free port of 127.0.0.1, a thread each, until it is closed.
 
     ``accepted`` counts the connections. A failure of a handler of ours is raised when the server is closed; a client
     that goes away is none.
@@ -136,11 +136,8 @@ class LoopbackServer(ThreadingMixIn, TCPServer):
     daemon_threads = False
     request_queue_size = 64
 
-    def __init__(
-        self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None, *, address: str = "127.0.0.1"
-    ) -> None:
-        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        super().__init__((address, 0), handler)
+    def __init__(self, handler: type[BaseRequestHandler], tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
         self.closing = threading.Event()
         self._tls = tls
         self._connections: set[socket.socket] = set()

@@ -27,10 +27,10 @@ Occasion = Literal["upload", "page"]
 
 
 class LoopbackIndex:
-    """An index at a free port of 127.0.0.1, of ::1 if that is its ``host``; a context manager.
+    """An index at a free port of 127.0.0.1; a context manager.
 
     ``style`` says how its simple pages look, ``statuses`` the PEP 792 status of projects. ``authorized``
-    checks user name and password of an upload. With ``tls`` it speaks https and calls itself ``host``.
+    checks user name and password of an upload. With ``tls`` it speaks https.
     With ``races`` it commits an upload a moment after it has looked for the identical file, as PyPI does.
     ``requests`` holds every request's head, ``uploads`` every upload that arrived whole, both in order.
     """
@@ -42,7 +42,6 @@ class LoopbackIndex:
         statuses: Mapping[str, str] | None = None,
         authorized: Callable[[str, str], bool] | None = None,
         tls: ssl.SSLContext | None = None,
-        host: str = "127.0.0.1",
         races: bool = False,
     ) -> None:
         self.races = races
@@ -55,8 +54,8 @@ class LoopbackIndex:
         self.stored: dict[str, Stored] = {}
         self._script: list[tuple[Occasion, str | None, Misbehaviour]] = []
         self.handler = handler_for(self._serve)
-        self._server = LoopbackServer(self.handler, tls, address="::1" if host == "[::1]" else "127.0.0.1")
-        self.url = f"{'https' if tls else 'http'}://{host}:{self._server.port}"
+        self._server = LoopbackServer(self.handler, tls)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.port}"
 
     @property
     def closing(self) -> threading.Event:
@@ -97,9 +96,9 @@ class LoopbackIndex:
         """Let the next uploads, of any file or of that one, go like this, each value once."""
         self._script += [("upload", filename, how) for how in hows]
 
-    def on_page(self, *hows: Misbehaviour, project: str | None = None) -> None:
-        """Let the next requests for a simple page, any or that project's, go like this, each value once."""
-        self._script += [("page", project, how) for how in hows]
+    def on_page(self, *hows: Misbehaviour) -> None:
+        """Let the next requests for a simple page go like this, each value once."""
+        self._script += [("page", None, how) for how in hows]
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -117,7 +116,7 @@ class LoopbackIndex:
             subject = upload.peek() if self._is_particular("upload") else None
             self._play("upload", subject, upload)
         elif path.startswith("/simple/"):
-            self._play("page", path.split("/")[2], PageTurn(self, exchange))
+            self._play("page", None, PageTurn(self, exchange))
         else:
             stored = self.stored.get(path.rpartition("/")[2])
             exchange.answer(200 if stored else 404, body=stored.content if stored else b"")

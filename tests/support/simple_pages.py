@@ -34,11 +34,10 @@ class Stored:
 
 @dataclass(frozen=True)
 class Style:
-    """How an index writes its pages: its best form, the hashes it names, what stands before ``/files/``."""
+    """How an index writes its pages: its best form, and the hashes it names."""
 
     form: Literal["json", "html"] = "json"
     hash_names: tuple[str, ...] = ("sha256",)
-    url_prefix: str = ""
 
 
 def normalized(name: str) -> str:
@@ -66,7 +65,7 @@ def page(
 def _file(stored: Stored, style: Style) -> Mapping[str, object]:
     return {
         "filename": stored.filename,
-        "url": f"{style.url_prefix}/files/{stored.filename}",
+        "url": f"/files/{stored.filename}",
         "hashes": _hashes(stored, style),
         "size": len(stored.content),
         "upload-time": stored.uploaded_at,
@@ -75,7 +74,7 @@ def _file(stored: Stored, style: Style) -> Mapping[str, object]:
 
 def _link(stored: Stored, style: Style) -> str:
     fragment = "".join(f"#{name}={digest}" for name, digest in list(_hashes(stored, style).items())[:1])
-    url = f"{style.url_prefix}/files/{stored.filename}{fragment}"
+    url = f"/files/{stored.filename}{fragment}"
     return f'<a href="{escape(url)}">{escape(stored.filename)}</a><br/>\n'
 
 

@@ -18,12 +18,12 @@ from tests.support.misbehaviours import Answer, Delay, Drip, Flood
 from travis_pypi_deploy import http
 from travis_pypi_deploy.errors import RejectedError
 from travis_pypi_deploy.index import Index
+from travis_pypi_deploy.simple_pages import Listing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.misbehaviours import Misbehaviour
-    from travis_pypi_deploy.simple_pages import Listing
 
 INDEX = "http://127.0.0.1:8080/simple/demo/"
 FOLLOWED = {
@@ -67,7 +67,7 @@ def test_a_redirect_leads_to_the_same_origin_or_nowhere(location: str) -> None:
 
 def lookup(url: str, name: str = "demo", *, timeout: float = 20) -> Listing:
     index = Index([url], http.Client(url), is_certain=True, credentials=None, timeout=timeout)
-    return index.start_lookup(name).result()
+    return index.start_lookup(name).result() or Listing()
 
 
 @pytest.mark.parametrize("name", ["//evil.example/x", "..", "http:x", "a b", "", "\u00e9", "a\n"])
