@@ -153,20 +153,17 @@ def test_a_dry_run_looks_up_the_index_and_uploads_nothing(tmp_path: Path, index:
 
 
 TOO_LONG = "x" * 300
+PATHS = {
+    "file": ([f"{TOO_LONG}.whl"], 3),
+    "glob": ([f"{TOO_LONG}/*"], 3),
+    "null byte": (["a\0b.whl"], 3),
+    "project": ([f"--project-dir={TOO_LONG}"], 2),
+    "report": ([f"--report={TOO_LONG}", "a.whl"], 2),
+    "folder of the report": ([f"--report={TOO_LONG}/report.json", "a.whl"], 2),
+}
 
 
-@pytest.mark.parametrize(
-    ("argv", "code"),
-    [
-        ([f"{TOO_LONG}.whl"], 3),
-        ([f"{TOO_LONG}/*"], 3),
-        (["a\0b.whl"], 3),
-        ([f"--project-dir={TOO_LONG}"], 2),
-        ([f"--report={TOO_LONG}", "a.whl"], 2),
-        ([f"--report={TOO_LONG}/report.json", "a.whl"], 2),
-    ],
-    ids=["file", "glob", "null byte", "project", "report", "folder of the report"],
-)
+@pytest.mark.parametrize(("argv", "code"), PATHS.values(), ids=PATHS)
 def test_a_path_that_cannot_be_is_an_error_with_a_sentence(argv: list[str], code: int) -> None:
     ended = on_staging("--check-only", *argv)
     assert ended.code == code

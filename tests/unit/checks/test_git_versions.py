@@ -24,56 +24,29 @@ REFUSED = "fatal: detected dubious ownership in repository"
 SHALLOW = SourceTree(SCM, is_shallow=True)
 DIRTY = SourceTree(SCM, tags=("v1.0",), changed=("data.txt", "a", "b", "c"))
 
+TAGGED = SourceTree(SCM, tags=("v1.0",))
+NEW = SourceTree("dunamai", tags=("v1.0",), untracked=("new.txt",))
+POETRY = SourceTree("poetry-dynamic-versioning", tags=("v1.0",))
 NO_REPOSITORY = SourceTree("versioneer", error="fatal: not a git repository")
 
 VERSIONS = {
-    "a date": (
-        "1.1.dev0+gab.d20261127",
-        DIRTY,
-        "local-version",
-        "files that git tracks, data.txt, a, b and 1 more (git",
-    ),
+    "a date": ("1.1.dev0+gab.d20261127", DIRTY, "local-version", "git tracks, data.txt, a, b and 1 more (git"),
     "dirty": ("1.0+0.gab.dirty", DIRTY, "local-version", "this job changed files that git tracks"),
-    "dirty, new files": (
-        "1.0+dirty",
-        SourceTree("dunamai", tags=("v1.0",), untracked=("new.txt",)),
-        "local-version",
-        "there are new files, new.txt (git status); add them to .gitignore",
-    ),
-    "dirty by the build": (
-        "1.0+dirty",
-        SourceTree(SCM, tags=("v1",)),
-        "local-version",
-        "the build itself changes files",
-    ),
+    "dirty, new files": ("1.0+dirty", NEW, "local-version", "new files, new.txt (git status); add them to .gitignore"),
+    "dirty by the build": ("1.0+dirty", TAGGED, "local-version", "the build itself changes files"),
     "unknown": ("0+unknown", NO_REPOSITORY, "local-version", "versioneer found no git repository"),
     "unknown in the sdist": ("0+unknown", SourceTree("versioneer", ("v1",)), "local-version", "pass cmdclass=versi"),
     "unknown, refused": ("0+unknown", SourceTree("versioneer", error=REFUSED), "local-version", "safe.directory"),
     "untagged": ("0+untagged.3.gab", SourceTree("versioneer", is_shallow=True), "local-version", DEPTH),
-    "untagged, all commits": (
-        "0+untagged.3.gab",
-        SourceTree("versioneer"),
-        "local-version",
-        "found no tag; tag a commit",
-    ),
-    "between tags": (
-        "1.1.dev3+gab",
-        SourceTree(SCM, tags=("v1.0",)),
-        "local-version",
-        '"no-local-version" in [tool.set',
-    ),
-    "between tags, hatch-vcs": ("1.1.dev3+gab", SourceTree("hatch-vcs", tags=("v1",)), "local-version", "raw-options"),
+    "untagged, all commits": ("0+untagged.3.gab", SourceTree("versioneer"), "local-version", "no tag; tag a commit"),
+    "between tags": ("1.1.dev3+gab", TAGGED, "local-version", '"no-local-version" in [tool.set'),
+    "between tags, hatch-vcs": ("1.1.dev3+gab", SourceTree("hatch-vcs", ("v1",)), "local-version", "raw-options"),
     "no tool is known": ("1.0+gab", SourceTree(), "local-version", "publish a commit that has a tag"),
     "shallow": ("0.1.dev50", SHALLOW, "shallow-clone", f'"0.1.dev50" in a clone without the tag of a release: {DEPTH}'),
     "shallow, other tags": ("0.1.dev50", SourceTree(SCM, ("nightly",), is_shallow=True), "shallow-clone", DEPTH),
     "no repository": ("1.0", NO_REPOSITORY, "shallow-clone", "run this command in the clone that Travis made"),
     "no version": ("0.0.0", SourceTree(), "version-missing", "what build backends write if they find no version"),
-    "no version, poetry": (
-        "0.0.0",
-        SourceTree("poetry-dynamic-versioning", ("v1",)),
-        "version-missing",
-        'set build-backend = "poetry_dynamic_versioning.backend", and require it',
-    ),
+    "no version, poetry": ("0.0.0", POETRY, "version-missing", '"poetry_dynamic_versioning.backend", and require it'),
     "no version, pbr": ("0.0.0", SourceTree("pbr"), "version-missing", "pbr found no tag; tag a commit"),
 }
 
@@ -105,19 +78,15 @@ def test_other_versions_pass(tmp_path: Path, version: str, tree: SourceTree) -> 
     assert problems(tmp_path, version, tree) == ()
 
 
-TAGGED = {
+ON_A_TAG = {
     "a date": ("1.0.1.dev0+gab.d20261127", DIRTY, "this job changed files that git tracks, data.txt"),
     "no local part": ("1.0.1.dev0", DIRTY, "this job changed files that git tracks, data.txt"),
-    "no version": (
-        "0.0.0",
-        SourceTree("poetry-dynamic-versioning", tags=("v1.0",)),
-        "poetry_dynamic_versioning.backend",
-    ),
-    "another commit": ("1.0.1.dev1", SourceTree(SCM, ("v1.0",)), "setuptools-scm sees another commit or another tag"),
+    "no version": ("0.0.0", POETRY, "poetry_dynamic_versioning.backend"),
+    "another commit": ("1.0.1.dev1", TAGGED, "setuptools-scm sees another commit or another tag"),
 }
 
 
-@pytest.mark.parametrize(("version", "tree", "says"), TAGGED.values(), ids=TAGGED)
+@pytest.mark.parametrize(("version", "tree", "says"), ON_A_TAG.values(), ids=ON_A_TAG)
 def test_on_a_tag_the_cause_is_the_one_problem(tmp_path: Path, version: str, tree: SourceTree, says: str) -> None:
     (found,) = problems(tmp_path, version, tree, tag="v1.0")
     assert found.rule == "tag"
@@ -126,34 +95,25 @@ def test_on_a_tag_the_cause_is_the_one_problem(tmp_path: Path, version: str, tre
     assert "depth" not in found.message
 
 
-TOOLS = {
-    "pyproject.toml": ('[project]\ndynamic = ["version"]\n[tool.setuptools_scm]\n', SCM),
-    "hatch-vcs": ('[build-system]\nrequires = ["hatchling", "hatch-vcs"]\n', "hatch-vcs"),
-    "pdm": ('[tool.pdm.version]\nsource = "scm"\n', "pdm-backend"),
-    "poetry": ('[tool.poetry]\nversion = "0"\n[tool.poetry-dynamic-versioning]\n', "poetry-dynamic-versioning"),
-    "a version that is written down": ('[project]\nname = "a"\nversion = "1"\n[tool.setuptools_scm]\n', ""),
-    "a comment": ("# without setuptools_scm\n[project]\n", ""),
-}
+PYPROJECT, SETUP = "pyproject.toml", "setup.py"
+TOOLS = [
+    (PYPROJECT, '[project]\ndynamic = ["version"]\n[tool.setuptools_scm]\n', SCM),
+    (PYPROJECT, '[build-system]\nrequires = ["hatchling", "hatch-vcs"]\n', "hatch-vcs"),
+    (PYPROJECT, '[tool.pdm.version]\nsource = "scm"\n', "pdm-backend"),
+    (PYPROJECT, '[tool.poetry]\nversion = "0"\n[tool.poetry-dynamic-versioning]\n', "poetry-dynamic-versioning"),
+    (PYPROJECT, '[project]\nname = "a"\nversion = "1"\n[tool.setuptools_scm]\n', ""),
+    (PYPROJECT, "# without setuptools_scm\n[project]\n", ""),
+    (SETUP, "setup(use_scm_version=True)", SCM),
+    (SETUP, "setup(version=versioneer.get_version())", "versioneer"),
+    (SETUP, "setup(pbr=True)", "pbr"),
+    (SETUP, "setup(version=dunamai.Version.from_git().serialize())", "dunamai"),
+    (SETUP, "setup(version='1')", ""),
+]
 
 
-@pytest.mark.parametrize(("text", "tool"), TOOLS.values(), ids=TOOLS)
-def test_the_tool_is_found_in_pyproject(tmp_path: Path, text: str, tool: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(text)
-    assert source_tree.version_tool(tmp_path) == tool
-
-
-SETUPS = {
-    "use_scm_version=True": SCM,
-    "version=versioneer.get_version()": "versioneer",
-    "pbr=True": "pbr",
-    "version=dunamai.Version.from_git().serialize()": "dunamai",
-    "version='1'": "",
-}
-
-
-@pytest.mark.parametrize(("argument", "tool"), SETUPS.items())
-def test_the_tool_is_found_in_setup_py(tmp_path: Path, argument: str, tool: str) -> None:
-    (tmp_path / "setup.py").write_text(f"from setuptools import setup\nsetup({argument})\n")
+@pytest.mark.parametrize(("name", "text", "tool"), TOOLS)
+def test_the_tool_is_found(tmp_path: Path, name: str, text: str, tool: str) -> None:
+    (tmp_path / name).write_text(text)
     assert source_tree.version_tool(tmp_path) == tool
 
 

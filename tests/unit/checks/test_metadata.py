@@ -49,12 +49,7 @@ INSTEAD = "Natural Language :: Ukrainian"
 LATIN_1 = factories.metadata(summary="Résumé").decode().encode("latin-1")
 
 CASES = (
-    Case(
-        "metadata",
-        wheel(requires_python="3.9 and newer"),
-        wheel(requires_python=">=3.9"),
-        says="'3.9 and newer'",
-    ),
+    Case("metadata", wheel(requires_python="3.9 and up"), wheel(requires_python=">=3.9"), says="'3.9 and up'"),
     Case("metadata-version", wheel(metadata_version="1.3"), wheel(metadata_version="2.1"), says='"1.3"'),
     Case("metadata-newer", wheel(metadata_version="2.6"), wheel(metadata_version="2.5"), says="known here is 2.5"),
     Case(
@@ -101,7 +96,7 @@ CASES = (
 
 
 OLD_METADATA = b"""\
-Metadata-Version: %s
+Metadata-Version: 1.1
 Name: demo
 Version: 1.0
 Summary: UNKNOWN
@@ -121,11 +116,10 @@ def test_every_metadata_version_that_pypi_accepts_passes(version: str, tmp_path:
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
 def test_metadata_versions_without_a_content_type_pass_with_a_warning(version: str, tmp_path: Path) -> None:
-    old = sdist(metadata_version=version, description_content_type=())
-    assert rules(old(tmp_path)) == ["description-type"]
+    assert rules(sdist(metadata_version=version, description_content_type=())(tmp_path)) == ["description-type"]
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.3", "2.0", "newest", "2", ""])
+@pytest.mark.parametrize("version", ["0.9", "2.0", "newest", "2", ""])
 def test_other_metadata_versions_are_rejected_with_the_value(version: str, tmp_path: Path) -> None:
     found = {problem.rule: problem.message for problem in problems(sdist(metadata_version=version)(tmp_path))}
     assert found["metadata-version"] == (
@@ -134,7 +128,7 @@ def test_other_metadata_versions_are_rejected_with_the_value(version: str, tmp_p
     )
 
 
-@pytest.mark.parametrize("version", ["2.6", "3.0", "10.0"])
+@pytest.mark.parametrize("version", ["2.6", "10.0"])
 def test_a_metadata_version_that_is_newer_than_the_newest_known_one_is_a_warning(version: str, tmp_path: Path) -> None:
     (problem,) = problems(sdist(metadata_version=version, new_field="x", import_name="demo")(tmp_path))
     assert (problem.rule, problem.severity) == ("metadata-newer", "warning")
@@ -143,19 +137,31 @@ def test_a_metadata_version_that_is_newer_than_the_newest_known_one_is_a_warning
     assert "Update travis-pypi-deploy" in problem.message
 
 
-@pytest.mark.parametrize("version", [b"1.0", b"1.1", b"2.1"])
-def test_unknown_values_of_old_setuptools_count_as_missing(version: bytes, tmp_path: Path) -> None:
-    path = factories.sdist(tmp_path, metadata=OLD_METADATA % version)
+def test_unknown_values_of_old_setuptools_count_as_missing(tmp_path: Path) -> None:
+    path = factories.sdist(tmp_path, metadata=OLD_METADATA)
     assert rules(path) == ["description-missing"]
     assert distributions.read(path).fields == {
-        "metadata_version": (version.decode(),),
+        "metadata_version": ("1.1",),
         "name": ("demo",),
         "version": ("1.0",),
     }
 
 
-def test_unknown_headers_pass(tmp_path: Path) -> None:
-    assert rules(wheel(x_built_by=["me", "you"], generator="x", content_type="text/plain")(tmp_path)) == []
+PASSES: dict[str, dict[str, Header]] = {
+    "unknown headers": {"x_built_by": ["me", "you"], "generator": "x", "content_type": "text/plain"},
+    "UTF-8": {
+        "summary": "数据",
+        "author": "Žofie",
+        "keywords": "é,ü",
+        "project_url": "主页, https://x.org",
+        "license": "Å",
+    },
+}
+
+
+@pytest.mark.parametrize("headers", PASSES.values(), ids=PASSES)
+def test_other_headers_pass(headers: dict[str, Header], tmp_path: Path) -> None:
+    assert rules(wheel_of(metadata_of("1.0", **headers))(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -181,15 +187,12 @@ def test_an_invalid_field_gives_one_problem_with_a_remedy(headers: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "rule_of"),
+    ("name", "version", "field"),
     [("-demo", "1.0", "name"), ("demo", "one", "version"), ("demo", "1.0-fine-but-no", "version")],
 )
-def test_names_and_versions_that_are_invalid_are_rejected(
-    name: str, version: str, rule_of: str, tmp_path: Path
-) -> None:
-    metadata = factories.metadata(name, version)
-    found = problems(factories.wheel(tmp_path, metadata=metadata))
-    assert any(p.rule == "metadata" and p.message.startswith(f"{rule_of}:") for p in found)
+def test_names_and_versions_that_are_invalid_are_rejected(name: str, version: str, field: str, tmp_path: Path) -> None:
+    found = problems(factories.wheel(tmp_path, metadata=factories.metadata(name, version)))
+    assert any(each.rule == "metadata" and each.message.startswith(f"{field}:") for each in found)
 
 
 @pytest.mark.parametrize(
@@ -205,39 +208,25 @@ def test_classifiers_that_pypi_does_not_accept_are_found(classifier: str, says: 
     assert (problem.rule, says in problem.message) == ("classifier", True)
 
 
-@pytest.mark.parametrize("field", ["requires_dist", "provides_dist", "obsoletes_dist"])
-def test_addresses_in_requirements_are_found_in_every_field(field: str, tmp_path: Path) -> None:
-    metadata = metadata_of("1.0", **{field: "other @ git+https://x.org/other"})
-    assert rules(wheel_of(metadata)(tmp_path)) == ["dependency"]
-
-
-@pytest.mark.parametrize("field", ["provides_dist", "obsoletes_dist"])
-def test_requirements_that_packaging_leaves_unread_are_read(field: str, tmp_path: Path) -> None:
-    metadata = metadata_of("1.0", **{field: "not a requirement"})
-    assert rules(wheel_of(metadata)(tmp_path)) == ["dependency"]
-
-
-def test_utf_8_passes_everywhere(tmp_path: Path) -> None:
-    headers = wheel(
-        summary="数据",
-        author="Žofie",
-        keywords="é,ü",
-        project_url="主页, https://x.org",
-        license="Å",
-        platform="∀",
-    )
-    assert rules(headers(tmp_path)) == []
-
-
-@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3"])
 @pytest.mark.parametrize(
-    "make",
-    [pytest.param(licensed_wheel, id="wheel"), pytest.param(licensed_sdist, id="sdist")],
+    ("field", "value"),
+    [
+        ("requires_dist", "other @ git+https://x.org/other"),
+        ("provides_dist", "other @ git+https://x.org/other"),
+        ("obsoletes_dist", "other @ git+https://x.org/other"),
+        ("provides_dist", "not a requirement"),  # packaging leaves these unread
+        ("obsoletes_dist", "not a requirement"),
+    ],
 )
+def test_requirements_are_read_in_every_field(field: str, value: str, tmp_path: Path) -> None:
+    assert rules(wheel_of(metadata_of("1.0", **{field: value}))(tmp_path)) == ["dependency"]
+
+
+@pytest.mark.parametrize("make", [licensed_wheel, licensed_sdist])
 def test_before_metadata_2_4_license_files_may_be_anywhere_or_nowhere(
-    make: Callable[..., Make], version: str, tmp_path: Path
+    make: Callable[..., Make], tmp_path: Path
 ) -> None:
-    path = make("LOST", version=version)(tmp_path)
+    path = make("LOST", version="2.3")(tmp_path)
     assert rules(path) == []
     assert "license_file" not in distributions.read(path).fields
 

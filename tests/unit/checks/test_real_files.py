@@ -21,30 +21,11 @@ BACKENDS = (
     "flit_core.buildapi hatchling.build maturin mesonpy pdm.backend poetry.core.masonry.api scikit_build_core.build "
     "setuptools.build_meta setuptools_rust"
 ).split()
-PROJECTS = {
-    "attrs": "hatchling",
-    "django": "setuptools",
-    "flask": "flit-core",
-    "httpx": "hatchling",
-    "jinja2": "flit-core",
-    "markupsafe": "setuptools",
-    "numpy": "meson-python",
-    "orjson": "maturin",
-    "packaging": "flit-core",
-    "pandas": "meson-python",
-    "pdm": "pdm-backend",
-    "pendulum": "maturin",
-    "poetry": "poetry-core",
-    "pydantic-core": "maturin",
-    "pyzmq": "scikit-build-core",
-    "requests": "setuptools",
-    "rich": "poetry-core",
-    "scipy": "meson-python",
-    "sqlalchemy": "setuptools",
-    "tomlkit": "poetry-core",
-    "unearth": "pdm-backend",
-    "zope.interface": "setuptools",
-}
+# Of setuptools, flit-core, hatchling, pdm-backend, poetry-core, scikit-build-core, meson-python and maturin.
+PROJECTS = """
+django markupsafe requests sqlalchemy zope.interface flask jinja2 packaging attrs httpx pdm unearth
+poetry rich tomlkit pyzmq numpy pandas scipy orjson pendulum pydantic-core
+""".split()
 
 
 @pytest.mark.registry

@@ -51,10 +51,8 @@ def test_the_same_project_in_another_spelling_passes(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_version_is_found(tmp_path: Path) -> None:
-    found = problems(*release(tmp_path), factories.wheel(tmp_path, version="0.9"))
-    assert [(problem.filename, problem.rule, problem.severity) for problem in found] == [
-        ("demo-0.9-py3-none-any.whl", "one-version", "error")
-    ]
+    (problem,) = problems(*release(tmp_path), factories.wheel(tmp_path, version="0.9"))
+    assert (problem.filename, problem.rule) == ("demo-0.9-py3-none-any.whl", "one-version")
 
 
 def test_the_same_version_in_another_spelling_passes(tmp_path: Path) -> None:
@@ -68,12 +66,9 @@ def test_invalid_versions_are_compared_as_text(tmp_path: Path) -> None:
 
 
 def test_a_second_sdist_is_found(tmp_path: Path) -> None:
-    again = tmp_path / "again"
-    again.mkdir()
-    second = factories.sdist(again, files={"other.py": b""})
-    assert [(p.filename, p.rule) for p in problems(factories.sdist(tmp_path), second)] == [
-        ("demo-1.0.tar.gz", "one-sdist")
-    ]
+    (tmp_path / "again").mkdir()
+    (problem,) = problems(factories.sdist(tmp_path), factories.sdist(tmp_path / "again", files={"other.py": b""}))
+    assert (problem.filename, problem.rule) == ("demo-1.0.tar.gz", "one-sdist")
 
 
 def test_a_tag_of_another_version_is_found_once(tmp_path: Path) -> None:
@@ -97,63 +92,31 @@ def test_a_tag_of_the_same_version_or_of_none_passes(tag: str, tmp_path: Path) -
 
 
 def test_the_release_is_validated_even_if_the_files_are_not(tmp_path: Path) -> None:
-    files = [
-        factories.wheel(tmp_path, tag="cp39-cp39-linux_x86_64"),
-        factories.wheel(tmp_path, version="0.9"),
-    ]
+    files = [factories.wheel(tmp_path, tag="cp39-cp39-linux_x86_64"), factories.wheel(tmp_path, version="0.9")]
     found = problems(*files, tag="v0.9", with_files=False, is_pypi=False)
-    assert [(problem.rule, problem.severity) for problem in found] == [
-        ("one-version", "error"),
-        ("tag", "error"),
-    ]
+    assert [(problem.rule, problem.severity) for problem in found] == [("one-version", "error"), ("tag", "error")]
+
+
+VERSIONS = {
+    "1.0": "1.0 v1.0 V1.0 my-demo-1.0 My_Demo/v1.0 my.demo_1.0 release-1.0 release/v1.0 RELEASE_1.0 v.1.0 release1.0",
+    "1.0rc1": "v1.0.0-rc.1",
+    "1!2.0.post1": "1!2.0.post1",
+    "1.0.post1": "my-demo-1.0-1",
+    "0.9.0": "acme-cli-v0.9.0",
+    "1.0.0": "acme-cli@1.0.0 @acme/cli@1.0.0 version-1.0.0",
+    "1.2": "core/v1.2 py3-core-1.2",
+    "1": "my-demo-v1",
+    "2": "core/v2 v2",
+    "": "1 20240101 nightly-2 release-2024-01-15 dev2 1.0-final-2 1.0.0-hotfix.1.2 1.0-py3 v1.x nightly",
+}
 
 
 @pytest.mark.parametrize(
-    ("tag", "version"),
-    [
-        ("1.0", "1.0"),
-        ("v1.0", "1.0"),
-        ("V1.0", "1.0"),
-        ("v1.0.0-rc.1", "1.0rc1"),
-        ("1!2.0.post1", "1!2.0.post1"),
-        ("my-demo-1.0", "1.0"),
-        ("My_Demo/v1.0", "1.0"),
-        ("my.demo_1.0", "1.0"),
-        ("release-1.0", "1.0"),
-        ("release/v1.0", "1.0"),
-        ("RELEASE_1.0", "1.0"),
-        ("my-demo-1.0-1", "1.0.post1"),
-        ("acme-cli-v0.9.0", "0.9.0"),
-        ("acme-cli@1.0.0", "1.0.0"),
-        ("@acme/cli@1.0.0", "1.0.0"),
-        ("core/v1.2", "1.2"),
-        ("py3-core-1.2", "1.2"),
-        ("version-1.0.0", "1.0.0"),
-        ("v.1.0", "1.0"),
-        ("release1.0", "1.0"),
-        ("my-demo-v1", "1"),
-        ("core/v2", "2"),
-        ("v2", "2"),
-        ("1", None),
-        ("20240101", None),
-        ("nightly-2", None),
-        ("release-2024-01-15", None),
-        ("dev2", None),
-        ("1.0-final-2", None),
-        ("1.0.0-hotfix.1.2", None),
-        ("1.0-py3", None),
-        ("v1.x", None),
-        ("nightly", None),
-        ("", None),
-    ],
+    ("tag", "version"), [("", ""), *((tag, version) for version, tags in VERSIONS.items() for tag in tags.split())]
 )
-def test_the_version_at_the_end_of_a_tag(tag: str, version: str | None) -> None:
-    assert split_tag(tag)[1] == (version and Version(version))
+def test_the_version_at_the_end_of_a_tag(tag: str, version: str) -> None:
+    assert split_tag(tag)[1] == (Version(version) if version else None)
 
 
 def release(folder: Path) -> list[Path]:
-    return [
-        factories.wheel(folder),
-        factories.wheel(folder, tag="cp39-cp39-win_amd64"),
-        factories.sdist(folder),
-    ]
+    return [factories.wheel(folder), factories.wheel(folder, tag="cp39-cp39-win_amd64"), factories.sdist(folder)]

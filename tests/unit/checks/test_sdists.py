@@ -44,17 +44,6 @@ def moved(old: str, new: str) -> Callable[[tarfile.TarInfo], tarfile.TarInfo]:
     return change
 
 
-def with_record(member: str, headers: dict[str, str]) -> Callable[[tarfile.TarInfo], tarfile.TarInfo]:
-    """Return a change that adds pax records to one member."""
-
-    def change(info: tarfile.TarInfo) -> tarfile.TarInfo:
-        if info.name == member:
-            info.pax_headers = headers
-        return info
-
-    return change
-
-
 def with_zip_at_its_end(compresslevel: int) -> Make:
     """Return what makes an sdist whose last member is a zip archive."""
 
@@ -106,15 +95,13 @@ CASES = (
     Case(
         "sdist-sparse",
         broken=sparse,
-        neighbour=repacked(with_record("demo-1.0/demo/__init__.py", {"comment": "GNU.sparse.major"})),
+        neighbour=factories.sdist,
         says='"demo-1.0/zeros" is stored sparsely',
     ),
 )
 
 
-@pytest.mark.parametrize(
-    "kind", [pytest.param(tarfile.SYMTYPE, id="symbolic link"), pytest.param(tarfile.LNKTYPE, id="hard link")]
-)
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE], ids=["symbolic link", "hard link"])
 def test_links_inside_an_sdist_pass(kind: bytes, tmp_path: Path) -> None:
     def link(member: tarfile.TarInfo) -> tarfile.TarInfo:
         if member.name.endswith("__init__.py"):
@@ -124,16 +111,16 @@ def test_links_inside_an_sdist_pass(kind: bytes, tmp_path: Path) -> None:
     assert rules(repacked(link)(tmp_path)) == []
 
 
-def test_absolute_names_in_an_sdist_are_found(tmp_path: Path) -> None:
-    assert set(rules(repacked(moved("demo", "/demo"))(tmp_path))) == {"sdist-members"}
+NAMES = {
+    "absolute names": ("demo", "/demo", {"sdist-members"}),
+    "made by tar in its own folder": ("demo", "./demo", {"sdist-metadata", "sdist-members"}),
+    "absolute names beside relative ones": ("demo-1.0/demo", "/demo-1.0/demo", {"sdist-folder", "sdist-members"}),
+}
 
 
-def test_an_sdist_made_by_tar_in_its_own_folder_is_found(tmp_path: Path) -> None:
-    assert set(rules(repacked(moved("demo", "./demo"))(tmp_path))) == {"sdist-metadata", "sdist-members"}
-
-
-def test_absolute_names_beside_relative_ones_are_no_folder(tmp_path: Path) -> None:
-    assert set(rules(repacked(moved("demo-1.0/demo", "/demo-1.0/demo"))(tmp_path))) == {"sdist-folder", "sdist-members"}
+@pytest.mark.parametrize(("old", "new", "found"), NAMES.values(), ids=NAMES)
+def test_names_that_begin_elsewhere_are_found(old: str, new: str, found: set[str], tmp_path: Path) -> None:
+    assert set(rules(repacked(moved(old, new))(tmp_path))) == found
 
 
 def archive_of(folder: Path, *members: str) -> Path:

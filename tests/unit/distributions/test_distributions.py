@@ -6,10 +6,12 @@ import gzip
 import hashlib
 import io
 import os
+import random
 import sys
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
 
 import pytest
 from packaging.metadata import parse_email
@@ -21,9 +23,6 @@ from travis_pypi_deploy.errors import InvalidReleaseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
-
-    from tests.support.cases import Make
 
 
 def test_a_wheel_is_read_whole(tmp_path: Path) -> None:
@@ -82,58 +81,45 @@ def test_the_metadata_of_a_wheel_is_found_in_a_folder_of_another_name(tmp_path: 
     assert distributions.read(renamed).name == "demo"
 
 
-@pytest.mark.parametrize(
-    "filename", ["demo-1.0.zip", "demo-1.0.tar.bz2", "demo-1.0.egg", "demo-1.0.WHL", "demo.tar.gz.asc", "demo"]
-)
+@pytest.mark.parametrize("filename", ["demo-1.0.zip", "demo-1.0.tar.bz2", "demo-1.0.WHL", "demo.tar.gz.asc", "demo"])
 def test_files_that_no_index_takes_are_rejected_by_name(filename: str, tmp_path: Path) -> None:
-    path = tmp_path / filename
+    assert rejection(tmp_path / filename) == "neither a wheel (.whl) nor an sdist (.tar.gz)"
+
+
+def rejection(path: Path) -> str:
+    """Return why a file is not read."""
     with pytest.raises(InvalidReleaseError) as caught:
         distributions.read(path)
-    assert str(caught.value) == "neither a wheel (.whl) nor an sdist (.tar.gz)"
+    str(caught.value).encode()
+    return str(caught.value)
 
 
-def fifo(folder: Path) -> Path:
-    path = folder / "demo-1.0.tar.gz"
-    os.mkfifo(path)
-    return path
-
-
-def subfolder(folder: Path) -> Path:
-    path = folder / "demo-1.0.tar.gz"
-    path.mkdir()
-    return path
-
-
-def device(folder: Path) -> Path:
-    path = folder / "zero.whl"
-    path.symlink_to("/dev/zero")
-    return path
+NOT_REGULAR: dict[str, Callable[[Path], object]] = {
+    "FIFO": os.mkfifo,
+    "folder": os.mkdir,
+    "device": lambda path: path.symlink_to("/dev/zero"),
+}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs and devices in the file system")
-@pytest.mark.parametrize("make", [fifo, subfolder, device])
-def test_a_file_that_is_not_regular_is_rejected(make: Make, tmp_path: Path) -> None:
-    path = make(tmp_path)
-    with pytest.raises(InvalidReleaseError) as caught:
-        distributions.read(path)
-    assert str(caught.value) == "not a regular file"
+@pytest.mark.parametrize("make", NOT_REGULAR.values(), ids=NOT_REGULAR)
+def test_a_file_that_is_not_regular_is_rejected(make: Callable[[Path], object], tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    make(path)
+    assert rejection(path) == "not a regular file"
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        pytest.param("lost.whl", "cannot be read: No such file or directory", id="missing"),
-        pytest.param("x" * 300 + ".whl", "cannot be read: File name too long", id="name too long"),
-        pytest.param("demo-1.0\n.whl", "its name has characters that are not printable or not UTF-8", id="line break"),
-        pytest.param("demo-1.0\x1b[2J.whl", "its name has characters that are not printable", id="escape"),
-        pytest.param("demo-\udcff.whl", "its name has characters that are not printable or not UTF-8", id="not UTF-8"),
-    ],
-)
+UNREADABLE = {
+    "missing": ("lost.whl", "cannot be read: No such file or directory"),
+    "name too long": ("x" * 300 + ".whl", "cannot be read: File name too long"),
+    "escape": ("demo-1.0\x1b[2J.whl", "its name has characters that are not printable or not UTF-8"),
+    "not UTF-8": ("demo-\udcff.whl", "its name has characters that are not printable or not UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("name", "reason"), UNREADABLE.values(), ids=UNREADABLE)
 def test_a_file_that_cannot_be_read_is_a_sentence(name: str, reason: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidReleaseError) as caught:
-        distributions.read(tmp_path / name)
-    assert str(caught.value).startswith(reason)
-    str(caught.value).encode()
+    assert rejection(tmp_path / name).startswith(reason)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
@@ -141,59 +127,56 @@ def test_a_folder_that_may_not_be_read_is_a_sentence(tmp_path: Path) -> None:
     path = factories.sdist(tmp_path)
     tmp_path.chmod(0)
     try:
-        with pytest.raises(InvalidReleaseError, match=r"^cannot be read: Permission denied$"):
-            distributions.read(path)
+        assert rejection(path) == "cannot be read: Permission denied"
     finally:
         tmp_path.chmod(0o700)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4", bytes(100_000)], ids=["empty", "text", "magic", "zeros"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4"], ids=["empty", "text", "magic"])
 def test_what_is_no_zip_archive_is_rejected(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
     path.write_bytes(content)
-    with pytest.raises(InvalidReleaseError, match=r"^not a readable zip archive: "):
-        distributions.read(path)
+    assert rejection(path).startswith("not a readable zip archive: ")
 
 
-NOT_SDISTS = {
-    "empty": b"",
-    "text": b"hello",
-    "cut after two bytes": b"\x1f\x8b",
-    "an unknown method": b"\x1f\x8b\x09" + bytes(20),
-    "text inside": gzip.compress(b"x" * 512),
-    "nothing inside": gzip.compress(b""),
+def damaged(contents: bytes) -> bytes:
+    middle = len(contents) // 2
+    return contents[:middle] + bytes([contents[middle] ^ 1]) + contents[middle + 1 :]
+
+
+NOT_SDISTS: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "text": lambda _: b"hello",
+    "an unknown method": lambda _: b"\x1f\x8b\x09" + bytes(20),
+    "text inside": lambda _: gzip.compress(b"x" * 512),
+    "nothing inside": lambda _: gzip.compress(b""),
+    "one byte is missing": lambda whole: whole[:-1],
+    "the checksum is missing": lambda whole: whole[:-8],
+    "many bytes are missing": lambda whole: whole[:-200],
+    "cut inside whole gzip data": lambda whole: gzip.compress(gzip.decompress(whole)[:-15_000]),
+    "a damaged byte": damaged,
 }
 
 
-@pytest.mark.parametrize("content", NOT_SDISTS.values(), ids=NOT_SDISTS)
-def test_what_is_no_gzip_compressed_tar_archive_is_rejected(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "demo-1.0.tar.gz"
-    path.write_bytes(content)
-    with pytest.raises(InvalidReleaseError, match=r"not a readable gzip-compressed tar archive: .*Build"):
-        distributions.read(path)
+@pytest.mark.parametrize("change", NOT_SDISTS.values(), ids=NOT_SDISTS)
+def test_what_is_no_whole_gzip_compressed_tar_archive_is_rejected(
+    change: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = factories.sdist(tmp_path, files={"large.py": random.Random(1).randbytes(20_000)})
+    path.write_bytes(change(path.read_bytes()))
+    reason = rejection(path)
+    assert reason.startswith("not a readable gzip-compressed tar archive: ")
+    assert reason.endswith(". Build the sdist again, and copy all of it")
 
 
-@pytest.mark.parametrize("missing", [1, 4, 8, 9, 30, 200])
-def test_an_sdist_that_is_cut_short_anywhere_is_rejected(missing: int, tmp_path: Path) -> None:
-    path = factories.sdist(tmp_path)
-    path.write_bytes(path.read_bytes()[:-missing])
-    with pytest.raises(InvalidReleaseError, match="not a readable gzip-compressed tar archive"):
-        distributions.read(path)
+LIMITS = {
+    "200,001 members": (200_000, 0, "member"),
+    "1 GiB": (1, 2**30, "member"),
+    "long names": (75_000, 0, "member" * 40),
+}
 
 
-def test_a_tar_archive_that_breaks_off_inside_whole_gzip_data_is_rejected(tmp_path: Path) -> None:
-    path = factories.sdist(tmp_path, files={"large.py": b"x" * 5000})
-    inside = gzip.decompress(path.read_bytes())
-    path.write_bytes(gzip.compress(inside[: inside.index(b"xxxx") + 1000]))
-    with pytest.raises(InvalidReleaseError, match="not a readable gzip-compressed tar archive"):
-        distributions.read(path)
-
-
-@pytest.mark.parametrize(
-    ("count", "size", "name"),
-    [(200_000, 0, "member"), (1, 2**30, "member"), (75_000, 0, "member" * 40)],
-    ids=["200,001 members", "1 GiB", "long names"],
-)
+@pytest.mark.parametrize(("count", "size", "name"), LIMITS.values(), ids=LIMITS)
 def test_an_sdist_has_limits(count: int, size: int, name: str, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0.tar.gz"
     info, member = tarfile.TarInfo("demo-1.0/PKG-INFO"), tarfile.TarInfo(f"demo-1.0/{name}")
@@ -201,17 +184,7 @@ def test_an_sdist_has_limits(count: int, size: int, name: str, tmp_path: Path) -
     with gzip.open(path, "wb", 1) as archive:
         archive.write(info.tobuf() + factories.metadata().ljust(512, b"\0"))
         archive.write(member.tobuf() * count)
-    with pytest.raises(InvalidReleaseError, match="it has more than 200000 members, or unpacks to more than"):
-        distributions.read(path)
-
-
-def test_a_damaged_byte_in_the_middle_of_an_sdist_is_found(tmp_path: Path) -> None:
-    path = factories.sdist(tmp_path, files={"large.py": os.urandom(5000)})
-    contents = bytearray(path.read_bytes())
-    contents[len(contents) // 2] ^= 1
-    path.write_bytes(contents)
-    with pytest.raises(InvalidReleaseError, match="not a readable gzip-compressed tar archive"):
-        distributions.read(path)
+    assert "it has more than 200000 members, or unpacks to more than" in rejection(path)
 
 
 def test_several_gzip_members_and_whatever_follows_them_pass(tmp_path: Path) -> None:
@@ -228,9 +201,7 @@ def test_a_wheel_without_metadata_is_rejected(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("METADATA", factories.metadata())
         archive.writestr("a/demo-1.0.dist-info/METADATA", factories.metadata())
-    with pytest.raises(InvalidReleaseError) as caught:
-        distributions.read(path)
-    assert str(caught.value) == "it has no METADATA in a .dist-info folder. Build the wheel again"
+    assert rejection(path) == "it has no METADATA in a .dist-info folder. Build the wheel again"
 
 
 def test_an_sdist_without_metadata_is_rejected(tmp_path: Path) -> None:
@@ -240,24 +211,22 @@ def test_an_sdist_without_metadata_is_rejected(tmp_path: Path) -> None:
         link.type, link.linkname = tarfile.SYMTYPE, "elsewhere"
         archive.addfile(link)
         archive.addfile(tarfile.TarInfo("demo-1.0/MY-PKG-INFO"), io.BytesIO())
-    with pytest.raises(InvalidReleaseError) as caught:
-        distributions.read(path)
-    assert str(caught.value) == "it has no PKG-INFO. Build the sdist again"
+    assert rejection(path) == "it has no PKG-INFO. Build the sdist again"
 
 
-@pytest.mark.parametrize(
-    ("metadata", "missing"),
-    [
-        pytest.param(b"Metadata-Version: 2.1\nVersion: 1.0\n", "Name", id="no name"),
-        pytest.param(b"Metadata-Version: 2.1\nName: demo\n", "Version", id="no version"),
-        pytest.param(b"Metadata-Version: 2.1\nName: UNKNOWN\nVersion: 1.0\n", "Name", id="unknown name"),
-        pytest.param(b"", "Name", id="empty"),
-        pytest.param(b"\0\xff" * 500, "Name", id="binary"),
-    ],
-)
+NAMELESS = {
+    "no name": (b"Metadata-Version: 2.1\nVersion: 1.0\n", "Name"),
+    "no version": (b"Metadata-Version: 2.1\nName: demo\n", "Version"),
+    "unknown name": (b"Metadata-Version: 2.1\nName: UNKNOWN\nVersion: 1.0\n", "Name"),
+    "empty": (b"", "Name"),
+    "binary": (b"\0\xff" * 500, "Name"),
+}
+
+
+@pytest.mark.parametrize(("metadata", "missing"), NAMELESS.values(), ids=NAMELESS)
 def test_metadata_without_a_name_or_version_is_rejected(metadata: bytes, missing: str, tmp_path: Path) -> None:
-    with pytest.raises(InvalidReleaseError, match=rf"^its metadata has no {missing}. Build it again$"):
-        distributions.read(factories.sdist(tmp_path, metadata=metadata))
+    path = factories.sdist(tmp_path, metadata=metadata)
+    assert rejection(path) == f"its metadata has no {missing}. Build it again"
 
 
 def metadata_fields(text: bytes) -> dict[str, tuple[str, ...]]:
@@ -289,27 +258,18 @@ def test_fields_are_all_present_values_in_order() -> None:
     }
 
 
-@pytest.mark.parametrize("version", ["9.9", "1.3", "none of ours", "2.x"])
+@pytest.mark.parametrize("version", ["9.9", "1.3", "none of ours"])
 def test_the_fields_of_an_unknown_metadata_version_are_those_of_the_newest(version: str) -> None:
     fields = metadata_fields(factories.metadata(metadata_version=version, import_name="demo"))
     assert (fields["metadata_version"], fields["name"], fields["import_names"]) == ((version,), ("demo",), ("demo",))
 
 
-MAIL = b"Metadata-Version: 2.1\nName: demo\n"
-
-
-@pytest.mark.parametrize(
-    ("headers", "body"),
-    [
-        pytest.param(b'Content-Type: multipart/mixed; boundary="x"\n', b"--x\n\nWords.\n--x--\n", id="mail with parts"),
-        pytest.param(b"Content-Type: message/rfc822\n", b"Content-Type: message/rfc822\n\n" * 100_000, id="nested"),
-    ],
-)
-def test_the_body_is_the_description_whatever_content_type_it_claims(headers: bytes, body: bytes) -> None:
-    assert metadata_fields(MAIL + headers + b"\n" + body) == {
+def test_the_body_is_the_description_whatever_content_type_it_claims() -> None:
+    headers = b'Metadata-Version: 2.1\nName: demo\nContent-Type: multipart/mixed; boundary="x"\n'
+    assert metadata_fields(headers + b"\n--x\n\nWords.\n--x--\n") == {
         "metadata_version": ("2.1",),
         "name": ("demo",),
-        "description": (body.decode(),),
+        "description": ("--x\n\nWords.\n--x--\n",),
     }
 
 
@@ -344,17 +304,12 @@ def test_the_description_may_be_a_header_as_in_old_metadata() -> None:
     assert metadata_fields(metadata)["description"] == ("Title\n=====\n\nWords.",)
 
 
-@pytest.mark.parametrize("order", ["expected first", "expected last"])
-def test_of_two_metadata_in_a_wheel_the_one_that_the_name_asks_for_counts(order: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [1, -1], ids=["expected first", "expected last"])
+def test_of_two_metadata_in_a_wheel_the_one_that_the_name_asks_for_counts(order: int, tmp_path: Path) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
-    contents = {
-        "demo-1.0.dist-info/METADATA": factories.metadata("demo"),
-        "other-2.0.dist-info/METADATA": factories.metadata("other", "2.0"),
-    }
-    names = sorted(contents, reverse=order == "expected last")
     with zipfile.ZipFile(path, "w") as archive:
-        for name in names:
-            archive.writestr(name, contents[name])
+        for name in ("demo", "other")[::order]:
+            archive.writestr(f"{name}-1.0.dist-info/METADATA", factories.metadata(name))
     assert distributions.read(path).name == "demo"
 
 
@@ -367,5 +322,4 @@ def test_any_hash_can_be_had(tmp_path: Path) -> None:
 def test_metadata_larger_than_16_mebibytes_is_rejected(tmp_path: Path) -> None:
     metadata = factories.metadata(description="x" * 16 * 1024 * 1024)
     for path in (factories.wheel(tmp_path, metadata=metadata), factories.sdist(tmp_path, metadata=metadata)):
-        with pytest.raises(InvalidReleaseError, match="is larger than 16777216 bytes"):
-            distributions.read(path)
+        assert "is larger than 16777216 bytes" in rejection(path)
