@@ -8,12 +8,19 @@ from ..credentials import Credentials
 from ..servers import LIMITS_URL, STATUS_URL, Server
 from .response import NAME_USED_BEFORE, SECOND_SDIST, TOO_MANY_PROJECTS, Kind, Response
 
+# What to do, by words of the answer.
+REMEDIES = {
+    TOO_MANY_PROJECTS: "An account may create a few projects a day: run this job again tomorrow",
+    NAME_USED_BEFORE: "The name of a deleted file can never be used again: raise the version",
+    SECOND_SDIST: "The release has an sdist of another name: raise the version",
+    "too similar": "Choose another project name",
+    # nginx asks for one after the handshake
+    "ssl certificate was sent": "The server asks for a client certificate: upload with twine --client-cert",
+}
 CHECK_URL = "Check that the URL in --server is the one that accepts uploads"
 
 
-def remedy(  # noqa: C901 - a table of answers and their remedies
-    response: Response, server: Server, credentials: Credentials | None, name: str
-) -> str:
+def remedy(response: Response, server: Server, credentials: Credentials | None, name: str) -> str:
     """Return what to do; empty if the index's own words are enough. ``name`` is the project's."""
     status = response.status
     later = f"See {STATUS_URL}, and run this job again later" if server.is_pypi else "Run this job again later"
@@ -22,23 +29,16 @@ def remedy(  # noqa: C901 - a table of answers and their remedies
         return "Check the URL in --server, or run this job again later" if is_unreached else later
     if response.is_page or 300 <= status < 400 or status in (404, 405, 410):
         return CHECK_URL
-    if response.says("ssl certificate was sent"):  # nginx, which asks for one after the handshake
-        return "The server asks for a client certificate: upload with twine --client-cert"
-    if response.says(TOO_MANY_PROJECTS):
-        return "An account may create a few projects a day: run this job again tomorrow"
+    for words, advice in REMEDIES.items():
+        if response.says(words):
+            return advice
     if response.says("archived"):
         where = f" ({server.settings_url.format(name=name)})" if server.is_pypi else ""
         return f"An archived project accepts no files: unarchive it in its settings{where}"
-    if response.says("too similar"):
-        return "Choose another project name"
     if status == 413 or response.says("file too large") or response.says("size too large"):
         if server.is_pypi:
             return f"Delete old releases, or request a higher limit ({LIMITS_URL})"
         return "The server, or a proxy in front of it, limits the size of an upload: ask its administrator to raise it"
-    if response.says(NAME_USED_BEFORE):
-        return "The name of a deleted file can never be used again: raise the version"
-    if response.says(SECOND_SDIST):
-        return "The release has an sdist of another name: raise the version"
     if status in (401, 403):
         return _remedy_for_credentials(response, server, credentials, name)
     if server.is_pypi and status == 409:
