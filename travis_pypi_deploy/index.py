@@ -48,28 +48,31 @@ class Published(Enum):
 
 
 class Index:
-    """The simple index of a server, which ``client`` reads, with credentials if there are any.
+    """The simple index of a server; ``client`` connects to the server, ``index_url`` is what the user has named.
 
-    ``urls`` are where the index may be. If ``is_certain``, there is only one, and what it does not list is not there.
-    Otherwise the first page that lists a file of the project is taken; it may be that of several repositories.
-    ``found_url`` is the address of the index, empty while it is not known. ``timeout`` is in seconds for each request,
-    LOOKUP_SECONDS at most.
+    If ``is_certain``, its address is known, and what it does not list is not there. Otherwise the first page that lists
+    a file of the project is taken; it may be that of several repositories. ``found_url`` is the address of the index,
+    empty while it is not known. ``timeout`` is in seconds for each request, LOOKUP_SECONDS at most.
     """
 
     def __init__(
         self,
-        urls: Sequence[str],
+        server: Server,
+        index_url: str | None,
         client: http.Client,
         *,
-        is_certain: bool,
         credentials: Credentials | None,
         timeout: float,
     ) -> None:
-        self._urls = tuple(each if each.endswith("/") else each + "/" for each in urls)
-        self.is_certain = is_certain
-        self.found_url = self._urls[0] if is_certain else ""
-        self._credentials = credentials
-        self._client = client
+        known = index_url or server.index_url
+        self._urls = (f"{known.rstrip('/')}/",) if known else possible_index_urls(server.upload_url)
+        self.is_certain = bool(known)
+        self.found_url = self._urls[0] if known else ""
+        is_own = origin(self._urls[0]) == origin(server.upload_url)
+        # Credentials go to the server's own origin only; PyPI's pages are public.
+        self._credentials = credentials if is_own and not server.is_pypi else None
+        # An expensive connection of the lookup is also that of the first upload.
+        self._client = client if is_own else http.Client(self._urls[0], mask=client.mask)
         self._timeout = min(timeout, LOOKUP_SECONDS)
         # A thread, because a signal can interrupt the wait for it, but not the resolving of a host's name. Only one,
         # because a page takes much memory.
@@ -156,20 +159,6 @@ class Index:
         except ValueError as error:
             text = f"{url}: not a page of a simple index: {error}"
             raise http.NoResponseError(text, is_final=True) from error
-
-
-def open_index(
-    server: Server, index_url: str | None, client: http.Client, *, credentials: Credentials | None, timeout: float
-) -> Index:
-    """Return the index of a server; ``client`` connects to the server, ``index_url`` is what the user has named."""
-    known = index_url or server.index_url
-    urls = (known,) if known else possible_index_urls(server.upload_url)
-    is_own = origin(urls[0]) == origin(server.upload_url)
-    # Credentials go to the server's own origin only; PyPI's pages are public.
-    login = credentials if is_own and not server.is_pypi else None
-    # An expensive connection of the lookup is also that of the first upload.
-    index_client = client if is_own else http.Client(urls[0], mask=client.mask)
-    return Index(urls, index_client, is_certain=bool(known), credentials=login, timeout=timeout)
 
 
 def possible_index_urls(upload_url: str) -> tuple[str, ...]:

@@ -9,10 +9,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 from tests.support import command, factories
-from tests.support.interception import Interception, certified
+from tests.support.interception import Interception, trusted
 from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.publishing import WHEEL, environment, outcomes, publish
@@ -73,11 +72,7 @@ def test_a_connection_that_is_never_made_is_given_up(
 def test_a_server_that_asks_for_a_client_certificate_is_named_at_the_first_attempt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority, bundle = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    tls = certified(authority, "127.0.0.1")
-    authority.configure_trust(tls)
+    tls = trusted(tmp_path, monkeypatch)
     tls.verify_mode = ssl.CERT_REQUIRED
     with LoopbackIndex(tls=tls) as index:
         published = publish(index, [factories.wheel(tmp_path)], PYPI_PASSWORD="a password")

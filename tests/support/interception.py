@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import pytest
     from typing_extensions import Self
 
     from tests.support.loopback_index import LoopbackIndex
@@ -80,6 +81,16 @@ def certified(authority: trustme.CA, *hosts: str, not_after: datetime | None = N
     """Return a server's TLS context with a certificate of ``authority`` for these hosts, good until then."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*hosts, not_after=not_after).configure_cert(context)
+    return context
+
+
+def trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Return the TLS context of a server on 127.0.0.1 that the command trusts during this test."""
+    authority, bundle = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    context = certified(authority, "127.0.0.1")
+    authority.configure_trust(context)
     return context
 
 

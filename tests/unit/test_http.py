@@ -8,16 +8,16 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 from tests.support import misbehaviours
-from tests.support.interception import certified
+from tests.support.interception import trusted
 from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Delay, Drip, Flood
 from travis_pypi_deploy import http
 from travis_pypi_deploy.errors import RejectedError
 from travis_pypi_deploy.index import Index
+from travis_pypi_deploy.servers import Server
 from travis_pypi_deploy.simple_pages import Listing
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_a_redirect_leads_to_the_same_origin_or_nowhere(location: str) -> None:
 
 
 def lookup(url: str, name: str = "demo", *, timeout: float = 20) -> Listing:
-    index = Index([url], http.Client(url), is_certain=True, credentials=None, timeout=timeout)
+    index = Index(Server("", url), url, http.Client(url), credentials=None, timeout=timeout)
     return index.start_lookup(name).result() or Listing()
 
 
@@ -132,14 +132,11 @@ def test_tls_on_a_plain_port_is_final_and_says_so(index: LoopbackIndex) -> None:
 
 
 def test_the_certificates_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    authority, bundle = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with LoopbackIndex(tls=certified(authority, "127.0.0.1")) as index:
+    with LoopbackIndex(tls=trusted(tmp_path, monkeypatch)) as index:
         for _ in range(2):
             client = http.Client(index.url)
             assert client.request(f"{index.simple_url}x/", headers={}, limit_bytes=9, timeout=5).status == 404
-            bundle.unlink(missing_ok=True)
+            (tmp_path / "ca.pem").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize(("unasked", "connections"), [(b"", 1), (b"HTTP/1.1 202 A\r\n\r\n", 2)], ids=["none", "one"])
@@ -147,9 +144,6 @@ def test_a_connection_that_was_expensive_is_used_again_unless_it_has_unread_byte
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unasked: bytes, connections: int
 ) -> None:
     """The answer that nobody asked for is in the same TLS record as the first one, and not read with it."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     padding = b"a" * 8000
     answers = [
         b"HTTP/1.1 201 A\r\nA: %s\r\nContent-Length: 0\r\n\r\n%s" % (padding, unasked + padding if unasked else b""),
@@ -161,9 +155,8 @@ def test_a_connection_that_was_expensive_is_used_again_unless_it_has_unread_byte
             self.closing.wait(2 * http.EXPENSIVE_CONNECTION_SECONDS)
             super().finish_request(request, client_address)
 
-    with SlowServer(
-        handler_for(lambda exchange: exchange.send_more(answers.pop(0))), certified(authority, "127.0.0.1")
-    ) as server:
+    handler = handler_for(lambda exchange: exchange.send_more(answers.pop(0)))
+    with SlowServer(handler, trusted(tmp_path, monkeypatch)) as server:
         url = f"https://127.0.0.1:{server.port}/"
         client = http.Client(url)
         statuses = [client.request(url, headers={}, limit_bytes=9, timeout=5).status for _ in range(2)]

@@ -6,10 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-import trustme
 
 from tests.support import factories, misbehaviours
-from tests.support.interception import certified
+from tests.support.interception import trusted
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Early
 from travis_pypi_deploy import distributions, http
@@ -86,10 +85,7 @@ def test_a_success_before_the_whole_file_was_sent_is_none(tmp_path: Path, index:
 def test_an_answer_before_the_whole_file_was_sent_is_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_tls: bool, stays_open: bool
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    with LoopbackIndex(tls=certified(authority, "127.0.0.1") if with_tls else None) as index:
+    with LoopbackIndex(tls=trusted(tmp_path, monkeypatch) if with_tls else None) as index:
         index.on_upload(Early(413, "Too Large", stays_open=stays_open))
 
         response = attempt(tmp_path, index, megabytes=12)
