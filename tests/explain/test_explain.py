@@ -230,6 +230,12 @@ def test_the_output_names_each_job_with_its_reasons(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_whose_only_job_is_excluded_has_no_jobs(tmp_path: Path) -> None:
+    path = tmp_path / ".travis.yml"
+    path.write_text("language: python\npython: a\njobs: {exclude: [{python: a}]}\n")
+    assert run(str(path), "--branch", "main")[1].splitlines()[-1] == "0 of 0 jobs deploy."
+
+
 def test_the_number_of_deploying_jobs_can_be_expected(tmp_path: Path) -> None:
     path = tmp_path / ".travis.yml"
     path.write_text(SAMPLE)

@@ -14,7 +14,7 @@ from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import deployments_of_packages, deploys_to_pypi, read_build
 from ..travis_yml.lints import arranged, lints
 from ..travis_yml.parse import read
-from ..travis_yml.tree import MappingNode, entries, listed, mapping, plain, text
+from ..travis_yml.tree import MappingNode, listed, mapping, plain, text
 from . import messages
 from .answers import explain
 from .events import Event
@@ -103,7 +103,7 @@ def _events(options: argparse.Namespace, root: MappingNode) -> list[Event]:
 
 def _branches(root: MappingNode) -> list[str]:
     """Return the branches that a file names, in its order; master if there are none."""
-    named = [name for _, node in deployments_of_packages(root) for name in conditions(entries(node)).branches]
+    named = [name for _, node in deployments_of_packages(root) for name in conditions(node).branches]
     branches = mapping(plain(root)).get("branches")
     only = mapping(branches).get("only") if isinstance(branches, dict) else branches
     named += [text(each) for each in listed(only)]

@@ -18,7 +18,7 @@ def lines(path: str, explanation: Explanation) -> list[str]:
     if explanation.not_built:
         return [first, f"  not built: {explanation.not_built}", count(explanation)]
     labels = [_cut(f"job {each.number or '-'}  {each.label}".rstrip()) for each in explanation.answers]
-    width = max(map(len, labels))
+    width = max(map(len, labels), default=0)
     rows = []
     for label, answer in zip(labels, explanation.answers):
         for number, text in enumerate(_answer_texts(answer)):

@@ -86,10 +86,7 @@ def _obstacle(block: MappingNode, shared: set[Pair]) -> Note | None:
     for pair in _options(block):
         if pair in shared:
             return Note(pair.key.line, f"{pair.name} is merged into deployments to elsewhere, too: {LEFT}")
-    for source in merged(block):
-        if obstacle := _obstacle(source, shared):
-            return obstacle
-    return values_by_branch(entries(block))
+    return next(filter(None, (values_by_branch(entries(each)) for each in (*sources(block), block))), None)
 
 
 def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[Note]) -> Blocks:
@@ -107,6 +104,5 @@ def _keep_anchors(root: MappingNode, candidates: list[MappingNode], notes: list[
 
 def _options(block: MappingNode) -> tuple[Pair, ...]:
     """Return what a script deployment does not know, in a block and in what is merged into it."""
-    names = {pair: corrected(pair.name, DEPLOYMENT_KEYS) for pair in block.pairs}
-    own = tuple(pair for pair, name in names.items() if name not in SCRIPT_OPTIONS)
-    return (*own, *(pair for source in merged(block) for pair in _options(source)))
+    pairs = (pair for mapping in (block, *sources(block)) for pair in mapping.pairs)
+    return tuple(pair for pair in pairs if corrected(pair.name, DEPLOYMENT_KEYS) not in SCRIPT_OPTIONS)

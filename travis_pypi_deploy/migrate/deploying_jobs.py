@@ -45,7 +45,7 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
     for node in nodes:
         choice = "single one out in `on:`" if node in deployments(root, root) else "deploy from one of them only"
         reasons = {"more than one job of this build deploys": choice} if node in several else {}
-        on = conditions(entries(node))
+        on = conditions(node)
         for job in build.deploying(node) if node in rewritten else ():
             reasons.update(_without_interpreter(job, on, fills_dist=node in filled))
         if reasons:
@@ -85,7 +85,7 @@ def _made_by_several(build: Build, nodes: Collection[Node], filled: Collection[N
     makers: dict[object, set[Job]] = {}
     found: list[tuple[Node, object]] = []
     for node in nodes:
-        on = conditions(entries(node))
+        on = conditions(node)
         for job in () if on.may_choose_a_job else build.deploying(node):
             if not publishes_only_wheels(build.root, job.node, node, is_ready_made=node in filled):
                 meaning = (*_meaning(node, job), on.options(), job.made.text("if"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ..travis_yml.tree import Alias, MappingNode, Pair, ScalarNode, SequenceNode, walk
 
@@ -61,9 +62,9 @@ def is_comment_further_in(text: str, at: int, indent: str) -> bool:
 
 def take_out(text: str, mapping: MappingNode, dropped: frozenset[Pair]) -> list[Edit]:
     """Return the edits that remove pairs from a mapping and leave every comment where it was."""
-    inside = {pair for pair in mapping.pairs if pair in dropped}
-    runs = _runs(mapping, dropped) if inside else []
-    if len(runs) == 1 and len(runs[0]) == len(mapping.pairs):
+    groups = groupby(mapping.pairs, key=lambda pair: pair in dropped)
+    runs = [list(group) for is_dropped, group in groups if is_dropped]
+    if runs and len(runs[0]) == len(mapping.pairs):
         return [Edit(mapping.pairs[0].key.start, mapping.pairs[-1].end, "" if mapping.flow else "{}")]
     if mapping.flow:
         return [_without_run(text, mapping, run) for run in runs]
@@ -104,41 +105,31 @@ def written(value: str, *, flow: bool = False) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _runs(mapping: MappingNode, dropped: frozenset[Pair]) -> list[list[int]]:
-    """Return the indices of the dropped pairs, neighbours together."""
-    indices = [index for index, pair in enumerate(mapping.pairs) if pair in dropped]
-    runs: list[list[int]] = []
-    for index in indices:
-        if runs and runs[-1][-1] == index - 1:
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    return runs
-
-
-def _without_run(text: str, mapping: MappingNode, run: list[int]) -> Edit:
-    pairs = [mapping.pairs[index] for index in run]
+def _without_run(text: str, mapping: MappingNode, pairs: list[Pair]) -> Edit:
     start, end = pairs[0].key.start, pairs[-1].end
-    if run[-1] + 1 < len(mapping.pairs):
-        following = mapping.pairs[run[-1] + 1].key.start
+    if pairs[-1] is not mapping.pairs[-1]:
+        following = _following(mapping, pairs).key.start
         separator = f"{line_break(text)}{indentation(text, following)}"
         comments = "".join(f"{text[at:to]}{separator}" for at, to in _comments(text, pairs, following))
         return Edit(start, following, f" {comments}" if comments and text[start - 1] == "{" else comments)
-    above = mapping.pairs[run[0] - 1].end
+    above = mapping.pairs[mapping.pairs.index(pairs[0]) - 1].end
     outside = [match.span() for match in COMMENT.finditer(text, above, start)]
     kept = [f"  {text[at:to]}{line_break(text)}" for at, to in (*outside, *_comments(text, pairs, end))]
     return Edit(above, end, "".join(kept))
 
 
-def _without_lines(text: str, mapping: MappingNode, run: list[int]) -> list[Edit]:
-    pairs = [mapping.pairs[index] for index in run]
+def _without_lines(text: str, mapping: MappingNode, pairs: list[Pair]) -> list[Edit]:
     start, indent = pairs[0].key.start, indentation(text, pairs[0].key.start)
     if not text[line_start(text, start) : start].strip("\ufeff \t"):
         return [_without_line(text, pair) for pair in pairs]
-    following = mapping.pairs[run[-1] + 1].key.start  # the first of a list's item: what follows moves up
+    following = _following(mapping, pairs).key.start  # the first of a list's item: what follows moves up
     comments = _comments(text, pairs, following)
     kept = "".join(f"{text[at:end]}{line_break(text)}{indent}" for at, end in comments)
     return [Edit(start, following, kept)]
+
+
+def _following(mapping: MappingNode, pairs: list[Pair]) -> Pair:
+    return mapping.pairs[mapping.pairs.index(pairs[-1]) + 1]
 
 
 def _without_line(text: str, pair: Pair) -> Edit:

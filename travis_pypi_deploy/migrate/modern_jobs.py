@@ -49,12 +49,12 @@ def _runs_nothing(root: MappingNode, job: MappingNode) -> bool:
 def _is_shared(root: MappingNode, job: MappingNode) -> bool:
     """Return whether another place of the file has the job, too, or the conditions on its Python."""
     shared = {node.target for node in walk(root) if isinstance(node, Alias)}
-    asking = [node for node in deployments(root, job) if "python" in conditions(entries(node)).pairs]
+    asking = [node for node in deployments(root, job) if "python" in conditions(node).pairs]
     return job in shared or any(node not in {*walk(job)} or not shared.isdisjoint(walk(node)) for node in asking)
 
 
 def _has_conditions_on_python(root: MappingNode, job: MappingNode) -> bool:
-    found = [each for node in deployments(root, job) for _, each in conditions(entries(node)).expressions]
+    found = [each for node in deployments(root, job) for _, each in conditions(node).expressions]
     is_asked = any(OF_THE_IMAGE.intersection(variables_in(each)) for each in found)
     return is_asked or bool(re.search(r"\b(?:python|dist)\b", option_text(entries(job), "if")))
 
@@ -63,7 +63,7 @@ def _replaced(root: MappingNode, job: MappingNode) -> Iterator[Pair]:
     """Yield the pairs of a job that name its image and its Python."""
     yield from (pair for pair in job.pairs if pair.name in {"dist", "python"})
     for node in deployments(root, job):
-        if "python" in (pairs := conditions(entries(node)).pairs):
+        if "python" in (pairs := conditions(node).pairs):
             yield pairs["python"]
 
 

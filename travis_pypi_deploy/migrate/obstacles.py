@@ -41,6 +41,7 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
     """Raise UsageError, which begins with a line, if the file's `deploy` cannot become a stage."""
     root = build.root
     found = deployments(root, root)
+    has_secrets = any(value is None for entry in build.env_of_jobs for _, value in assignments(entry))
     reasons = {
         "the file is written in flow style": root.flow,
         "the key is merged in": deploy not in root.pairs,
@@ -48,10 +49,10 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
         "the file deploys elsewhere, too": not all(map(deploys_to_pypi, found)),
         "it runs commands after it (`run`)": any("run" in entries(node) for node in found),
         "it has an anchor that is used elsewhere": _is_used_elsewhere(root, deploy),
-        "jobs have deployments of their own": any(map(_has_own_deployments, jobs(root)[1:])),
+        "jobs have deployments of their own": any(deployments(job, job) for job in jobs(root)[1:]),
         "the job's commands fill dist/": bool(ready_made(root)),
         "before_deploy has commands that may need the job's files": "before_deploy" in entries(root),
-        "the matrix of `env` holds secrets": len(build.env_of_jobs) > 1 and _has_secrets(build),
+        "the matrix of `env` holds secrets": len(build.env_of_jobs) > 1 and has_secrets,
         "matrix and jobs both stand in the file": {"matrix", "jobs"} <= entries(root).keys(),
     }
     for reason, holds in reasons.items():
@@ -61,7 +62,7 @@ def refuse_obstacles(build: Build, deploy: Pair) -> None:
         if by_branch := values_by_branch(entries(node)):
             message = f"line {by_branch.line}: {by_branch.text}"
             raise UsageError(message)
-        conditions_of_the_stage(build, conditions(entries(node)))
+        conditions_of_the_stage(build, conditions(node))
         if not build.deploying(node):
             _stop(node.line, "no job of this build meets all of its conditions")
     stages_to_add_to(root)
@@ -131,15 +132,6 @@ def _stop(line: int, reason: str) -> NoReturn:
     raise UsageError(message)
 
 
-def _has_own_deployments(job: MappingNode) -> bool:
-    return "deploy" in entries(job) and bool(deployments(job, job))
-
-
 def _is_used_elsewhere(root: MappingNode, deploy: Pair) -> bool:
     inside = set(walk(deploy.value))
     return any(node.target in inside for node in walk(root) if isinstance(node, Alias) and node not in inside)
-
-
-def _has_secrets(build: Build) -> bool:
-    """Return whether `env` encrypts anything outside of `global`."""
-    return any(value is None for entry in build.env_of_jobs for _, value in assignments(entry))

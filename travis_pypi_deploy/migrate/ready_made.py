@@ -30,6 +30,10 @@ WRITES_NOTHING = re.compile(
     re.VERBOSE,
 )
 BUILDS_AN_SDIST = re.compile(r"\bsdist\b|-m build\b|\bpyproject-build\b|\b(?:poetry|flit|hatch|pdm) build\b")
+NO_SDIST = (
+    "the job fills dist/: the script uploads dist/* and builds nothing; "
+    "if you publish an sdist, build it in the job, too."
+)
 
 
 def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
@@ -38,11 +42,12 @@ def ready_made(root: MappingNode) -> dict[Node, tuple[Note, ...]]:
     for job in jobs(root):
         preparing = commands(root, job, "before_deploy")
         emptied = next((each for each in preparing if EMPTIES_SETUP_PY.fullmatch(each.value)), None)
+        evidence = next((each for each in commands(root, job, *PHASES) if FILLS_DIST.search(each.value)), None)
         for node in deployments(root, job):
             if emptied:
                 found[node] = _about_emptying(node, emptied)
-            elif _keeps_files(node) and (evidence := _evidence(root, job)):
-                found[node] = _about_evidence(root, job, evidence)
+            elif evidence and _keeps_files(node):
+                found[node] = () if _builds_an_sdist(root, job) else (Note(evidence.line, NO_SDIST),)
     return found
 
 
@@ -66,13 +71,6 @@ def _about_emptying(node: Node, command: ScalarNode) -> tuple[Note, ...]:
     return (sentence, Note(pairs["cleanup"].key.line, "cleanup: true removes dist/ before the deployment: remove it."))
 
 
-def _about_evidence(root: MappingNode, job: MappingNode, evidence: ScalarNode) -> tuple[Note, ...]:
-    sentence = "the job fills dist/: the script uploads dist/* and builds nothing"
-    if _builds_an_sdist(root, job):
-        return ()
-    return (Note(evidence.line, f"{sentence}; if you publish an sdist, build it in the job, too."),)
-
-
 def _builds_an_sdist(root: MappingNode, job: MappingNode) -> bool:
     return any(BUILDS_AN_SDIST.search(command.value) for command in commands(root, job, *PHASES))
 
@@ -89,7 +87,3 @@ def publishes_only_wheels(root: MappingNode, job: MappingNode, node: Node, *, is
 def _keeps_files(node: Node) -> bool:
     pairs = entries(node)
     return is_true(pairs.get("skip_cleanup")) or is_false(pairs.get("cleanup"))
-
-
-def _evidence(root: MappingNode, job: MappingNode) -> ScalarNode | None:
-    return next((command for command in commands(root, job, *PHASES) if FILLS_DIST.search(command.value)), None)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ..travis_yml.jobs import deployment_options, is_pypi, mappings, names_of_pypi, read_build
+from ..travis_yml.jobs import is_pypi, mappings, names_of_pypi, read_build
 from ..travis_yml.lints import Note, arranged, lints
 from ..travis_yml.tree import Alias, MappingNode, Node, ScalarNode, SequenceNode, entries, merged, text_of, walk
 from .arguments import PACKAGE
@@ -14,7 +14,7 @@ from .blocks import blocks, emptied_templates
 from .deploying_jobs import deploying_jobs, wheels_of_python_2
 from .edits import Edit, apply, line_break, line_start, put_behind, take_out, written
 from .ready_made import ready_made
-from .steps import Plan, install_at, plan
+from .steps import install_at, plan
 from .translate import translate
 
 PROPERTIES = re.compile(r"(?:[&!]\S+\s+)*")
@@ -39,12 +39,8 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         return Migration(text, 0, ())
     found, names = blocks(root), names_of_pypi(root)
     filled, build = ready_made(root), read_build(root)
-    known = build.variables
     moved: tuple[Node, ...] = (*found.movable, *names)
-    translations = {
-        node: translate(deployment_options(node), aliases, known, line=node.line, ready_made=node in filled)
-        for node in moved
-    }
+    translations = {node: translate(node, aliases, build.variables, ready_made=node in filled) for node in moved}
     emptied = emptied_templates(root, found.dropped)
     dropped = found.dropped | emptied
     removed = {pair.value for pair in emptied}
@@ -53,17 +49,18 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
         node: " ".join((planned.used[node].command, *translation.arguments))
         for node, translation in translations.items()
     }
+    owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
     edits = [
         *(edit for block in found.movable for edit in _rewrite_mapping(text, block, commands)),
         *(edit for mapping in mappings(root) if mapping not in removed for edit in take_out(text, mapping, dropped)),
         *(_rewrite_name(text, root, name, commands[name]) for name in names),
-        *_steps(text, root, planned),
+        *(edit for pair, step in planned.written.items() for edit in install_at(text, owners[pair], pair, step)),
     ]
     notes = [
         *found.notes,
         *(note for translation in translations.values() for note in translation.notes),
         *(note for node in commands for note in filled.get(node, ())),
-        *(about_variables(root, known, commands.values()) if moved else ()),
+        *(about_variables(root, build.variables, commands.values()) if moved else ()),
         *lints(build),
         *deploying_jobs(build, moved),
         *wheels_of_python_2(build, [node for node in moved if node not in filled]),
@@ -71,7 +68,10 @@ def migrate(text: str, root: Node | None, aliases: Mapping[str, str], requiremen
     touched = {*moved, *(block for block in mappings(root) if not dropped.isdisjoint(block.pairs))}
     holders = {pair.name for pair in root.pairs if not touched.isdisjoint(walk(pair.value))}
     templates = frozenset(holders) - {"deploy", "jobs", "matrix"}
-    return Migration(_same_end(text, apply(text, edits)), len(commands), arranged(notes), templates)
+    changed = apply(text, edits)
+    if not text.endswith("\n"):
+        changed = changed.removesuffix("\n").removesuffix("\r")
+    return Migration(changed, len(commands), arranged(notes), templates)
 
 
 def about_variables(root: MappingNode, known: Collection[str], commands: Collection[str]) -> list[Note]:
@@ -83,16 +83,6 @@ def about_variables(root: MappingNode, known: Collection[str], commands: Collect
         is_named = all(f"--{option}" in command for command in commands)
         sentence[f"PYPI_{option.upper()}"] = "no longer counts: the script names it." if is_named else counts
     return [Note(line, f"{name} {text}") for name, text in sentence.items() if name in known]
-
-
-def _steps(text: str, root: MappingNode, planned: Plan) -> list[Edit]:
-    owners = {pair: mapping for mapping in mappings(root) for pair in mapping.pairs}
-    return [edit for pair, step in planned.written.items() for edit in install_at(text, owners[pair], pair, step)]
-
-
-def _same_end(text: str, changed: str) -> str:
-    """Return the changed text without a line break at its end where the first had none."""
-    return changed if text.endswith("\n") else changed.removesuffix("\n").removesuffix("\r")
 
 
 def _rewrite_mapping(text: str, block: MappingNode, commands: Mapping[Node, str]) -> list[Edit]:

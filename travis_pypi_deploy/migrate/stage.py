@@ -37,11 +37,11 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
     added: list[str] = []
     commands: list[str] = []
     for node in found:
-        on = conditions(entries(node))
+        on = conditions(node)
         sentence, kept = conditions_of_the_stage(build, on)
         notes += sentence
         options = deployment_options(node)
-        translation = translate(options, aliases, build.variables, line=node.line, ready_made=False)
+        translation = translate(node, aliases, build.variables, ready_made=False)
         notes += translation.notes
         command = " ".join((step.command, *translation.arguments))
         commands.append(command)

@@ -12,9 +12,9 @@ from .. import servers
 from ..errors import UsageError
 from ..options import FORMATS
 from ..travis_yml.conditions import conditions
-from ..travis_yml.jobs import CONDITIONS, PYPI_OPTIONS
+from ..travis_yml.jobs import CONDITIONS, PYPI_OPTIONS, deployment_options
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, Pair, is_false, is_true, option_text, resolved, text_of
+from ..travis_yml.tree import MappingNode, Node, Pair, is_false, is_true, option_text, resolved, text_of
 from . import accounts
 
 DROPPED = {
@@ -51,23 +51,19 @@ class Translation:
 
 
 def translate(
-    block: Mapping[str, Pair],
-    aliases: Mapping[str, str],
-    known: Mapping[str, tuple[str, ...]],
-    *,
-    line: int,
-    ready_made: bool,
+    node: Node, aliases: Mapping[str, str], known: Mapping[str, tuple[str, ...]], *, ready_made: bool
 ) -> Translation:
-    """Return our arguments for a deployment's pairs by name.
+    """Return our arguments for a deployment.
 
-    ``aliases`` are those of setup.cfg, ``known`` the variables of the file with their values, ``line`` that of the
-    deployment; ``ready_made`` tells that the files lie in dist/ and nothing is built.
+    ``aliases`` are those of setup.cfg, ``known`` the variables of the file with their values; ``ready_made`` tells that
+    the files lie in dist/ and nothing is built.
     """
+    block = deployment_options(node)
     server, sentence = _server(block)
     parts = (
         sentence,
-        _account(block, server, line),
-        Translation(tuple(shell_word(option) for option in conditions(block).options())),
+        _account(block, server, node.line),
+        Translation(tuple(map(shell_word, conditions(node).options()))),
         Translation() if ready_made else _distributions(block, aliases, known),
         _switches(block),
         _dropped(block),
@@ -109,8 +105,7 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
 
 
 def _account(block: Mapping[str, Pair], server: servers.Server, line: int) -> Translation:
-    options = accounts.options(block, server)
-    return Translation(tuple(shell_word(option) for option in options), accounts.notes(block, server, line))
+    return Translation(tuple(map(shell_word, accounts.options(block, server))), accounts.notes(block, server, line))
 
 
 def _distributions(

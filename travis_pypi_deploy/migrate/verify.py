@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from ..errors import UsageError
 from ..travis_yml.jobs import RUNS_TOOL, is_pypi
-from ..travis_yml.matrix import Config, included, normalized
+from ..travis_yml.matrix import included, normalized
 from ..travis_yml.tree import Node, Plain, listed, mapping, plain, text
 from .arguments import PACKAGE
 from .translate import SCRIPT_OPTIONS
@@ -19,14 +19,13 @@ def verify(before: Node | None, after: Node | None, templates: Collection[str], 
 
     ``templates`` are keys of the file that only hold parts of deployments.
     """
-    old, new = (mapping(_outline(plain(root), requirement)) for root in (before, after))
-    _refuse_changes(old, new, templates)
+    _refuse_changes(_outline(plain(before), requirement), _outline(plain(after), requirement), templates)
 
 
 def verify_stage(before: Node, after: Node | None, added: int) -> None:
     """Raise UsageError unless the file is the same but for its deployment, its stages and the jobs at its end."""
     old, new = normalized(mapping(plain(before))), normalized(mapping(plain(after)))
-    _refuse_changes(old, new, {"deploy", "stages", "jobs"})
+    _refuse_changes(dict(old), dict(new), {"deploy", "stages", "jobs"})
     jobs, more = included(old), included(new)
     is_kept = more[: len(jobs)] == jobs and len(more) - len(jobs) in {added, added + (not jobs)}
     if "deploy" in new or not is_kept:
@@ -36,13 +35,12 @@ def verify_stage(before: Node, after: Node | None, added: int) -> None:
 
 def verify_modern_jobs(before: Node, after: Node | None) -> None:
     """Raise UsageError unless the file is the same but for the images and Pythons of its jobs."""
-    old, new = (mapping(_without_images(plain(root))) for root in (before, after))
-    _refuse_changes(old, new, ())
+    _refuse_changes(_without_images(plain(before)), _without_images(plain(after)), ())
 
 
-def _refuse_changes(old: Config, new: Config, allowed: Collection[str]) -> None:
-    for name in {**old, **new}:
-        if name not in allowed and old.get(name) != new.get(name):
+def _refuse_changes(old: Plain, new: Plain, allowed: Collection[str]) -> None:
+    for name in {**mapping(old), **mapping(new)}:
+        if name not in allowed and mapping(old).get(name) != mapping(new).get(name):
             message = f"{name}: the migration would change this part. Migrate this file by hand."
             raise UsageError(message)
 

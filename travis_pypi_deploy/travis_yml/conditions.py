@@ -115,15 +115,14 @@ def _may_differ(expression: str) -> bool:
     return not names or any(name in JOB_VARIABLES or not name.startswith("TRAVIS_") for name in names)
 
 
-def conditions(block: Mapping[str, Pair]) -> Conditions:
-    """Return what the pairs of a deployment say about when it happens."""
-    pair = next((block[name] for name in ON if name in block), None)
+def conditions(deployment: Node) -> Conditions:
+    """Return what a deployment says about when it happens."""
+    pair = next((entries(deployment)[name] for name in ON if name in entries(deployment)), None)
     if pair is None:
         return Conditions({})
-    node = resolved(pair)
-    if not isinstance(node, MappingNode):
-        return Conditions({}, _branches(node), pair.key.line)
-    pairs = {corrected(name, CONDITIONS): each for name, each in entries(node).items()}
+    if not isinstance(resolved(pair), MappingNode):
+        return Conditions({}, _branches(pair), pair.key.line)
+    pairs = {corrected(name, CONDITIONS): each for name, each in entries(pair).items()}
     branches = _branches(pairs["branch"]) if "branch" in pairs else ()
     return Conditions(pairs, branches, pair.key.line)
 

@@ -150,7 +150,7 @@ class Build:
 
     def deploying(self, node: Node) -> tuple[Job, ...]:
         """Return the jobs that run a deployment, except those that certainly have not the value that it asks for."""
-        asked = conditions(entries(node)).equalities
+        asked = conditions(node).equalities
         found = self.by_deployment.get(node, ())
         return tuple(job for job in found if all(self._may_equal(job, name, wanted) for _, name, wanted in asked))
 

@@ -43,24 +43,19 @@ def arranged(notes: Iterable[Note]) -> tuple[Note, ...]:
 def lints(build: Build) -> tuple[Note, ...]:
     """Return what will surprise the maintainer: in the whole file, and about deployments to PyPI or by this tool."""
     nodes = dict.fromkeys(node for _, node in deployments_of_packages(build.root))
-    choices = (note for node in nodes for note in _chooses_no_job(build, conditions(entries(node))))
-    return (*file_lints(build.root), *choices)
+    return (*file_lints(build.root), *(note for node in nodes for note in _chooses_no_job(build, conditions(node))))
 
 
 def file_lints(root: MappingNode) -> tuple[Note, ...]:
     """Return the notes that also hold if a stage of its own deploys."""
     ours = deployments_of_packages(root)
-    on = {node: conditions(entries(node)) for _, node in ours}
     return (
         *_lost_zeros(root),
         *_repeated(root),
-        *_two_lists_of_jobs(root),
-        *(note for job in jobs(root) for note in _beside_deploy(job)),
-        *(note for job in jobs(root) for note in _misspelled_deploy(root, job)),
-        *(note for _, node in ours for note in (*_misspelled(node), *_several_conditions(entries(node)))),
-        *(note for job, node in ours for note in missed_tags(root, job, on[node])),
-        *(note for node in on for note in _misplaced(entries(node), on[node])),
-        *(note for node in on for note in (*_misread(on[node]), *_unbuilt(root, on[node]))),
+        *(note for job in jobs(root) for note in _beside_deploy(root, job)),
+        *(note for job, node in ours for note in missed_tags(root, job, conditions(node))),
+        *(note for _, node in ours for note in (*_misspelled(node), *_misplaced(entries(node), conditions(node)))),
+        *(note for _, node in ours for note in (*_misread(conditions(node)), *_unbuilt(root, conditions(node)))),
     )
 
 
@@ -79,26 +74,18 @@ def _repeated(root: MappingNode) -> Iterator[Note]:
             if last.get(pair.name, pair) is not pair and not last[pair.name].is_misspelled_deploy:
                 line = last[pair.name].key.line
                 yield Note(pair.key.line, f"{pair.name} stands here and in line {line}: Travis takes the last.")
-
-
-def _two_lists_of_jobs(root: MappingNode) -> Iterator[Note]:
     if {"matrix", "jobs"} <= entries(root).keys():
         line = entries(root)["matrix"].key.line
         yield Note(line, "matrix is ignored, because jobs is there, too: merge the two.")
 
 
-def _beside_deploy(job: MappingNode) -> Iterator[Note]:
+def _beside_deploy(root: MappingNode, job: MappingNode) -> Iterator[Note]:
+    """Yield the keys of a job that belong below its `deploy`, and the one that Travis takes for it."""
     pairs = entries(job)
     for name in sorted({"on", "true", "provider", "distributions"} & pairs.keys()):
-        yield Note(
-            pairs[name].key.line,
-            f"{name} stands beside `deploy:`, where it does nothing: indent it below `deploy:`.",
-        )
-
-
-def _misspelled_deploy(root: MappingNode, job: MappingNode) -> Iterator[Note]:
-    """Yield the key that Travis takes for `deploy`."""
-    pair = entries(job).get("deploy")
+        sentence = f"{name} stands beside `deploy:`, where it does nothing: indent it below `deploy:`."
+        yield Note(pairs[name].key.line, sentence)
+    pair = pairs.get("deploy")
     if pair is None or not pair.is_misspelled_deploy:
         return
     effect = "every job without a `deploy:` of its own deploys with it" if job is root else "this job deploys with it"
@@ -126,18 +113,15 @@ def _misspelled(deployment: Node) -> Iterator[Note]:
             yield Note(pair.key.line, f"{name} is not a condition, so Travis ignores it{remedy}.")
 
 
-def _several_conditions(block: Mapping[str, Pair]) -> Iterator[Note]:
-    """Yield the conditions that do not count beside others, as Travis' build script has it."""
+def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
+    """Yield the options and conditions that do not count where they stand, or beside others."""
     counting, *ignored = [name for name in ON if name in block] or [""]
     for name in ignored:
         sentence = f"{name} is ignored, because {counting} is there, too: write all conditions under on."
         yield Note(block[name].key.line, sentence)
-    on = conditions(block)
     if is_true(on.pairs.get("all_branches")) and "branch" in on.pairs and not on.only_tags:
         yield Note(on.pairs["branch"].key.line, "branch is ignored beside `all_branches: true`: every branch deploys.")
 
-
-def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
     for name in sorted(CONDITIONS & block.keys() if "script" in block else ()):
         yield Note(block[name].key.line, f"{name} stands beside `on:`, where dpl stops at it: indent it under `on:`.")
     is_default = option_text(on.pairs, "distributions") == "sdist" and "distributions" not in block
@@ -146,8 +130,6 @@ def _misplaced(block: Mapping[str, Pair], on: Conditions) -> Iterator[Note]:
         yield Note(on.pairs[name].key.line, sentence)
     for name in sorted(KEPT & on.pairs.keys()):
         yield Note(on.pairs[name].key.line, f"{name} stands under `on:`, where it does nothing: move it beside `on:`.")
-    if on.branches == ("tags",):
-        yield Note(on.line, "this means a branch named tags; for tag builds write `tags: true` under `on:`.")
 
 
 def _misread(on: Conditions) -> Iterator[Note]:
@@ -159,6 +141,8 @@ def _misread(on: Conditions) -> Iterator[Note]:
         any_tags = f"`tags: {text_of(on.pairs['tags'])}`"
         sentence = f"{any_tags} is dropped by Travis: every branch deploys. Write `tags: true` for tags only."
         yield Note(on.pairs["tags"].key.line, sentence)
+    if on.branches == ("tags",):
+        yield Note(on.line, "this means a branch named tags; for tag builds write `tags: true` under `on:`.")
     if any(IF_GRAMMAR.search(branch) for branch in on.branches):
         sentence = "this is the language of `if:` of a job; here it is the name of a branch: write `on:` conditions."
         yield Note(on.line, sentence)
@@ -199,7 +183,11 @@ def _names(root: MappingNode, name: str) -> set[str]:
 def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator[Note]:
     """Yield what keeps tag builds from deploying, where they are meant to."""
     if on.only_tags:
-        yield from _contradictions(on)
+        if not {*on.branches} <= {"master", "main"}:  # beside tags these are a habit
+            yield Note(on.pairs["branch"].key.line, "branch is ignored beside `tags: true`: every tag deploys.")
+        for line, expression in on.expressions:
+            if not all(map(_may_be_tag, BRANCH_IS.findall(expression))):
+                yield Note(line, f"this branch condition {NEVER}: remove it.")
         yield from _never_built(root, job)
     elif on.asks_for_branch and not any(map(_may_be_tag, on.branches)):
         ifs = [pair.key.line for pair in _ifs(root, job) if IF_TAG.search(text_of(pair))]
@@ -209,14 +197,6 @@ def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator
                 f"a tag is asked for, but the branch condition (without one it is master) {NEVER}: add `tags: true`."
             )
             yield Note(line, sentence)
-
-
-def _contradictions(on: Conditions) -> Iterator[Note]:
-    if not {*on.branches} <= {"master", "main"}:  # beside tags these are a habit
-        yield Note(on.pairs["branch"].key.line, "branch is ignored beside `tags: true`: every tag deploys.")
-    for line, expression in on.expressions:
-        if not all(map(_may_be_tag, BRANCH_IS.findall(expression))):
-            yield Note(line, f"this branch condition {NEVER}: remove it.")
 
 
 def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
@@ -233,14 +213,9 @@ def _never_built(root: MappingNode, job: MappingNode) -> Iterator[Note]:
 
 def _ifs(root: MappingNode, job: MappingNode) -> tuple[Pair, ...]:
     """Return the `if:` of a job and of its stage."""
-    return tuple(entries(each)["if"] for each in (job, *_stages(root, job)) if "if" in entries(each))
-
-
-def _stages(root: MappingNode, job: MappingNode) -> tuple[Node, ...]:
-    """Return what the file says about the stage of a job."""
     name = option_text(entries(job), "stage")
-    stages = members(entries(root).get("stages")) if name else ()
-    return tuple(each for each in stages if option_text(entries(each), "name") == name)
+    stages = [each for each in members(entries(root).get("stages")) if option_text(entries(each), "name") == name]
+    return tuple(entries(each)["if"] for each in (job, *(stages if name else ())) if "if" in entries(each))
 
 
 def _may_be_tag(name: str) -> bool:

@@ -9,22 +9,13 @@ from typing import NoReturn, Union
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    CollectionStartEvent,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-)
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, MappingStartEvent, ScalarEvent
 from ruamel.yaml.reader import ReaderError
 
 from ..errors import UsageError
 from .tree import Alias, MappingNode, Node, Pair, ScalarNode, SequenceNode
 
 Word = Union[AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent]
-
-
 WORDS = (AliasEvent, CollectionStartEvent, CollectionEndEvent, ScalarEvent)
 # Travis' parser takes tabs between words, at the end of a line and before a comment, ruamel.yaml does not.
 TABS = re.compile(r"(?<=[^\s-])[ \t]*\t[ \t]*|[ \t]*\t[ \t]*(?=#)")
@@ -91,17 +82,12 @@ class _Builder:
         built: Node
         if isinstance(event, AliasEvent):
             built = self._alias(event)
-        elif isinstance(event, CollectionStartEvent):
-            built = self._anchored(event, self._collection(event))
         else:
-            built = self._anchored(event, self._scalar(event))
+            built = self._collection(event) if isinstance(event, CollectionStartEvent) else self._scalar(event)
+            if event.anchor:
+                self._anchors[event.anchor] = built
         self._read_to = built.end
         return built
-
-    def _anchored(self, event: NodeEvent, node: Node) -> Node:
-        if event.anchor:
-            self._anchors[event.anchor] = node
-        return node
 
     def _alias(self, event: AliasEvent) -> Alias:
         start, line = event.start_mark.index, event.start_mark.line + 1
