@@ -15,7 +15,8 @@ from .options import OPTIONS, Given, Option, Settings
 from .servers import Server
 
 OTHER_VARIABLES = ("PYPI_TOKEN", "PYPI_PASSWORD")  # used, and not options
-MISSPELLED_CUTOFF = 0.85  # one or two letters of a short name
+# How much of a name has to be the same: for a variable all but one or two letters, as it may be another tool's.
+CLOSE_OPTION, CLOSE_VARIABLE = 0.72, 0.85
 
 HELP_WIDTH = 80
 PROGRAM = "python -m travis_pypi_deploy"
@@ -164,7 +165,7 @@ def _unknown_option(word: str) -> str:
         return f"unknown option that begins with {name[:2]} (see --help)"
     flags = [flag for row in OPTIONS for flag in row.flags]
     close = [each for each in flags if each.startswith(_with_hyphens(name))]
-    close = close or difflib.get_close_matches(_with_hyphens(name), flags, n=1)
+    close = close or difflib.get_close_matches(_with_hyphens(name), flags, n=1, cutoff=CLOSE_OPTION)
     return f"unknown option {name} ({f'did you mean {close[0]}?' if close else 'see --help'})"
 
 
@@ -213,5 +214,5 @@ def _misspelled_variables(environ: Mapping[str, str], *, others_used: Sequence[s
     known = (*(row.variable for row in OPTIONS), *OTHER_VARIABLES)
     for name in sorted(environ):
         if name.startswith("PYPI_") and name not in (*known, *others_used):
-            for close in difflib.get_close_matches(name, known, n=1, cutoff=MISSPELLED_CUTOFF):
+            for close in difflib.get_close_matches(name, known, n=1, cutoff=CLOSE_VARIABLE):
                 yield f"the variable {name} is not used. Did you mean {close}?"

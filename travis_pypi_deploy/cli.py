@@ -19,7 +19,7 @@ from .errors import UsageError
 from .job import Job, reasons_to_skip
 from .masking import Mask, proxy_secrets, secret_texts
 from .options import Settings
-from .report import Cause, Progress, check_writable, dumps, failure, write
+from .report import Cause, Progress, check_writable, dumps, write
 from .signals import Signals
 
 USAGE_CHARACTERS = 2_000  # a long value must not cut off the remedy behind it
@@ -81,20 +81,20 @@ def main(
     except BaseException as error:  # the only one: whatever ends a run, its last line and its report are written below
         report = progress.report("failed", error=signals.cause(error))
 
-    failed, is_verbose = failure(report), settings is not None and settings.verbose
-    if report.error and is_verbose and failed and failed.cause is Cause.DEFECT:
+    failure, is_verbose = report.failure, settings is not None and settings.verbose
+    if report.error and is_verbose and failure and failure.cause is Cause.DEFECT:
         text = "".join(traceback.format_exception(type(report.error), report.error, report.error.__traceback__))
         console.show(Line(each, "quoted") for each in text.splitlines())
-    lines = messages.ending(report, failed, verbose=is_verbose, quoted=console.quoted)
-    console.show(lines)
-    if settings and settings.report and (failed is None or failed.exit_code != UsageError.exit_code):
-        reasons = (lines[-1].text,) if failed else report.reasons
+    lines = messages.ending(report, verbose=is_verbose, quoted=console.quoted)
+    if settings and settings.report and (failure is None or failure.exit_code != UsageError.exit_code):
+        reasons = (lines[-1].text,) if failure else report.reasons
         try:
             text = dumps(report, reasons=reasons, seconds=time.monotonic() - started, mask=console.mask_own)
             write(text, settings.report)
         except OSError as error:
             console.warn(f"the report could not be written to {settings.report}: {error.strerror}")
-    return failed.exit_code if failed else 0
+    console.show(lines)
+    return failure.exit_code if failure else 0
 
 
 def _read_settings(argv: Sequence[str], environ: Mapping[str, str], console: Console) -> Settings | str:

@@ -61,7 +61,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
         console.show(messages.hashes(release) if settings.verbose else ())
     console.show(messages.warnings(problems, count=len(given.paths)))
     report = progress.report("checked")
-    if report.result == "failed" or settings.check_only:
+    if report.failure or settings.check_only:
         return report
     credentials.require_project(login, release[0].name)
 
@@ -78,7 +78,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
     )
     console.show(messages.planned(plan, release, trouble=trouble, is_certain=is_certain))
     report = progress.report("dry-run")
-    if report.result == "failed" or settings.dry_run:
+    if report.failure or settings.dry_run:
         return report
 
     if plan.upload:
@@ -87,7 +87,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
         with console.step("pypi.upload", messages.uploading(plan, server), waiting=uploader.status):
             uploader.run()
     report = progress.report("deployed")
-    if report.result == "failed":
+    if report.failure:
         can_restart = server.is_pypi or settings.skip_existing or _restart_works(pages, report)
         return replace(report, can_restart=can_restart)
 

@@ -32,7 +32,7 @@ def header(settings: Settings, job: Job, credentials: str, *, missing: str) -> l
     tool = f"travis-pypi-deploy {__version__}, Python {sys.version.split()[0]}"
     if settings.check_only:
         return [Line(f"{tool}: {settings.sources['check_only']}, nothing is uploaded")]
-    first = Line(f"{tool}: {reason_to_deploy(job, settings)}; {credentials}")
+    first = Line(f"{tool}: {reason_to_deploy(job, settings)}; {'no credentials' if missing else credentials}")
     return [Line(missing, "warning"), first] if missing else [first]
 
 
@@ -53,12 +53,12 @@ def building(formats: Sequence[str], folder: str) -> str:
 
 def checking(count: int) -> str:
     """Return the title of the check of so many files."""
-    return f"Checking {files(count)}"
+    return f"Checking {number_of_files(count)}"
 
 
 def uploading(plan: Plan, server: Server) -> str:
     """Return the title of the upload."""
-    return f"Uploading {files(len(plan.upload))} to {server.name}"
+    return f"Uploading {number_of_files(len(plan.upload))} to {server.name}"
 
 
 def build_warnings(built: Build, *, quoted: Callable[[str], str]) -> list[Line]:
@@ -91,21 +91,21 @@ def other_content(pair: Hashes) -> str:
     return f"{OTHER_CONTENT}: {pair.algorithm} {pair.theirs} there, {pair.ours} here"
 
 
-def ending(report: Report, failed: Failure | None, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
+def ending(report: Report, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
     """Return the last lines of a run; the very last line of a failed one says the cause, and what to do.
 
     ``quoted`` masks and cuts a text from others.
     """
     lines = _results(report)
-    if failed is None:
+    if report.failure is None:
         return lines + _success(report)
-    *others, last = _failure(report, failed, verbose=verbose, quoted=quoted)
+    *others, last = _failure(report, report.failure, verbose=verbose, quoted=quoted)
     return lines + others + [Line(last.text, "error")]
 
 
 def _results(report: Report) -> list[Line]:
     """Return what happened to each file whose upload was asked for."""
-    is_compared = report.result in ("deployed", "unchanged")
+    is_compared = report.failure is None and report.result in ("deployed", "unchanged")
     if not is_compared and not any(each.attempts for each in report.results):
         kept = [each for each in report.results if each.outcome is Outcome.KEPT]
         return [Line(f"{each.filename}: {each.detail}", "warning") for each in kept]
@@ -125,9 +125,9 @@ def _success(report: Report) -> list[Line]:
             for _, result in report.outcomes
         ]
     if report.result == "checked":
-        count = len(report.problems)
+        count = len(problem_texts(report.problems, "warning", count=len(report.distributions)))
         summary = f"{count} warning{'s' if count > 1 else ''}" if count else "no problems"
-        return [Line(f"Checked {files(len(report.distributions))}: {summary}", "success")]
+        return [Line(f"Checked {number_of_files(len(report.distributions))}: {summary}", "success")]
 
     first, server = report.distributions[0], report.server
     name_version = f"{first.name} {first.version}"
@@ -135,7 +135,7 @@ def _success(report: Report) -> list[Line]:
     if report.result == "deployed":
         lines = [Line(f"Deployed {name_version} to {server.name}", "success")]
     else:
-        content = f"; {files(len(kept))} kept as {'it is' if len(kept) == 1 else 'they are'}" if kept else ""
+        content = f"; {number_of_files(len(kept))} kept as {'it is' if len(kept) == 1 else 'they are'}" if kept else ""
         lines = [Line(f"Nothing to upload: {server.name} already has every file of {name_version}{content}")]
     if page := release_page(server, first):
         lines.append(Line(f"See it at {page}"))
@@ -144,30 +144,30 @@ def _success(report: Report) -> list[Line]:
     return lines
 
 
-def _failure(report: Report, failed: Failure, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
+def _failure(report: Report, failure: Failure, *, verbose: bool, quoted: Callable[[str], str]) -> list[Line]:
     """Return why a run failed; the text of the last line is the cause."""
-    if failed.cause is Cause.PROBLEMS:
+    if failure.cause is Cause.PROBLEMS:
         return _problems(report)
-    if failed.cause is Cause.UPLOADS:
+    if failure.cause is Cause.UPLOADS:
         return _uploads(report)
-    if failed.cause is Cause.UNLISTED:
+    if failure.cause is Cause.UNLISTED:
         if not report.index_url:
             return [Line("every file was uploaded, but the server's index was not found: name it with --index-url")]
         text = f"every file was uploaded, but the index does not list {listed(report.unlisted)} yet. "
         return [Line(text + "Check the project's page later, or wait longer with --wait")]
-    if failed.cause is Cause.SIGNAL:
+    if failure.cause is Cause.SIGNAL:
         remedy = "; restart this job to deploy" if _can_restart(report) else f". {_before_a_restart(report)}"
         return [Line(f"{report.error}{remedy}")]
-    if failed.cause is Cause.DEFECT:
+    if failure.cause is Cause.DEFECT:
         error = f"unexpected {type(report.error).__name__}: {quoted(str(report.error))}"
         remedy = (
             "report it with the lines above" if verbose else "run it again with --verbose and report what that shows"
         )
         return [Line(f"{error}. This is a defect of travis-pypi-deploy: {remedy}")]
-    if failed.cause is Cause.INSTALLATION:
+    if failure.cause is Cause.INSTALLATION:
         remedy = "Install it again, in a virtual environment of its own"
         return [Line(f"travis-pypi-deploy is not installed completely: {quoted(str(report.error))}. {remedy}")]
-    if failed.cause is Cause.SYSTEM:
+    if failure.cause is Cause.SYSTEM:
         reason = quoted(str(report.error)) or type(report.error).__name__
         return [Line(f"the system of this job reported an error: {reason}. Correct that, and run the job again")]
     output = report.error.output if isinstance(report.error, BuildError) and not verbose else ()
@@ -208,14 +208,13 @@ def _incomplete(report: Report) -> list[Line]:
         return []
     if not there and not unknown:
         return [Line("Nothing was uploaded.")]
+    every = number_of_files(len(report.distributions))
     if all(each.has_taken_name for each in report.results if each.outcome.is_failure):
-        are = "is" if len(there) == 1 else "are"
-        return [Line(f"{len(there)} of the {files(len(report.distributions))} {are} on {report.server.name}.")]
+        return [Line(f"{len(there)} of the {every} {'is' if len(there) == 1 else 'are'} on {report.server.name}.")]
     perhaps = f", and possibly {listed(unknown)}" if unknown else ""
-    count = f"{len(there)} of {files(len(report.distributions))}"
     promise = "After fixing the cause, restart this job; it uploads only what is missing"
     restart = promise if _can_restart(report) else _before_a_restart(report)
-    return [Line(f"The release is incomplete: {count} on {report.server.name}{perhaps}. {restart}.")]
+    return [Line(f"The release is incomplete: {len(there)} of {every} on {report.server.name}{perhaps}. {restart}.")]
 
 
 def _before_a_restart(report: Report) -> str:
@@ -242,7 +241,7 @@ def table(outcomes: Sequence[tuple[Distribution, FileResult]]) -> Iterator[str]:
             effort = f" ({result.seconds:.1f} s{attempts})" if result.attempts else ""
             yield f"  {each.filename:{width}}  {size(each.size):>9}  {result.outcome.value}{effort}"
     if len(not_attempted) > 1:
-        yield f"  {files(len(not_attempted))} not attempted: {listed(not_attempted, limit=NAMES_LIMIT)}"
+        yield f"  {number_of_files(len(not_attempted))} not attempted: {listed(not_attempted, limit=NAMES_LIMIT)}"
 
 
 def problem_texts(problems: Sequence[Problem], severity: str, *, count: int) -> list[str]:
@@ -250,16 +249,16 @@ def problem_texts(problems: Sequence[Problem], severity: str, *, count: int) -> 
 
     Files that cannot be read are named, because they are not among those.
     """
-    shared: dict[str, list[str]] = {}
+    shared: dict[tuple[str, str], dict[str, None]] = {}
     for each in problems:
         if each.severity == severity:
-            shared.setdefault(f"{each.message.rstrip('.')} ({each.rule})", []).append(each.filename)
+            shared.setdefault((each.message.rstrip("."), each.rule), {})[each.filename] = None
     every = "both files" if count == 2 else f"all {count} files"
-    whose = {
-        sentence: every if len(names) == count > 1 and not sentence.endswith("(unreadable)") else listed(names)
-        for sentence, names in shared.items()
-    }
-    return [f"{names}: {sentence}" for sentence, names in whose.items()]
+    texts = []
+    for (message, rule), names in shared.items():
+        whose = every if len(names) == count > 1 and rule != "unreadable" else listed(list(names))
+        texts.append(f"{whose}: {message} ({rule})")
+    return texts
 
 
 def install_command(server: Server, index_url: str, distribution: Distribution) -> str:
@@ -270,7 +269,7 @@ def install_command(server: Server, index_url: str, distribution: Distribution) 
     return f"pip install --index-url {index_url} {requirement}" if index_url else ""
 
 
-def files(count: int) -> str:
+def number_of_files(count: int) -> str:
     """Return a number of files in words."""
     return f"{count} file{'' if count == 1 else 's'}"
 

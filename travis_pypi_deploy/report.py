@@ -20,16 +20,38 @@ if TYPE_CHECKING:  # a skipped job must not import it, it takes longer than the 
     from .distributions import Distribution
 
 Result = Literal["deployed", "unchanged", "skipped", "dry-run", "checked", "failed"]
+NO_THREAD = "can't start new thread"  # how Python reports a limit on processes or memory
+
+
+class Cause(Enum):
+    """Why a run failed."""
+
+    SIGNAL = "a signal"
+    ERROR = "an error of this package, whose text is written for the log"
+    INSTALLATION = "a package that cannot be imported"
+    SYSTEM = "an error of the operating system"
+    DEFECT = "any other error"
+    PROBLEMS = "problems of the release"
+    UPLOADS = "files that are not on the index"
+    UNLISTED = "files that the index does not list yet"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The cause of a failure, and the exit code."""
+
+    cause: Cause
+    exit_code: int
 
 
 @dataclass(frozen=True)
 class Report:
     """The result of a run.
 
-    ``reasons``: why the deployment was skipped, one sentence each. ``results`` are in any order. ``unlisted`` names
-    the files that ``--wait`` did not see on the index. ``index_url`` is the address of the index, empty if it is not
-    known. ``can_restart``: the same job, started again, uploads what is missing. ``error`` is what ended the run, None
-    if nothing did.
+    ``result`` is what it has done, if there is no ``failure``. ``reasons`` are those for a skipped deployment, one
+    sentence each. ``results`` are in any order. ``unlisted`` names the files that ``--wait`` did not see on the index.
+    ``index_url`` is the address of the index, empty if it is not known. ``can_restart``: the same job, started again,
+    uploads what is missing. ``error`` is what ended the run, None if nothing did.
     """
 
     result: Result
@@ -58,6 +80,30 @@ class Report:
         """Whether no file of the release is on the index, as far as this run knows."""
         return all(each.outcome in (Outcome.REJECTED, Outcome.FAILED) for each in self.results)
 
+    @property
+    def failure(self) -> Failure | None:
+        """Why the run failed; None if it did not."""
+        error = self.error
+        if isinstance(error, SignalledError):
+            return Failure(Cause.SIGNAL, error.exit_code)
+        if isinstance(error, DeployError):
+            return Failure(Cause.ERROR, error.exit_code)
+        if isinstance(error, ImportError):
+            return Failure(Cause.INSTALLATION, 1)
+        if isinstance(error, (OSError, MemoryError)) or str(error) == NO_THREAD:
+            return Failure(Cause.SYSTEM, 1 if self.results else UsageError.exit_code)
+        if error is not None:
+            return Failure(Cause.DEFECT, 1)
+
+        failed = [each for each in self.results if each.outcome.is_failure]
+        errors = [each for each in self.problems if each.severity == "error"]
+        if errors:
+            is_predicted = all(each.rule in RULE_OF and RULE_OF[each.rule].is_predicted for each in errors)
+            return Failure(Cause.PROBLEMS, 1 if is_predicted else 3)
+        if failed:
+            return Failure(Cause.UPLOADS, 3 if all(each.changed for each in failed) else 1)
+        return Failure(Cause.UNLISTED, 1) if self.unlisted else None
+
 
 class Progress:
     """The report of a run, as far as it is known.
@@ -71,57 +117,8 @@ class Progress:
         self.uploads: Callable[[], tuple[FileResult, ...]] = tuple
 
     def report(self, result: Result, *, error: BaseException | None = None) -> Report:
-        """Return the report of a run that ends now; its result is "failed" if something says so."""
-        report = replace(self.known, result=result, results=(*self.known.results, *self.uploads()), error=error)
-        return replace(report, result="failed") if failure(report) else report
-
-
-class Cause(Enum):
-    """What a run failed of."""
-
-    SIGNAL = "a signal"
-    ERROR = "an error of this package, whose text is written for the log"
-    INSTALLATION = "a package that cannot be imported"
-    SYSTEM = "an error of the operating system"
-    DEFECT = "any other error"
-    PROBLEMS = "problems of the release"
-    UPLOADS = "files that are not on the index"
-    UNLISTED = "files that the index does not list yet"
-
-
-NO_THREAD = "can't start new thread"  # how Python reports a limit on processes or memory
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why a run failed, and its exit code."""
-
-    cause: Cause
-    exit_code: int
-
-
-def failure(report: Report) -> Failure | None:
-    """Return why a run failed; None if it did not."""
-    error = report.error
-    if isinstance(error, SignalledError):
-        return Failure(Cause.SIGNAL, error.exit_code)
-    if isinstance(error, DeployError):
-        return Failure(Cause.ERROR, error.exit_code)
-    if isinstance(error, ImportError):
-        return Failure(Cause.INSTALLATION, 1)
-    if isinstance(error, (OSError, MemoryError)) or str(error) == NO_THREAD:
-        return Failure(Cause.SYSTEM, 1 if report.results else UsageError.exit_code)
-    if error is not None:
-        return Failure(Cause.DEFECT, 1)
-
-    failed = [each for each in report.results if each.outcome.is_failure]
-    errors = [each for each in report.problems if each.severity == "error"]
-    if errors:
-        is_predicted = all(each.rule in RULE_OF and RULE_OF[each.rule].is_predicted for each in errors)
-        return Failure(Cause.PROBLEMS, 1 if is_predicted else 3)
-    if failed:
-        return Failure(Cause.UPLOADS, 3 if all(each.changed for each in failed) else 1)
-    return Failure(Cause.UNLISTED, 1) if report.unlisted else None
+        """Return the report of a run that ends now; ``result`` is the one of a run without a failure."""
+        return replace(self.known, result=result, results=(*self.known.results, *self.uploads()), error=error)
 
 
 def has_changed_the_index(results: Sequence[FileResult]) -> bool:
@@ -138,7 +135,7 @@ def dumps(report: Report, *, reasons: tuple[str, ...], seconds: float, mask: Cal
     job = report.job
     contents = {
         "schema": 2,
-        "result": report.result,
+        "result": "failed" if report.failure else report.result,
         "reasons": [mask(each) for each in reasons],
         "server": mask(report.server.name),
         "name": first.name if first else None,

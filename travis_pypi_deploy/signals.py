@@ -8,11 +8,6 @@ import sys
 
 from .errors import SignalledError
 
-TYPE_CHECKING = False  # as for type checkers, without the 5 ms that typing takes
-if TYPE_CHECKING:
-    from sys import UnraisableHookArgs
-    from types import FrameType
-
 EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}  # SIGHUP does not exist everywhere
 SECOND_TRY_SECONDS = 0.01
 
@@ -50,7 +45,7 @@ class Signals:
         """Ignore every further signal: the result is certain."""
         self._is_over = True
 
-    def _receive(self, number: int, _frame: FrameType | None) -> None:
+    def _receive(self, number: int, _frame: object) -> None:
         if self._is_over:
             return
         if self._received:
@@ -59,7 +54,7 @@ class Signals:
         if self._can_raise:
             raise SignalledError(self._received, EXIT_CODES[self._received])
 
-    def _raise_later(self, ignored: UnraisableHookArgs) -> None:
+    def _raise_later(self, ignored: sys.UnraisableHookArgs) -> None:
         """Raise once more what Python ignores: the signal came in a callback, as it has some for each import."""
         if isinstance(ignored.exc_value, SignalledError) and hasattr(signal, "setitimer"):
             signal.signal(signal.SIGALRM, lambda *_: self.raise_errors())

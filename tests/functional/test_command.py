@@ -83,6 +83,8 @@ def test_the_first_line_says_what_runs_and_why(tmp_path: Path) -> None:
         f"travis-pypi-deploy {__version__}, Python {platform.python_version()}: "
         'branch "staging" matches PYPI_BRANCH; token from TEST_PYPI_TOKEN (project demo)'
     )
+    without = on_staging("--dry-run", missing, PYPI_PASSWORD_ENV="DEPLOY", PYPI_PASSWORD="not asked for")
+    assert without.lines[0].endswith("; no credentials")
 
 
 def test_a_condition_that_bash_cannot_parse_is_exit_2_with_the_message_of_bash() -> None:

@@ -112,6 +112,10 @@ def test_a_warning_fails_only_if_that_is_asked_for(tmp_path: Path) -> None:
     lenient, strict = on_staging("--check-only", wheel), on_staging("--check-only", "--strict", wheel)
     assert (lenient.code, strict.code) == (0, 3)
     assert lenient.lines[-1] == "Checked 1 file: 1 warning"
+    another = str(
+        factories.wheel(tmp_path, tag="py2-none-any", metadata=factories.metadata(description_content_type=()))
+    )
+    assert on_staging("--check-only", wheel, another).lines[-1] == "Checked 2 files: 1 warning"
     assert "(description-type)" in lenient.err
     assert "(description-type); nothing was uploaded" in strict.err
 

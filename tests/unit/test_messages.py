@@ -9,7 +9,7 @@ import pytest
 from tests.support import factories
 from travis_pypi_deploy import distributions
 from travis_pypi_deploy.checks.rules import Problem, listed
-from travis_pypi_deploy.messages import files, install_command, problem_texts, size, table
+from travis_pypi_deploy.messages import install_command, number_of_files, problem_texts, size, table
 from travis_pypi_deploy.servers import SERVERS, Server
 from travis_pypi_deploy.upload.results import FileResult, Outcome
 
@@ -50,12 +50,12 @@ def test_files_that_were_not_attempted_share_a_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("names", "which"),
-    [("a", "a"), ("ab", "both files"), ("abc", "all 3 files"), ("abd", "a, b, d")],
-    ids=["one file", "both", "all", "some"],
+    [("a", "a"), ("ab", "both files"), ("abc", "all 3 files"), ("abd", "a, b, d"), ("aa", "a")],
+    ids=["one file", "both", "all", "some", "twice in one file"],
 )
 def test_a_problem_that_files_share_is_one_line(names: str, which: str) -> None:
     problems = [Problem("platform-tag", "PyPI does not accept it: repair it.", name) for name in names]
-    count = 4 if "d" in names else len(names)
+    count = {"abd": 4, "aa": 2}.get(names, len(names))
     assert problem_texts(problems, "error", count=count) == [
         f"{which}: PyPI does not accept it: repair it (platform-tag)"
     ]
@@ -79,7 +79,7 @@ def test_a_size_is_in_decimal_units(count: int, text: str) -> None:
 
 
 def test_numbers_and_names_are_written_as_words() -> None:
-    assert [files(0), files(1), files(2)] == ["0 files", "1 file", "2 files"]
+    assert [number_of_files(0), number_of_files(1), number_of_files(2)] == ["0 files", "1 file", "2 files"]
     assert listed(["a", "b", "c"]) == "a, b, c"
     assert listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
 
