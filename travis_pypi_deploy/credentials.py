@@ -69,7 +69,7 @@ def find(
     """
     used = _variables_used(server, environ, names, source=sources["password_env"], has_secrets=has_secrets)
     if not used and username != TOKEN_USERNAME:
-        raise UsageError(
+        raise MissingCredentialsError(
             f"{sources['username']} is given, but {PASSWORD_VARIABLE} is not set. Set it, or name the password's "
             "variable with --password-env"
         )

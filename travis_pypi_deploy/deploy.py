@@ -95,8 +95,9 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
     if settings.wait and awaited:
         console.say(f"Waiting up to {settings.wait} s until the index lists the release")
         with console.heartbeat(lambda: "Still waiting for the index"):
-            unlisted = pages.wait_for(awaited, seconds=settings.wait)
-        progress.known = replace(progress.known, unlisted=unlisted, index_url=pages.found_url)
+            unlisted, trouble = pages.wait_for(awaited, seconds=settings.wait)
+        index_url = pages.found_url
+        progress.known = replace(progress.known, unlisted=unlisted, wait_trouble=trouble, index_url=index_url)
     return progress.report("deployed" if has_changed_the_index(report.results) else "unchanged")
 
 

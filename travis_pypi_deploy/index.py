@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError  # noqa: A004 - before Python 3.11 not the built-in one
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from itertools import chain, repeat
 from urllib.parse import urljoin
 
-from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import canonicalize_name, parse_sdist_filename
+from packaging.version import Version
 
 from . import http
 from .checks.rules import Policy, Problem
@@ -29,6 +29,7 @@ TRIES = 3
 RETRY_PAUSE_SECONDS = 0.5  # twice as long before the last try
 PAGE_LIMIT_BYTES = 16 * 1024 * 1024
 POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
+LAST_POLL_SECONDS = 1  # for the answer, although the time is over
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
 # The best first; the sha256 is known without reading the file again.
@@ -78,13 +79,13 @@ class Index:
         # because a page takes much memory.
         self._thread = ThreadPoolExecutor(max_workers=1)
 
-    def start_lookup(self, project: str) -> Future[Listing | None]:
+    def start_lookup(self, project: str, *, tries: int = TRIES) -> Future[Listing | None]:
         """Begin to look up a project in the background.
 
         The result is what the index lists for it; None if the index is not found. The error is RejectedError, if a page
-        cannot be read after three tries.
+        cannot be read after so many tries.
         """
-        return self._thread.submit(self._lookup, project)
+        return self._thread.submit(self._lookup, project, tries)
 
     def published(self, distribution: Distribution) -> Published:
         """Return what the index says about a file now."""
@@ -94,21 +95,30 @@ class Index:
             return Published.UNKNOWN
         return published(distribution, listing) if listing else Published.UNKNOWN
 
-    def wait_for(self, distributions: Sequence[Distribution], *, seconds: float) -> tuple[str, ...]:
-        """Wait until every file is listed, and return the names of those that are not."""
+    def wait_for(self, distributions: Sequence[Distribution], *, seconds: float) -> tuple[tuple[str, ...], str]:
+        """Wait until every file is listed.
+
+        Return the names of those that are not, and why that is not known, empty if it is.
+        """
         until = time.monotonic() + seconds
-        missing = tuple(each.filename for each in distributions)
+        missing, trouble = tuple(each.filename for each in distributions), ""
         for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
-            with suppress(RejectedError):  # asked again until the time is over
-                if listing := self.start_lookup(distributions[0].name).result():
-                    missing = tuple(each.filename for each in distributions if not _is_listed(each, listing))
+            lookup = self.start_lookup(distributions[0].name, tries=1)  # asked again until the time is over
+            try:
+                listing = lookup.result(timeout=max(until - time.monotonic(), LAST_POLL_SECONDS)) or Listing()
+                missing = tuple(each.filename for each in distributions if not _is_listed(each, listing))
+                trouble = ""
+            except RejectedError as error:
+                trouble = str(error)
+            except TimeoutError:
+                trouble = trouble or "the index does not answer"
             left = until - time.monotonic()
             if not missing or left <= 0:
                 break
             time.sleep(min(pause, left))
-        return missing
+        return missing, trouble
 
-    def _lookup(self, project: str) -> Listing | None:
+    def _lookup(self, project: str, tries: int) -> Listing | None:
         if not NAME.fullmatch(project):
             raise RejectedError(f'cannot look up "{project}" on the index: it is not a valid project name')
         tried = 0
@@ -117,7 +127,7 @@ class Index:
                 return self._listing(self._urls[0], project) if self.is_certain else self._find(project)
             except http.NoResponseError as error:
                 tried += 1
-                if error.is_final or tried == TRIES:
+                if error.is_final or tried == tries:
                     if self.is_certain:
                         raise RejectedError(f"cannot read the index page of {project}: {error}") from error
                     return None
@@ -248,7 +258,7 @@ def _hashes(distribution: Distribution, listing: Listing) -> Hashes | None:
         return None
     try:
         ours = distribution.sha256 if algorithm == "sha256" else digest(distribution.path, algorithm)
-    except OSError:  # the file is gone: the upload will report it
+    except (OSError, ValueError):  # the file is gone, as the upload will report; a FIPS build of Python has no md5
         return None
     return Hashes(distribution.filename, algorithm, listed.hashes[algorithm], ours)
 
@@ -276,11 +286,12 @@ def _predicted(
             yield policy.applied(Problem("closed-release", message), filename=each.filename)
 
 
-def _name_and_version(filename: str) -> tuple[object, object] | None:
+def _name_and_version(filename: str) -> tuple[str, Version] | None:
     """Return the name and the version in a published file's name; None if it is not that of a wheel or an sdist."""
     try:
-        if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[:2]
+        if filename.endswith(".whl"):  # packaging would multiply all tags of a name that a stranger may have made up
+            name, version = filename.split("-")[:2]
+            return canonicalize_name(name), Version(version)
         return parse_sdist_filename(filename)
     except ValueError:
         return None

@@ -151,10 +151,11 @@ def _failure(report: Report, failure: Failure, *, verbose: bool, quoted: Callabl
     if failure.cause is Cause.UPLOADS:
         return _uploads(report)
     if failure.cause is Cause.UNLISTED:
+        every = f"every file is on {report.server.name}, but"
         if not report.index_url:
-            return [Line("every file was uploaded, but the server's index was not found: name it with --index-url")]
-        text = f"every file was uploaded, but the index does not list {listed(report.unlisted)} yet. "
-        return [Line(text + "Check the project's page later, or wait longer with --wait")]
+            return [Line(f"{every} its index was not found: name it with --index-url")]
+        trouble = report.wait_trouble or f"the index does not list {listed(report.unlisted)} yet"
+        return [Line(f"{every} {trouble}. Check the project's page later, or wait longer with --wait")]
     if failure.cause is Cause.SIGNAL:
         remedy = "; restart this job to deploy" if _can_restart(report) else f". {_before_a_restart(report)}"
         return [Line(f"{report.error}{remedy}")]

@@ -49,9 +49,10 @@ class Report:
     """The result of a run.
 
     ``result`` is what it has done, if there is no ``failure``. ``reasons`` are those for a skipped deployment, one
-    sentence each. ``results`` are in any order. ``unlisted`` names the files that ``--wait`` did not see on the index.
-    ``index_url`` is the address of the index, empty if it is not known. ``can_restart``: the same job, started again,
-    uploads what is missing. ``error`` is what ended the run, None if nothing did.
+    sentence each. ``results`` are in any order. ``unlisted`` names the files that ``--wait`` did not see on the index,
+    ``wait_trouble`` says why that is not known. ``index_url`` is the address of the index, empty if it is not known.
+    ``can_restart``: the same job, started again, uploads what is missing. ``error`` is what ended the run, None if
+    nothing did.
     """
 
     result: Result
@@ -62,6 +63,7 @@ class Report:
     results: tuple[FileResult, ...] = ()
     problems: tuple[Problem, ...] = ()
     unlisted: tuple[str, ...] = ()
+    wait_trouble: str = ""
     index_url: str = ""
     can_restart: bool = True
     error: BaseException | None = None

@@ -64,7 +64,7 @@ def _listed(entry: Mapping[str, object]) -> tuple[str, ListedFile]:
         uploaded = datetime.fromisoformat(f"{str(entry.get('upload-time'))[:19]}+00:00")
     except ValueError:
         uploaded = None
-    return filename, ListedFile(hexadecimal, uploaded, entry.get("yanked", False) is not False)
+    return filename, ListedFile(hexadecimal, uploaded, bool(entry.get("yanked")))
 
 
 def _parse_html(page: bytes) -> Listing:
@@ -73,8 +73,6 @@ def _parse_html(page: bytes) -> Listing:
     A parser of all of HTML takes minutes on malicious pages. An index has to escape < and > in attributes (PEP 503),
     so its tags can be found in linear time.
     """
-    if re.search(rb"<form\b", page, re.IGNORECASE):
-        raise ValueError("it has a form, as pages to sign in have")
     files = {}
     for match in COMMENT_OR_LINK.finditer(page):
         text = (match[1] or b"").decode("utf-8", "replace")
@@ -85,6 +83,9 @@ def _parse_html(page: bytes) -> Listing:
             filename = unquote(link.partition("?")[0].rpartition("/")[2])
             hashes = {algorithm: digest} if _is_hexadecimal(digest) else {}
             files[filename] = ListedFile(hashes, is_yanked="data-yanked" in attributes)
+    has_form = re.search(rb"<form\b", page, re.IGNORECASE) is not None  # devpi's pages have one, too
+    if has_form and not any(each.endswith((".whl", ".tar.gz")) for each in files):
+        raise ValueError("it has a form and no files, as pages to sign in have")
     return Listing(files)
 
 

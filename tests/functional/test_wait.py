@@ -99,5 +99,15 @@ def test_an_index_that_is_not_found_cannot_be_waited_for(tmp_path: Path, index: 
     ended = command.deploy("--server", index.upload_url, wheel, environ=environment(PYPI_WAIT="1"))
 
     assert (ended.code, list(index.files)) == (1, [WHEEL])
-    sentence = "every file was uploaded, but the server's index was not found: name it with --index-url"
+    sentence = f"every file is on {index.upload_url}, but its index was not found: name it with --index-url"
     assert ended.err == f"Error: {sentence}\n"
+
+
+def test_an_index_that_does_not_answer_is_waited_for_no_longer_than_asked(tmp_path: Path, index: LoopbackIndex) -> None:
+    index.on_page(NOT_YET, *[Answer(503)] * 30)
+
+    published = publish(index, [factories.wheel(tmp_path)], "--wait", "1")
+
+    assert (published.code, published.files) == (1, {WHEEL: ("uploaded", 1)})
+    assert "cannot read the index page of demo: " in published.err
+    assert "does not list" not in published.err

@@ -117,7 +117,7 @@ def test_an_html_page_is_read() -> None:
 def test_a_json_page_is_read_with_what_it_may_leave_out() -> None:
     page = b"""{"meta": {"api-version": "1.4"}, "project-status": {}, "files": [
         {"filename": "a", "hashes": {"sha256": "AB"}, "upload-time": "2026-08-01T12:00:00.123456Z"},
-        {"filename": "b", "hashes": {}, "upload-time": null},
+        {"filename": "b", "hashes": {}, "upload-time": null, "yanked": null},
         {"filename": "c", "hashes": {}}]}"""
 
     assert parse(page, content_type=JSON_PAGE) == Listing(
@@ -212,9 +212,11 @@ def test_the_index_is_looked_for_below_the_upload_url_and_beside_it(upload_url: 
     assert [url.partition("index.example")[2] for url in found][: len(paths)] == paths
 
 
-def test_a_page_with_a_form_is_no_page_of_an_index() -> None:
+def test_a_page_with_a_form_and_no_files_is_no_page_of_an_index() -> None:
     with pytest.raises(ValueError, match="form"):
-        parse(b'<form action="/login"></form><a href="demo-1.0.tar.gz">x</a>', content_type=HTML_PAGE)
+        parse(b'<form action="/login"></form><a href="/help">x</a>', content_type=HTML_PAGE)
+    refresh = b'<form action="refresh"></form><a href="demo-1.0.tar.gz">x</a>'  # devpi, to others than installers
+    assert list(parse(refresh, content_type=HTML_PAGE).files) == ["demo-1.0.tar.gz"]
 
 
 def test_what_is_no_hash_is_left_out() -> None:

@@ -84,7 +84,10 @@ class Transfer:
         The last block of a file that was changed is not given out: an index cannot accept a body that ends early.
         Raises ChangedFileError, and StoppedError after ``stop``.
         """
-        block: bytes = self._encoder.read(size)
+        try:
+            block: bytes = self._encoder.read(size)
+        except OSError as error:
+            raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
         is_last = self.handed_over_at is None and (not block or self.sent_bytes + len(block) >= self.len)
         if is_last:
             self._require_unchanged("during the upload")

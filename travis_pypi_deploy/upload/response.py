@@ -181,8 +181,11 @@ def _combined(status: int, reason: str, words: str) -> str:
 
 def _one_line(text: str) -> str:
     """Return the text as a part of a sentence: one line, not too long, without what it repeats."""
-    # PyPI repeats some clauses once for each check.
-    line = _once(" ".join(text.split()).split(", ", CLAUSES_LIMIT), ", ").rstrip(".")
+    clauses: list[str] = []
+    for clause in " ".join(text.split()).split(", ", CLAUSES_LIMIT):  # PyPI repeats some once for each check
+        if not any(f" {each}".endswith(f" {clause}") for each in clauses):
+            clauses.append(clause)
+    line = ", ".join(clauses).rstrip(".")
     line = re.sub(r"\A(.{3,200}?)[.:,]? \1\Z", r"\1", line)
     return line if len(line) <= WORDS_LIMIT_CHARACTERS else line[:WORDS_LIMIT_CHARACTERS] + " [...]"
 

@@ -130,6 +130,7 @@ ANSWERS = {
     "nothing": (503, "", "text/html", b"", ""),
     "no text at all": (520, "Strange", "text/plain", b"\xff\xfe", "Strange: \ufffd\ufffd"),
     "too long": (400, "", "text/plain", b"x" * 600, "x" * WORDS_LIMIT_CHARACTERS + " [...]"),
+    "a list is no repetition": (400, "Expected one of 2.1, 2, 1.2, 1", "", b"", "Expected one of 2.1, 2, 1.2, 1"),
     "a clause that PyPI repeats": (403, f"{EXPIRED}, token is expired", "", b"", EXPIRED),
 }
 
