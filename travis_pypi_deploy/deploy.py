@@ -67,16 +67,16 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
 
     with console.heartbeat(lambda: f"Waiting for the index page of {release[0].name}"):
         listing, trouble = _answer(lookup)
-    is_certain = pages.is_certain and not trouble
-    plan = index.plan(release, listing, policy, is_certain=is_certain, now=datetime.now(timezone.utc))
+    now, is_certain = datetime.now(timezone.utc), pages.is_certain and not trouble
+    plan = index.plan(release, listing, policy, is_certain=is_certain, now=now)
     progress.known = replace(
         progress.known,
         problems=problems + plan.problems,
-        results=_settled(plan, is_certain=is_certain, skip_existing=settings.skip_existing),
+        results=_settled(plan, skip_existing=settings.skip_existing),
         index_url=pages.found_url,
         can_restart=server.is_pypi or settings.skip_existing or bool(pages.found_url),
     )
-    console.show(messages.planned(plan, release, trouble=trouble, is_certain=is_certain))
+    console.show(messages.planned(plan, release, trouble=trouble))
     report = progress.report("dry-run")
     if report.failure or settings.dry_run:
         return report
@@ -164,13 +164,12 @@ def _answer(lookup: Future[Listing | None]) -> tuple[Listing, str]:
         return Listing(), str(error)
 
 
-def _settled(plan: Plan, *, is_certain: bool, skip_existing: bool) -> tuple[FileResult, ...]:
+def _settled(plan: Plan, *, skip_existing: bool) -> tuple[FileResult, ...]:
     """Return the results of the files that are not uploaded."""
     outcome = Outcome.KEPT if skip_existing else Outcome.REJECTED
-    different = plan.different if is_certain else ()
     return (
         *(FileResult(name, Outcome.IDENTICAL) for name in plan.identical),
-        *(FileResult(each.filename, outcome, detail=messages.other_content(each)) for each in different),
+        *(FileResult(each.filename, outcome, detail=messages.other_content(each)) for each in plan.different),
     )
 
 

@@ -198,12 +198,14 @@ class Plan:
     """What happens to each file of a release.
 
     ``upload``: it is uploaded; ``identical``: the index has it already; ``different``: the index has other content
-    under its name. ``is_yanked``: pip installs the release only if it is pinned. ``problems``: what the page predicts.
+    under its name; ``doubtful``: it is uploaded, although the page of some index has other content. ``is_yanked``: pip
+    installs the release only if it is pinned. ``problems``: what the page predicts.
     """
 
     upload: tuple[Distribution, ...]
     identical: tuple[str, ...] = ()
     different: tuple[Hashes, ...] = ()
+    doubtful: tuple[Hashes, ...] = ()
     problems: tuple[Problem, ...] = ()
     is_yanked: bool = False
 
@@ -211,17 +213,18 @@ class Plan:
 def plan(release: Sequence[Distribution], listing: Listing, policy: Policy, *, is_certain: bool, now: datetime) -> Plan:
     """Return what happens to the files of a release at an index that lists these files.
 
-    A page that is not certainly that of the server's own repository only shows which files are identical: files with
-    other content are uploaded, so that the upload decides, and named in ``different``.
+    A page that is not certainly that of the server's own repository only shows which files are identical: for files
+    with other content, the upload decides.
     """
     compared = [hashes for each in release if (hashes := _hashes(each, listing))]
     identical = tuple(each.filename for each in compared if each.are_equal)
     different = tuple(each for each in compared if not each.are_equal)
-    settled = {*identical, *(each.filename for each in different if is_certain)}
-    upload = tuple(each for each in release if each.filename not in settled)
     if not is_certain:
-        return Plan(upload, identical, different)
+        upload = tuple(each for each in release if each.filename not in identical)
+        return Plan(upload, identical, doubtful=different)
 
+    settled = [each.filename for each in compared]
+    upload = tuple(each for each in release if each.filename not in settled)
     own = _name_and_version(release[0].filename)
     same_release = sorted(each for each in listing.files if own and _name_and_version(each) == own)
     new = [each for each in release if each.filename not in listing.files]
@@ -229,7 +232,7 @@ def plan(release: Sequence[Distribution], listing: Listing, policy: Policy, *, i
         upload,
         identical,
         different,
-        tuple(_predicted(new, listing, same_release, policy, now=now)),
+        problems=tuple(_predicted(new, listing, same_release, policy, now=now)),
         is_yanked=bool(same_release) and all(listing.files[each].is_yanked for each in same_release),
     )
 

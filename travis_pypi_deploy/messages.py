@@ -74,11 +74,10 @@ def hashes(release: Sequence[Distribution]) -> list[Line]:
     return [Line(f"{each.filename}: sha256 {each.sha256}") for each in release]
 
 
-def planned(plan: Plan, release: Sequence[Distribution], *, trouble: str, is_certain: bool) -> list[Line]:
+def planned(plan: Plan, release: Sequence[Distribution], *, trouble: str) -> list[Line]:
     """Return the warnings about what the index lists; ``trouble`` says why that is not known, empty if it is."""
     first, texts = release[0], [trouble] if trouble else []
-    if not is_certain:
-        texts += [f"{each.filename}: {other_content(each)}" for each in plan.different]
+    texts += [f"{each.filename}: {other_content(each)}" for each in plan.doubtful]
     lines = [Line(f"{each}. Continuing; the upload itself will show it", "warning") for each in texts]
     if plan.is_yanked:
         text = f"the release {first.name} {first.version} is yanked on the index: pip installs it only if it is pinned"

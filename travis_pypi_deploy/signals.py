@@ -1,4 +1,4 @@
-"""The signals that end a run. Imports nothing but the standard library, because it is the first thing that runs."""
+"""The signals that end a run. Imports little, because it is the first thing that runs."""
 
 from __future__ import annotations
 

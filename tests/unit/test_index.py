@@ -193,7 +193,7 @@ def test_a_page_that_may_be_that_of_several_repositories_settles_only_identical_
     other = planned(here, listing(here.filename), is_certain=False)
     same = planned(here, Listing({here.filename: ListedFile({"sha256": here.sha256})}), is_certain=False)
 
-    assert (other.upload, [each.filename for each in other.different]) == ((here,), [here.filename])
+    assert (other.upload, [each.filename for each in other.doubtful]) == ((here,), [here.filename])
     assert same == Plan((), (here.filename,))
 
 

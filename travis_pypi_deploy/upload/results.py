@@ -1,4 +1,4 @@
-"""The result of each distribution. Imports nothing, because every run needs it for its report."""
+"""The result of each distribution. Imports only the standard library, because every run needs it for its report."""
 
 from __future__ import annotations
 
