@@ -136,16 +136,13 @@ def restart_works(listed: Mapping[str, Published], results: Sequence[FileResult]
 
 def _problem(response: Response, context: UploadContext, name: str) -> str:
     """Return what went wrong, and what to do about it."""
-    if response.status == 0 and response.is_final:
-        return response.words
+    advice = remedy(response, context.server, context.credentials, name)
     if response.status == 0:
-        sent = "; the index may have the file" if response.is_sent else ""
-        return f"{response.words}{sent}. {remedy(response, context.server, context.credentials, name)}"
-    if response.kind is Kind.REJECTED:
+        answered = f"{response.words}; the index may have the file" if response.is_sent else response.words
+    elif response.kind is Kind.REJECTED:
         answered = f"rejected with {response.reason}"
     elif response.is_page:
         answered = f"the index answered with a web page, as no upload API does ({response.reason})"
     else:
         answered = f"the index answered {response.reason}"
-    advice = remedy(response, context.server, context.credentials, name)
     return ". ".join(filter(None, (answered, advice)))

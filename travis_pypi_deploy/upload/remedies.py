@@ -21,10 +21,10 @@ CHECK_URL = "Check that the URL in --server is the one that accepts uploads"
 
 
 def remedy(response: Response, server: Server, credentials: Credentials | None, name: str) -> str:
-    """Return what to do; empty if the index's own words are enough. ``name`` is the project's."""
+    """Return what to do; empty if the words are enough. ``name`` is the project's."""
     status = response.status
     later = f"See {STATUS_URL}, and run this job again later" if server.is_pypi else "Run this job again later"
-    if status == 0:
+    if status == 0 and not response.is_final:
         is_unreached = not response.is_sent and not server.is_pypi
         return "Check the URL in --server, or run this job again later" if is_unreached else later
     if response.is_page or 300 <= status < 400 or status in (404, 405, 410):
@@ -43,7 +43,7 @@ def remedy(response: Response, server: Server, credentials: Credentials | None, 
         return _remedy_for_credentials(response, server, credentials, name)
     if server.is_pypi and status == 409:
         return "The project name is taken: choose another one"
-    return "" if response.kind is Kind.REJECTED else later
+    return "" if response.kind is Kind.REJECTED or response.is_final else later
 
 
 def _remedy_for_credentials(response: Response, server: Server, credentials: Credentials | None, name: str) -> str:

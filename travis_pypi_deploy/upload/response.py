@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from http import HTTPStatus
+from http.client import responses
 
 from ..http import HTTPResponse, retry_after_seconds
 from ..servers import Server
@@ -174,7 +174,7 @@ def _combined(status: int, reason: str, words: str) -> str:
     """Return what reason phrase and body say together; from a proxy only one of them says something."""
     words = _one_line(re.sub(rf"^\s*(error:? )?{status}\b:?\s*", "", words, flags=re.IGNORECASE))
     reason = _one_line(reason)
-    if words and any(each == status and each.phrase.lower() == reason.lower() for each in HTTPStatus):
+    if words and reason.lower() == responses.get(status, "").lower():
         return words
     return _one_line(_once(filter(None, (reason, words)), ": "))
 
