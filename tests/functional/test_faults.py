@@ -105,6 +105,7 @@ FAULTS = {
     "a page that breaks off": Fault(
         (misbehaviours.TRUNCATED,), "uploaded", 1, ("the index lists this file, although its answer does not say so",)
     ),
+    "an answer in chunks": Fault((misbehaviours.CHUNKED,), "uploaded", 1),
     "an answer without a length": Fault((Raw(FINE + b"\r\nfine", stored=True),), "uploaded", 1),
     "chunks that make no sense": Fault(
         (Raw(FINE + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", stored=True),), "uploaded", 1

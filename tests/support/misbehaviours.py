@@ -202,7 +202,6 @@ CHUNKED = Raw(
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n4\r\nfine\r\n0\r\n\r\n",
     stored=True,
 )
-UNAVAILABLE = Answer(503, "Service Unavailable")
 
 
 def rejected(status: int, words: str) -> Answer:

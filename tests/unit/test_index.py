@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -223,3 +225,19 @@ def test_what_is_no_hash_is_left_out() -> None:
     page = b'<a href="demo-1.0.tar.gz#sha256=Correct-Horse">x</a>'
 
     assert parse(page, content_type=HTML_PAGE) == Listing({"demo-1.0.tar.gz": ListedFile({})})
+
+
+COMPARE = """
+import sys
+sys.modules["_md5"] = sys.modules["_hashlib"] = None  # as in a FIPS build of Python
+from pathlib import Path
+from travis_pypi_deploy import distributions, index, simple_pages
+here = distributions.read(Path(sys.argv[1]))
+print(index.published(here, simple_pages.Listing({here.filename: simple_pages.ListedFile({"md5": "00"})})))
+"""
+
+
+def test_a_python_without_md5_compares_nothing_by_it(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", COMPARE, factories.wheel(tmp_path)]
+
+    assert subprocess.run(argv, check=True, capture_output=True, text=True).stdout == "Published.UNKNOWN\n"

@@ -63,6 +63,7 @@ def test_other_text_has_no_origin(url: str) -> None:
         ("localhost", True),
         ("LOCALHOST", True),
         ("[::1]", True),
+        ("127.0.0.1.nip.example", False),
         ("localhost.example", False),
         ("notlocalhost", False),
         ("0.0.0.0", False),
