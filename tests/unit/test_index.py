@@ -238,6 +238,6 @@ print(index.published(here, simple_pages.Listing({here.filename: simple_pages.Li
 
 
 def test_a_python_without_md5_compares_nothing_by_it(tmp_path: Path) -> None:
-    argv = [sys.executable, "-c", COMPARE, factories.wheel(tmp_path)]
+    argv = [sys.executable, "-c", COMPARE, str(factories.wheel(tmp_path))]
 
     assert subprocess.run(argv, check=True, capture_output=True, text=True).stdout == "Published.UNKNOWN\n"
