@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os.path
-import platform
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -141,7 +141,7 @@ def diagnose(failed: FailedBuild) -> Cause | None:
     for cause in CAUSES:
         fields = cause.find(failed)
         if fields is not None:
-            python = ".".join(platform.python_version_tuple()[:2])
+            python = f"{sys.version_info.major}.{sys.version_info.minor}"
             known = {"folder": str(failed.project), "python": python, **fields}
             return replace(cause, sentence=cause.sentence.format(**known), remedy=cause.remedy.format(**known))
     return None
@@ -221,13 +221,6 @@ def _git_root(failed: FailedBuild) -> Fields | None:
     if not top or (failed.project / ".git").exists() or "setuptools-scm was unable to" not in failed.error:
         return None
     return {"root": os.path.relpath(top, failed.project)}
-
-
-def _old_setuptools(failed: FailedBuild) -> Fields | None:
-    frames = re.findall(r'^  File "(.*)", line', failed.output, re.MULTILINE)
-    in_setuptools = frames and re.search(r"/site-packages/(setuptools|pkg_resources)/", frames[-1])
-    known = r"ImpImporter|'HTMLParser' object has no|No module named 'distutils'|module 'collections'"
-    return {} if in_setuptools and re.search(known, failed.error) else None
 
 
 def _removed_module(failed: FailedBuild) -> Fields | None:
@@ -435,7 +428,8 @@ CAUSES = (
     Cause("old-setuptools", "setuptools itself fails with something that Python has removed",
           "the setuptools that [build-system] requires asks for is too old for Python {python}",
           'write "setuptools>=77" in [build-system] requires, or run this command with an older Python',
-          _old_setuptools),
+          _line(r'^  File ".*/site-packages/(?:setuptools|pkg_resources)/.*\n(?: {4}.*\n)*\w.*'
+                r"(?:ImpImporter|'HTMLParser' object has no|No module named 'distutils'|module 'collections')")),
     Cause("removed-module", "`No module named`, and Python itself had the module", "Python removed {module}",
           "{remedy}, or build with an older Python and upload dist/*", _removed_module),
     Cause("not-in-sdist", "a module, file or folder is not found that is in the project, but not in the sdist",

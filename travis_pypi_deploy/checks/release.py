@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatch
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -30,11 +29,12 @@ def consistency(release: Sequence[Distribution], tag: str, tree: SourceTree) -> 
         projects.setdefault(canonicalize_name(each.name), []).append(each)
     if len(projects) > 1:
         names = sorted(files[0].name for files in projects.values())
-        others = [each for each in release if each not in next(iter(projects.values()))]
+        files, *_ = projects.values()
+        others = [each for each in release if each not in files]
         yield Problem(
             "one-project",
             f"the files are of {len(projects)} projects, {' and '.join(names)}: deploy one project at a time, and name "
-            f"only its files, such as {' '.join(_patterns(release, others))}.",
+            f"only its files, such as {' '.join(_patterns(files, others))}.",
             others[0].filename,
         )
 
@@ -92,17 +92,13 @@ def split_tag(tag: str) -> tuple[str, Version | None]:
     return tag, None
 
 
-def _patterns(release: Sequence[Distribution], others: Sequence[Distribution]) -> list[str]:
-    """Return the patterns that match the files of the first one's project, and no others."""
+def _patterns(files: Sequence[Distribution], others: Sequence[Distribution]) -> list[str]:
+    """Return the patterns that match the files of one project, and none of the others."""
     found = []
-    for each in release:
-        stem = each.filename.partition("-")[0]
-        if each.filetype == "sdist":
-            stem = each.filename.rpartition("-")[0]
-        for pattern in (f"{stem}-*", f"{stem}-[0-9]*"):
-            if each not in others and not any(fnmatch(other.filename, pattern) for other in others):
-                found.append(str(each.path.with_name(pattern)))
-                break
+    for each in files:
+        stem = each.filename.rpartition("-")[0] if each.filetype == "sdist" else each.filename.partition("-")[0]
+        is_beginning = any(other.filename.startswith(f"{stem}-") for other in others)
+        found.append(str(each.path.with_name(f"{stem}-[0-9]*" if is_beginning else f"{stem}-*")))
     return list(dict.fromkeys(found))
 
 
