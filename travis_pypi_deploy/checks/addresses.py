@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email.utils
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from ..distributions import Distribution
@@ -17,7 +16,6 @@ URL = re.compile(r"https?:(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query
 # Top-level domains that cannot be registered (RFC 2606, 3172, 6761, 6762, 7686).
 RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
 DOMAIN_LABEL = re.compile(r"(?!-)(?!(?!xn)..--)[a-z0-9-]{1,63}(?<!-)")
-INVISIBLE_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")
 
 
 def urls(distribution: Distribution) -> Iterator[Problem]:
@@ -71,7 +69,7 @@ def _email_fault(address: str) -> str:
     """Return why PyPI certainly rejects the address, and what to do; empty if it may accept it."""
     local, _, domain = address.rpartition("@")
     labels = domain.lower().split(".")
-    if any(unicodedata.category(character) in INVISIBLE_CATEGORIES for character in address):
+    if not address.isprintable() or " " in address:
         return "the address has spaces or invisible characters; write NAME <USER@DOMAIN>"
     if not all(local.split(".")) or not all(labels) or len(labels) == 1:
         return "NAME <USER@DOMAIN> is expected"
@@ -81,7 +79,6 @@ def _email_fault(address: str) -> str:
         return ""  # only an IDNA library can tell
     if not labels[-1][-1].isalpha():
         return "its domain does not end in a top-level domain; use the name of a host"
-    for label in labels:
-        if not DOMAIN_LABEL.fullmatch(label):
-            return f'"{label}" in its domain is not valid; use at most 63 letters, digits and hyphens between them'
-    return ""
+    wrong = [label for label in labels if not DOMAIN_LABEL.fullmatch(label)]
+    rule = "in its domain may have only letters and digits, with hyphens between them, and at most 63 characters"
+    return f'"{wrong[0]}" {rule}' if wrong else ""
