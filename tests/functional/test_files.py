@@ -43,12 +43,6 @@ def test_a_file_name_that_is_not_utf_8_is_exit_3_and_shown_once(tmp_path: Path, 
     assert "not UTF-8" in ended.err
 
 
-def test_nothing_to_publish_is_exit_3(tmp_path: Path) -> None:
-    ended = on_staging(str(tmp_path / "*"))
-    assert ended.code == 3
-    assert ended.err.startswith(f"Error: no file matches {tmp_path / '*'} in ")
-
-
 def test_files_that_are_no_distributions_are_one_problem(tmp_path: Path) -> None:
     for path in (factories.wheel(tmp_path), tmp_path / "SHA256SUMS", tmp_path / "demo-1.0-py3.9.egg"):
         path.touch()

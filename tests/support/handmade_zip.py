@@ -6,8 +6,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,22 +90,11 @@ def archive(entries: Sequence[Entry], end: End | None = None) -> bytes:
 
 
 def rewrite(
-    wheel: Path,
-    change: Callable[[Entry], Entry] = lambda entry: entry,
-    *,
-    of: str = "",
-    end: End | None = None,
-    before: bytes = b"",
-    after: bytes = b"",
+    wheel: Path, *, of: str, end: End | None = None, before: bytes = b"", after: bytes = b"", **fields: Any
 ) -> Path:
-    """Write the wheel again with its member ``of`` changed, and return its path."""
+    """Write the wheel again, with these fields in the records of its member ``of``, and return its path."""
     with zipfile.ZipFile(wheel) as original:
         entries = [Entry(info.filename.encode(), original.read(info)) for info in original.infolist()]
-    changed = [change(entry) if entry.name == of.encode() else entry for entry in entries]
+    changed = [replace(entry, **fields) if entry.name == of.encode() else entry for entry in entries]
     wheel.write_bytes(before + archive(changed, end) + after)
     return wheel
-
-
-def with_fields(**fields: object) -> Callable[[Entry], Entry]:
-    """Return a change that sets fields of an entry."""
-    return partial(replace, **fields)

@@ -103,7 +103,6 @@ FROM_PKG_INFO = (
     "    version = email.message_from_string(Path('PKG-INFO').read_text())['Version']\nelse:\n"
 )
 ASKS = "setup(name='acme', version=version.strip(), packages=['acme'])\n"
-INCLUDE = 'add the line "include {}" to MANIFEST.in'
 NO_INDEX = {"PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 PROXY = {"PIP_INDEX_URL": "https://index.invalid/simple", "HTTPS_PROXY": "http://u:canary-4cc0rd1ng@127.0.0.1:9"}
 
@@ -143,14 +142,51 @@ OWN_MODULES = {
     ),
 }
 
-NOT_IN_SDIST: Mapping[str, tuple[str, Files, Files]] = {
+# What setuptools leaves out of the sdist, and the line for MANIFEST.in that helps.
+NOT_IN_MANIFEST: Mapping[str, tuple[str, Files]] = {
     **{
         f"file, setuptools {version}": (
-            INCLUDE.format("requirements.txt"),
+            "include requirements.txt",
             {SETUP: OPENS, "requirements.txt": "", PYPROJECT: system(f"setuptools=={version} wheel", backend=LEGACY)},
-            {MANIFEST: "include requirements.txt\n"},
         )
         for version in ("58.1.0", "84.2.1")
+    },
+    "file with the version": (
+        "include VERSION",
+        {
+            SETUP: SETUP_CFG,
+            "setup.cfg": "[metadata]\nname = acme\nversion = file: VERSION\n",
+            "VERSION": "1",
+            PYPROJECT: system("setuptools==58.1.0 wheel"),
+        },
+    ),
+    "folder": ("graft data", {SETUP: setup("import os\nos.listdir(os.path.abspath('data'))"), "data/a.txt": ""}),
+    "helper": ("include release_info.py", {SETUP: HELPER, "release_info.py": ""}),
+    "helper in a folder that setup.py puts on the path": (
+        "include tools/release_info.py",
+        {SETUP: 'import sys\nsys.path.insert(0, "tools")\n' + HELPER, "tools/release_info.py": ""},
+    ),
+    "helper package": (
+        "graft tools",
+        {SETUP: setup("import tools.version"), "tools/__init__.py": "", "tools/version.py": ""},
+    ),
+    "header": (
+        "include acme/acme.h",
+        {SETUP: setup(arguments=EXTENSION), "acme/x.c": '#include "acme.h"\n', "acme/acme.h": ""},
+    ),
+    "header in another folder": (
+        "include include/acme.h",
+        {
+            SETUP: setup(arguments=EXTENSION.replace('"])', '"], include_dirs=["include"])')),
+            "acme/x.c": '#include "acme.h"\n',
+            "include/acme.h": "",
+        },
+    ),
+}
+NOT_IN_SDIST: Mapping[str, tuple[str, Files, Files]] = {
+    **{
+        name: (f'add the line "{line}" to MANIFEST.in', files, {MANIFEST: f"{line}\n"})
+        for name, (line, files) in NOT_IN_MANIFEST.items()
     },
     "file, hatchling": (
         'add "data.txt" = "data.txt" to [tool.hatch.build.targets.sdist.force-include]',
@@ -189,50 +225,6 @@ NOT_IN_SDIST: Mapping[str, tuple[str, Files, Files]] = {
             "data.txt": "1",
         },
         {PYPROJECT: '+[tool.flit.sdist]\ninclude = ["data.txt"]\n'},
-    ),
-    "file with the version": (
-        INCLUDE.format("VERSION"),
-        {
-            SETUP: SETUP_CFG,
-            "setup.cfg": "[metadata]\nname = acme\nversion = file: VERSION\n",
-            "VERSION": "1",
-            PYPROJECT: system("setuptools==58.1.0 wheel"),
-        },
-        {MANIFEST: "include VERSION\n"},
-    ),
-    "folder": (
-        'add the line "graft data" to MANIFEST.in',
-        {SETUP: setup("import os\nos.listdir(os.path.abspath('data'))"), "data/a.txt": ""},
-        {MANIFEST: "graft data\n"},
-    ),
-    "helper": (
-        INCLUDE.format("release_info.py"),
-        {SETUP: HELPER, "release_info.py": ""},
-        {MANIFEST: "include release_info.py\n"},
-    ),
-    "helper in a folder that setup.py puts on the path": (
-        INCLUDE.format("tools/release_info.py"),
-        {SETUP: 'import sys\nsys.path.insert(0, "tools")\n' + HELPER, "tools/release_info.py": ""},
-        {MANIFEST: "include tools/release_info.py\n"},
-    ),
-    "helper package": (
-        'add the line "graft tools" to MANIFEST.in',
-        {SETUP: setup("import tools.version"), "tools/__init__.py": "", "tools/version.py": ""},
-        {MANIFEST: "graft tools\n"},
-    ),
-    "header": (
-        INCLUDE.format("acme/acme.h"),
-        {SETUP: setup(arguments=EXTENSION), "acme/x.c": '#include "acme.h"\n', "acme/acme.h": ""},
-        {MANIFEST: "include acme/acme.h\n"},
-    ),
-    "header in another folder": (
-        INCLUDE.format("include/acme.h"),
-        {
-            SETUP: setup(arguments=EXTENSION.replace('"])', '"], include_dirs=["include"])')),
-            "acme/x.c": '#include "acme.h"\n',
-            "include/acme.h": "",
-        },
-        {MANIFEST: "include include/acme.h\n"},
     ),
 }
 
@@ -493,7 +485,7 @@ CASES = {
     **{f"not in the sdist: {name}": Case("not-in-sdist", *rest) for name, rest in NOT_IN_SDIST.items()},
     "not in the sdist, which is built alone": Case(
         "not-in-sdist",
-        INCLUDE.format("requirements.txt"),
+        'add the line "include requirements.txt" to MANIFEST.in',
         {SETUP: OPENS, "requirements.txt": ""},
         {MANIFEST: "include requirements.txt\n"},
         formats=("sdist",),
