@@ -369,10 +369,7 @@ COMPILERS = {
     "no library": Case(
         "header",
         "does not find the library acme_unknown",
-        {
-            SETUP: setup(arguments=EXTENSION.replace('"])', '"], libraries=["acme_unknown"])')),
-            "acme/x.c": "int x;\n",
-        },
+        {SETUP: setup(arguments=EXTENSION.replace('"])', '"], libraries=["acme_unknown"])')), "acme/x.c": "int x;\n"},
     ),
     "no program": Case(
         "program",

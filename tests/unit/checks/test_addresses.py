@@ -110,8 +110,7 @@ def test_project_urls_with_one_label_twice_are_rejected_and_the_label_is_named(t
 
 
 @pytest.mark.parametrize(
-    "value",
-    ["no address", "Home", "Home, mailto:me@x.org", ", https://x.org", "Home,", "Home, https://x.org/a[b]"],
+    "value", ["no address", "Home", "Home, mailto:me@x.org", ", https://x.org", "Home,", "Home, https://x.org/a[b]"]
 )
 def test_invalid_project_urls_are_rejected(value: str, tmp_path: Path) -> None:
     assert rules(wheel(project_url=value)(tmp_path)) == ["project-url"]

@@ -135,11 +135,7 @@ def test_a_metadata_version_that_is_newer_than_the_newest_known_one_is_a_warning
 def test_unknown_values_of_old_setuptools_count_as_missing(tmp_path: Path) -> None:
     path = factories.sdist(tmp_path, metadata=OLD_METADATA)
     assert rules(path) == ["description-missing"]
-    assert distributions.read(path).fields == {
-        "metadata_version": ("1.1",),
-        "name": ("demo",),
-        "version": ("1.0",),
-    }
+    assert distributions.read(path).fields == {"metadata_version": ("1.1",), "name": ("demo",), "version": ("1.0",)}
 
 
 PASSES: dict[str, dict[str, Header]] = {

@@ -141,14 +141,8 @@ def with_extra(*values: int, layout: str, **fields: Any) -> Make:
 WIDE = {"local_sizes": (ZIP64, ZIP64)}
 LYING: dict[str, tuple[Make, str]] = {
     "data behind": (rewritten(after=b"\0"), "surroundings: there is data after the end of the archive"),
-    "Latin-1": (
-        rewritten(name=b"demo/\xe9.py", flags=0),
-        r"names: 'demo/\\xe9.py' is not printable UTF-8",
-    ),
-    "no flag": (
-        rewritten(name="demo/é.py".encode(), flags=0),
-        "names: 'demo/é.py' is not flagged as UTF-8",
-    ),
+    "Latin-1": (rewritten(name=b"demo/\xe9.py", flags=0), r"names: 'demo/\\xe9.py' is not printable UTF-8"),
+    "no flag": (rewritten(name="demo/é.py".encode(), flags=0), "names: 'demo/é.py' is not flagged as UTF-8"),
     "Unicode path that is not UTF-8": (
         rewritten(local_extra=extra(0x7075, 6, 1, 0, layout="BL") + b"\xff"),
         "names: 'demo/__init__.py' has an unreadable Unicode path",
@@ -167,10 +161,7 @@ LYING: dict[str, tuple[Make, str]] = {
     ),
     "other compressed size": (rewritten(local_sizes=(7, 6)), OTHER_SIZES),
     "other unpacked size": (rewritten(local_sizes=(6, 7)), OTHER_SIZES),
-    "data in the ZIP64 end": (
-        ending(zip64=True, zip64_size=60),
-        "records: the ZIP64 end record has data of its own",
-    ),
+    "data in the ZIP64 end": (ending(zip64=True, zip64_size=60), "records: the ZIP64 end record has data of its own"),
     "other number of members": (ending(more_members=1), "records: the end record does not describe the central"),
     "extra field of three bytes": (rewritten(local_extra=b"\1\0\10"), MALFORMED.format("extra")),
     "extra field cut short": (rewritten(local_extra=b"\1\0\10\0"), MALFORMED.format("extra")),
