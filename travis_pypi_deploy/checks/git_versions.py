@@ -16,9 +16,6 @@ CHANGED = re.compile(r"\+(.*\.)?(dirty|d20\d{6})$")  # setuptools-scm writes the
 NO_REPOSITORY = "0+unknown"  # versioneer
 NO_VERSION = "0.0.0"
 UNTAGGED = re.compile(r"(0\+untagged|0\.0\.0\.post\d+\.dev0|0\.1\.dev\d+|0\.0\.1\.dev\d+|0\.0\.0$)")
-NO_VERSION_REMEDIES = {
-    "poetry-dynamic-versioning": 'set build-backend = "poetry_dynamic_versioning.backend", and require it'
-}
 LOCAL_REMEDIES = {
     "setuptools-scm": 'set local_scheme = "no-local-version" in [tool.setuptools_scm]',
     "hatch-vcs": 'set raw-options = {local_scheme = "no-local-version"} in [tool.hatch.version]',
@@ -79,9 +76,11 @@ def explanation(version: str, tree: SourceTree, *, on_tag: bool = False) -> str:
             "cmdclass=versioneer.get_cmdclass() to setup() in setup.py"
         )
     if version == NO_VERSION and tool != "pbr":
-        remedy = f"set one, or, if {tool or 'a plugin'} has to, "
-        remedy += NO_VERSION_REMEDIES.get(tool, "require it in [build-system]")
-        return f'"{NO_VERSION}" is what build backends write if they find no version; {remedy}'
+        remedy = "require it in [build-system]"
+        if tool == "poetry-dynamic-versioning":
+            remedy = 'set build-backend = "poetry_dynamic_versioning.backend", and require it'
+        plugin = f"set one, or, if {tool or 'a plugin'} has to, {remedy}"
+        return f'"{NO_VERSION}" is what build backends write if they find no version; {plugin}'
     if tool and UNTAGGED.match(version) and not tree.tags:
         return f"this clone has no tag; {DEPTH}" if tree.is_shallow else f"{tool} found no tag; tag a commit"
     return ""
