@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from tests.support import demo_project, travis_job, travis_world
 from tests.support.played_travis import Config, Event, deployments, items, jobs, load
 from tests.support.travis_world import World, failures
 from travis_pypi_deploy import __version__
-from travis_pypi_deploy.arguments import read_arguments
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.travis_yml.parse import parse
 
@@ -137,27 +135,6 @@ def test_an_example_installs_the_tool_in_the_shortest_way_that_fits_its_python(p
             assert step == "pip install travis-pypi-deploy"
 
 
-@each_example
-def test_an_example_deploys_from_a_python_that_can_run_the_tool(path: Path) -> None:
-    running = [job for event in (TAG, PULL_REQUEST, STAGING) for job in jobs(load(path), event) if _commands(job)]
-    own = [job for job in running if any(command.startswith("python ") for command in _commands(job))]
-    assert [job["python"] for job in own if _version(str(job["python"])) < (3, 9)] == []
-
-
-@each_example
-def test_an_example_has_commands_that_the_tool_understands(path: Path) -> None:
-    found = [
-        command
-        for event in (TAG, PULL_REQUEST, STAGING)
-        for job in jobs(load(path), event)
-        for command in _commands(job)
-    ]
-    assert found
-    for command in found:
-        words = shlex.split(command)
-        read_arguments(words[words.index("travis_pypi_deploy") + 1 :])
-
-
 @each_case
 def test_an_example_publishes_when_it_should(case: Case, world: World) -> None:
     assert failures(world.play(load(case.path), case.event, project=case.project, pythons=case.pythons)) == []
@@ -237,7 +214,3 @@ def _commands(job: Config) -> list[str]:
     """Return the commands of a job that run the tool."""
     scripts = [*items(job.get("script")), *(deployment["script"] for deployment in deployments(job))]
     return [str(script) for script in scripts if "-m travis_pypi_deploy " in f"{script} "]
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("."))

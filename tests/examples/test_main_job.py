@@ -54,47 +54,15 @@ def credentials(upload: Upload) -> list[str]:
     return base64.b64decode(pair).decode().split(":", 1)
 
 
-def test_the_copied_job_runs_again_and_finds_everything_published(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["pypiserver_with_password", "devpi"])
+def test_pip_reads_back_what_was_built(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Deploy the plain project to a real server, and compare every byte that a real pip then downloads."""
+    server: RealServer = request.getfixturevalue(name)
     project = sample_projects.copy("plain", tmp_path)
-    index = LoopbackIndex()
-    with index, Interception({UPLOAD_HOST: index}, tmp_path) as proxy:
-        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token(), SOURCE_DATE_EPOCH="0", **proxy.variables)
-        first = command.run(*OPTIONS, environ=environ, folder=project)
-        again = command.run(*OPTIONS, environ=environ, folder=project)
-    assert (first.code, again.code) == (0, 0)
-    assert [upload.filename for upload in index.uploads] == [WHEEL, SDIST]
-    assert [line.split()[::3] for line in again.lines[-5:-3]] == [[WHEEL, "identical"], [SDIST, "identical"]]
-
-
-@pytest.mark.parametrize(
-    "other", [{"TRAVIS_BRANCH": "master"}, {"TRAVIS_PULL_REQUEST": "7"}], ids=["branch", "pull request"]
-)
-def test_the_other_jobs_of_the_same_build_publish_nothing(tmp_path: Path, other: dict[str, str]) -> None:
-    project = sample_projects.copy("plain", tmp_path)
-    with Interception({}, tmp_path) as proxy:
-        environ = command.job(TEST_PYPI_TOKEN=invented_tokens.token(), **proxy.variables, **other)
-        ended = command.run(*OPTIONS, environ=environ, folder=project)
-    assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("Skipping the deployment: ")
-    assert not (project / "dist").exists()
-    assert proxy.hosts == []
-
-
-def test_pip_reads_back_from_pypiserver_what_was_built(tmp_path: Path, pypiserver_with_password: RealServer) -> None:
-    assert_published_as_built(tmp_path, pypiserver_with_password)
-
-
-def test_pip_reads_back_from_devpi_what_was_built(tmp_path: Path, devpi: RealServer) -> None:
-    assert_published_as_built(tmp_path, devpi)
-
-
-def assert_published_as_built(folder: Path, server: RealServer) -> None:
-    """Deploy the plain project, and compare every byte that a real pip then downloads."""
-    project = sample_projects.copy("plain", folder)
     environ = command.job(PYPI_SERVER=server.upload_url, PYPI_USERNAME=server.username, PYPI_PASSWORD=server.password)
     ended = command.run(*OPTIONS, "--index-url", server.simple_url, "--wait", "30", environ=environ, folder=project)
-    wheel = pip_download(server.simple_url, "demo", folder / "wheel", only="binary")
-    sdist = pip_download(server.simple_url, "demo", folder / "sdist", only="source")
+    wheel = pip_download(server.simple_url, "demo", tmp_path / "wheel", only="binary")
+    sdist = pip_download(server.simple_url, "demo", tmp_path / "sdist", only="source")
     assert (ended.code, ended.err) == (0, "")
     assert f"Install it with: pip install --index-url {server.simple_url} demo==1.0" in ended.lines
     assert {wheel.name: wheel.read_bytes(), sdist.name: sdist.read_bytes()} == {

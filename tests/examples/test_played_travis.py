@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import demo_project
-from tests.support.played_travis import Config, Event, Machine, NotPlayedError, Played, expression, jobs, load, play
+from tests.support.played_travis import Config, Event, Machine, NotPlayedError, Played, jobs, load, play
 
 PUSH = Event()
 JOB = """\
@@ -56,39 +56,12 @@ def test_jobs(text: str, expected: list[tuple[str, str | None]], tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("on", "expected"),
-    [
-        pytest.param({}, "($TRAVIS_BRANCH = master)", id="the default branch"),
-        pytest.param("staging", "($TRAVIS_BRANCH = staging)", id="a branch as text"),
-        pytest.param({"branch": ["a", "b"]}, "($TRAVIS_BRANCH = a || $TRAVIS_BRANCH = b)", id="branches"),
-        pytest.param({"all_branches": True}, "", id="all branches"),
-        pytest.param({"tags": True, "branch": "a"}, '("$TRAVIS_TAG" != "")', id="tags: the branch is ignored"),
-        pytest.param({"tags": False}, '($TRAVIS_BRANCH = master) && ("$TRAVIS_TAG" = "")', id="no tags"),
-        pytest.param({"tags": "any"}, "", id="tags: any asks nothing"),
-        pytest.param(
-            {"all_branches": True, "python": ["3.6", "3.9"]}, "($TRAVIS_PYTHON_VERSION = 3.6)", id="the first python"
-        ),
-        pytest.param({"all_branches": True, "os": "linux"}, "", id="os is ignored"),
-        pytest.param({"all_branches": True, "repo": "a/b"}, '($TRAVIS_REPO_SLUG = "a/b")', id="repo"),
-        pytest.param({"all_branches": True, "condition": ["-n a", "-z b"]}, "(-n a) && (-z b)", id="conditions"),
-    ],
-)
-def test_conditions_of_a_deployment(on: object, expected: str) -> None:
-    assert expression(on) == expected
-
-
-@pytest.mark.parametrize(
     "text",
     [
         pytest.param("env: A=b\ninstall: skip\nscript: a", id="key"),
-        pytest.param("script: a", id="no install"),
         pytest.param(f"{JOB}dist: precise", id="dist"),
-        pytest.param("install: skip", id="no script"),
-        pytest.param(f"{JOB}jobs: {{exclude: [{{python: '3.12'}}]}}", id="key of jobs"),
         pytest.param(f"{JOB}if: branch = main", id="if"),
         pytest.param("python: '2.7'\ninstall: skip\nscript: a", id="python"),
-        pytest.param("python: 3.10\ninstall: skip\nscript: a", id="python without quotes is 3.1"),
-        pytest.param(f"{JOB}after_success: a", id="phase"),
         pytest.param(f"{JOB}deploy: {{provider: pypi}}", id="provider"),
         pytest.param(f"{JOB}deploy: {{provider: script, script: a, edge: true}}", id="option of dpl"),
         pytest.param(f"{JOB}deploy: {{provider: script, script: a, on: {{jdk: '8'}}}}", id="condition"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.explain.tables import ANSWERS, EXAMPLES, answers
+from tests.explain.tables import ANSWERS, answers
 from tests.support import explained_page
 from travis_pypi_deploy.explain.answers import Explanation, Verdict, explain
 from travis_pypi_deploy.explain.command import main
@@ -278,12 +278,6 @@ def test_the_current_branch_is_that_of_git(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "travis_pypi_deploy.explain", "--branch"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ended.stdout.startswith(".travis.yml on a push to feature/x:\n")
-
-
-def test_the_examples_are_all_there() -> None:
-    assert {line.split(" on ")[0] for line in ANSWERS.read_text("utf-8").splitlines() if ".travis.yml on " in line} == {
-        path.name for path in EXAMPLES.glob("*.travis.yml")
-    }
 
 
 def test_the_page_shows_what_the_command_prints() -> None:

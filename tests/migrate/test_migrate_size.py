@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from travis_pypi_deploy.migrate.rewrite import migrate
 from travis_pypi_deploy.travis_yml.parse import parse
 
@@ -20,20 +22,24 @@ def test_many_jobs_that_share_a_deployment_are_read() -> None:
     assert migrate(text, parse(text), {}).deployments == 1
 
 
-def test_a_tab_at_the_end_of_a_line_is_kept() -> None:
-    text = "before_install:\t\n- ls\ndeploy: \t\r\n  provider: pypi\t"
-    assert migrate(text, parse(text), {}).text.startswith("before_install:\t\n- ls\n")
+TABS = {
+    "at the end of a line": (
+        "before_install:\t\n- ls\ndeploy: \t\r\n  provider: pypi\t",
+        ["before_install:\t\n- ls\n"],
+    ),
+    "before a value": (
+        "os:\tlinux\ndeploy:\n  provider:\tpypi\n  user: \tme\n",
+        ["os:\tlinux\n", "  provider:\tscript\n"],
+    ),
+    "before a comment": (
+        "os: linux\t# a\ndeploy:\t# b\n  provider: pypi\t# c\n\t# d\n",
+        ["linux\t# a", "deploy:\t# b", "script\t# c", "\t# d"],
+    ),
+}
 
 
-def test_a_tab_between_a_key_and_its_value_is_kept() -> None:
-    text = "os:\tlinux\ndeploy:\n  provider:\tpypi\n  user: \tme\n"
-    migration = migrate(text, parse(text), {})
-    assert migration.text.startswith("os:\tlinux\n")
-    assert "  provider:\tscript\n" in migration.text
-
-
-def test_a_tab_before_a_comment_is_kept() -> None:
-    text = "os: linux\t# a\ndeploy:\t# b\n  provider: pypi\t# c\n\t# d\n"
+@pytest.mark.parametrize(("text", "kept"), TABS.values(), ids=TABS)
+def test_a_tab_is_kept(text: str, kept: list[str]) -> None:
     migration = migrate(text, parse(text), {})
     assert migration.deployments == 1
-    assert all(comment in migration.text for comment in ("linux\t# a", "deploy:\t# b", "script\t# c", "\t# d"))
+    assert [each for each in kept if each not in migration.text] == []
