@@ -48,7 +48,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
         given = GivenFiles(built.paths)
         console.show(messages.build_warnings(built, quoted=console.quoted))
 
-    client = http.Client(server.upload_url, connections=settings.jobs, mask=console.mask_quoted)
+    client = http.Client(server.upload_url, mask=console.mask_quoted)
     pages = Index(server, settings.index_url, client, credentials=login, timeout=settings.timeout)
     with console.step("pypi.check", messages.checking(len(given.paths)), waiting=lambda: "Still checking the files"):
         release, problems = _read(given)

@@ -95,17 +95,9 @@ class Client:
     ``mask`` hides secrets in what servers and proxies say.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        connections: int = 1,
-        mask: Callable[[str], str] = str,
-        connect_seconds: float = CONNECT_SECONDS,
-    ) -> None:
+    def __init__(self, url: str, *, mask: Callable[[str], str] = str, connect_seconds: float = CONNECT_SECONDS) -> None:
         self.mask = mask
         self._scheme = origin(url)[0]
-        self._connections = connections
         self._connect_seconds = connect_seconds
         settings = requests.Session().merge_environment_settings(url, {}, None, None, None)
         # Credentials over plain http may go to loopback, so no proxy may see them.
@@ -115,8 +107,7 @@ class Client:
     @functools.cached_property
     def _adapter(self) -> Adapter:
         """The connections; they are made for the first request, which fails if the CAs cannot be read."""
-        tls = tls_context(self._ca_bundle) if self._scheme == "https" or self._proxies else None
-        return Adapter(tls, connections=self._connections)
+        return Adapter(tls_context(self._ca_bundle) if self._scheme == "https" or self._proxies else None)
 
     def request(
         self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float, body: Body | None = None
@@ -221,10 +212,10 @@ class Client:
 class Adapter(HTTPAdapter):
     """Connections with our block size and our trusted certificates, through a proxy if there is one."""
 
-    def __init__(self, tls: ssl.SSLContext | None, *, connections: int) -> None:
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
         super().__init__()
         self._tls = tls
-        self.init_poolmanager(DEFAULT_POOLSIZE, connections, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
+        self.init_poolmanager(DEFAULT_POOLSIZE, DEFAULT_POOLSIZE, ssl_context=tls, blocksize=SEND_BLOCK_BYTES)
 
     def proxy_manager_for(self, proxy: str, **arguments: object) -> urllib3.ProxyManager:
         """Return the pools of connections through a proxy."""

@@ -171,7 +171,7 @@ def test_a_server_may_take_its_time_for_an_answer(index: LoopbackIndex) -> None:
 
 
 def test_threads_may_share_a_client(index: LoopbackIndex) -> None:
-    client = http.Client(index.url, connections=4)
+    client = http.Client(index.url)
     statuses: list[int] = []
 
     def get() -> None:
