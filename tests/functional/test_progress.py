@@ -6,6 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support import command, factories
 from tests.support.given import settings
 from tests.support.misbehaviours import Answer, Delay, busy
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.loopback_index import LoopbackIndex
+    from tests.support.misbehaviours import Misbehaviour
 
 
 def log_of_a_restless_console(*argv: str) -> list[str]:
@@ -30,41 +33,27 @@ def log_of_a_restless_console(*argv: str) -> list[str]:
     return command.FOLD_MARK.sub("", out.getvalue()).splitlines()
 
 
-def test_a_job_s_log_gets_a_line_now_and_then_while_uploading(tmp_path: Path, index: LoopbackIndex) -> None:
-    index.on_upload(Delay(1))
-
-    lines = log_of_a_restless_console("--server", index.upload_url, str(factories.wheel(tmp_path)))
-
-    sign = re.compile(r"Sent .*, waiting for the answer to demo-1\.0-py3-none-any\.whl for \d+ s")
-    assert len([line for line in lines if sign.fullmatch(line)]) >= 2
-
-
-def test_a_job_s_log_gets_a_line_now_and_then_while_pausing(tmp_path: Path, index: LoopbackIndex) -> None:
-    index.on_upload(busy("1"))
-
-    lines = log_of_a_restless_console("--server", index.upload_url, str(factories.wheel(tmp_path)))
-
-    ending = ", waiting for the next attempt to upload demo-1.0-py3-none-any.whl"
-    assert sum(line.startswith("Sent 0 of") and line.endswith(ending) for line in lines) >= 2
+WHEEL = "demo-1.0-py3-none-any.whl"
+SILENCES: dict[str, tuple[tuple[Misbehaviour, ...], tuple[Misbehaviour, ...], str]] = {
+    "uploading": ((Delay(1),), (), f"Sent .*, waiting for the answer to {WHEEL} for [0-9]+ s"),
+    "pausing": ((busy("1"),), (), f"Sent 0 of .*, waiting for the next attempt to upload {WHEEL}"),
+    "the index is looked up": ((), (Delay(1),), "Waiting for the index page of demo"),
+    "waiting": ((), (Answer(404),) * 2, "Still waiting for the index"),
+}
 
 
-def test_a_job_s_log_gets_a_line_now_and_then_while_the_index_is_looked_up(
-    tmp_path: Path, index: LoopbackIndex
+@pytest.mark.parametrize(("uploads", "pages", "line"), SILENCES.values(), ids=SILENCES)
+def test_a_job_s_log_gets_a_line_now_and_then(
+    tmp_path: Path,
+    index: LoopbackIndex,
+    uploads: tuple[Misbehaviour, ...],
+    pages: tuple[Misbehaviour, ...],
+    line: str,
 ) -> None:
-    index.on_page(Delay(1))
+    index.on_upload(*uploads)
+    index.on_page(*pages)
+    where = ["--server", index.upload_url, "--index-url", index.simple_url, "--wait", "30"]
 
-    lines = log_of_a_restless_console(
-        "--server", index.upload_url, "--index-url", index.simple_url, str(factories.wheel(tmp_path))
-    )
+    lines = log_of_a_restless_console(*where, str(factories.wheel(tmp_path)))
 
-    assert lines.count("Waiting for the index page of demo") >= 2
-
-
-def test_a_job_s_log_gets_a_line_now_and_then_while_waiting(tmp_path: Path, index: LoopbackIndex) -> None:
-    index.on_page(*[Answer(404)] * 2)
-
-    lines = log_of_a_restless_console(
-        "--server", index.upload_url, "--index-url", index.simple_url, "--wait=30", str(factories.wheel(tmp_path))
-    )
-
-    assert lines.count("Still waiting for the index") >= 2
+    assert len([each for each in lines if re.fullmatch(line, each)]) >= 2
