@@ -23,15 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-SIGNALS = pytest.mark.parametrize(
-    ("number", "code", "sentence"),
-    [
-        (signal.SIGINT, 130, "interrupted (SIGINT); restart this job to deploy"),
-        (signal.SIGTERM, 143, "terminated (SIGTERM); restart this job to deploy"),
-        (signal.SIGHUP, 143, "terminated (SIGHUP); restart this job to deploy"),
-    ],
-    ids=["SIGINT", "SIGTERM", "SIGHUP"],
-)
+TERMINATED = "terminated (SIGTERM); restart this job to deploy"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 END_SECONDS = 10  # nothing here ends by itself for a long time
 OUTCOME = re.compile(r"^  (\S+) +[0-9.]+ k?M?B  (.+?)(?: \(.*)?$", re.MULTILINE)
@@ -73,7 +65,15 @@ def read_until(words: str, process: subprocess.Popen[bytes]) -> None:
     assert any(words.encode() in line for line in process.stdout), f"it never said: {words}"
 
 
-@SIGNALS
+@pytest.mark.parametrize(
+    ("number", "code", "sentence"),
+    [
+        (signal.SIGINT, 130, "interrupted (SIGINT); restart this job to deploy"),
+        (signal.SIGTERM, 143, TERMINATED),
+        (signal.SIGHUP, 143, "terminated (SIGHUP); restart this job to deploy"),
+    ],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
 def test_in_the_middle_of_an_upload(
     tmp_path: Path, index: LoopbackIndex, number: int, code: int, sentence: str
 ) -> None:
@@ -102,51 +102,44 @@ def test_in_the_middle_of_an_upload(
     assert log.endswith(f"Error: {sentence}\n")
 
 
-@SIGNALS
-def test_in_a_pause_before_a_retry(tmp_path: Path, index: LoopbackIndex, number: int, code: int, sentence: str) -> None:
+def test_in_a_pause_before_a_retry(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel = factories.wheel(tmp_path)
     index.on_upload(busy("0"), busy("100"))
 
     with deploying(index, [wheel]) as process:
         read_until("trying again in 100.0 s (retry 2 of 5)", process)
-        log = log_after(process, number)
+        log = log_after(process, signal.SIGTERM)
 
-    assert (process.returncode, outcomes(tmp_path)) == (code, {wheel.name: ("failed", 2)})
+    assert (process.returncode, outcomes(tmp_path)) == (143, {wheel.name: ("failed", 2)})
     assert OUTCOME.findall(log) == [(wheel.name, "failed")]
-    assert log.endswith(f"Error: {sentence}\n")
+    assert log.endswith(f"Error: {TERMINATED}\n")
     assert "status 429" in (tmp_path / "report.json").read_text()
 
 
-@SIGNALS
-def test_while_waiting_for_the_index(
-    tmp_path: Path, index: LoopbackIndex, number: int, code: int, sentence: str
-) -> None:
+def test_while_waiting_for_the_index(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel = factories.wheel(tmp_path)
     index.on_page(*[Answer(404)] * 99)
 
     with deploying(index, [wheel], "--wait", "100") as process:
         read_until("Waiting up to 100 s", process)
-        log = log_after(process, number)
+        log = log_after(process, signal.SIGTERM)
 
-    assert (process.returncode, outcomes(tmp_path)) == (code, {wheel.name: ("uploaded", 1)})
+    assert (process.returncode, outcomes(tmp_path)) == (143, {wheel.name: ("uploaded", 1)})
     assert OUTCOME.findall(log) == [(wheel.name, "uploaded")]
-    assert log.endswith(f"Error: {sentence}\n")
+    assert log.endswith(f"Error: {TERMINATED}\n")
 
 
-@SIGNALS
-def test_while_looking_at_the_index(
-    tmp_path: Path, index: LoopbackIndex, number: int, code: int, sentence: str
-) -> None:
+def test_while_looking_at_the_index(tmp_path: Path, index: LoopbackIndex) -> None:
     wheel = factories.wheel(tmp_path)
     index.on_page(Hang())
 
     with deploying(index, [wheel]) as process:
         wait_until(lambda: index.asked("GET") == 1, process)
-        log = log_after(process, number)
+        log = log_after(process, signal.SIGTERM)
 
-    assert process.returncode == code
+    assert process.returncode == 143
     assert outcomes(tmp_path) in ({}, {wheel.name: ("not attempted", 0)})
-    assert log.endswith(f"Error: {sentence}\n")
+    assert log.endswith(f"Error: {TERMINATED}\n")
 
 
 def test_a_second_signal_ends_the_process_at_once(tmp_path: Path, index: LoopbackIndex) -> None:
