@@ -37,6 +37,11 @@ def cut(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"~" * 100)
+
+
 GONE = "the file cannot be read any more (No such file or directory)"
 
 
@@ -67,7 +72,7 @@ def test_a_file_that_changes_after_it_was_checked_is_not_published(
     assert f"{WHEEL}: {why}, so it was not uploaded" in published.err
 
 
-@pytest.mark.parametrize("happens", [rewrite, cut, Path.unlink], ids=["rewritten", "cut", "deleted"])
+@pytest.mark.parametrize("happens", [rewrite, cut, grow, Path.unlink], ids=["rewritten", "cut", "grown", "deleted"])
 def test_a_file_that_changes_while_it_is_sent_is_not_published(
     tmp_path: Path, index: LoopbackIndex, happens: Callable[[Path], None]
 ) -> None:
