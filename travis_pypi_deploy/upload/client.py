@@ -13,6 +13,7 @@ from requests_toolbelt import MultipartEncoder
 
 from .. import http
 from ..distributions import Distribution, stamp
+from .outcome import UploadContext
 from .response import CONTENT_LIMIT_CHARACTERS, Response, read_answer
 
 ANSWER_LIMIT_BYTES = CONTENT_LIMIT_CHARACTERS + 1024  # longer than what is used of it by the longest form of a secret
@@ -43,7 +44,7 @@ class Transfer:
     """
 
     def __init__(self, distribution: Distribution) -> None:
-        self._distribution = distribution
+        self.distribution = distribution
         self._boundary = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._is_stopped = False
@@ -61,7 +62,7 @@ class Transfer:
     def opened(self) -> Iterator[None]:
         """Open the file for an attempt; raises ChangedFileError."""
         try:
-            self._file = self._distribution.path.open("rb", buffering=0)
+            self._file = self.distribution.path.open("rb", buffering=0)
         except OSError as error:
             raise ChangedFileError(f"the file cannot be read any more ({error.strerror})") from error
         with self._file:
@@ -72,8 +73,8 @@ class Transfer:
     def rewind(self) -> None:
         """Begin with the first block."""
         self._file.seek(0)
-        content = (self._distribution.filename, self._file, "application/octet-stream")
-        fields = [*form_fields(self._distribution), ("content", content)]
+        content = (self.distribution.filename, self._file, "application/octet-stream")
+        fields = [*form_fields(self.distribution), ("content", content)]
         self._encoder = MultipartEncoder(fields, boundary=self._boundary)
         self.len: int = self._encoder.len
         self.reset()
@@ -106,29 +107,29 @@ class Transfer:
             self._is_stopped = True
 
     def _require_unchanged(self, when: str) -> None:
-        if stamp(os.fstat(self._file.fileno())) != self._distribution.stamp:
+        if stamp(os.fstat(self._file.fileno())) != self.distribution.stamp:
             raise ChangedFileError(f"the file was changed {when}")
 
 
-def attempt(
-    transfer: Transfer, client: http.Client, url: str, *, authorization: str | None, timeout: float
-) -> Response:
-    """Make one attempt and return the index's answer, or why there is none; raises ChangedFileError.
-
-    ``authorization`` is the value of that header; ``timeout`` is in seconds without progress or an answer.
-    """
+def attempt(transfer: Transfer, context: UploadContext) -> Response:
+    """Make one attempt and return the index's answer, or why there is none; raises ChangedFileError."""
     headers = {"Accept": ACCEPT, "Content-Type": transfer.content_type}
-    if authorization:
-        headers["Authorization"] = authorization
+    if context.credentials:
+        project = transfer.distribution.name
+        headers["Authorization"] = context.credentials.authorization(project=project, now=time.time())
     with transfer.opened():
         try:
-            answer = client.request(
-                url, headers=headers, body=transfer, limit_bytes=ANSWER_LIMIT_BYTES, timeout=timeout
+            answer = context.client.request(
+                context.server.upload_url,
+                headers=headers,
+                body=transfer,
+                limit_bytes=ANSWER_LIMIT_BYTES,
+                timeout=context.timeout,
             )
         except http.NoResponseError as error:
             is_sent = transfer.is_sent and not error.is_refused
             return Response(0, str(error), is_sent=is_sent, is_final=error.is_final)
-    return read_answer(answer, is_sent=transfer.is_sent, mask=client.mask)
+    return read_answer(answer, is_sent=transfer.is_sent, mask=context.client.mask)
 
 
 def form_fields(distribution: Distribution) -> tuple[tuple[str, str], ...]:

@@ -132,18 +132,10 @@ class Upload:
         return self._result
 
     def _upload_until_final(self) -> FileResult:
-        context, credentials, project = self._context, self._context.credentials, self.distribution.name
-        retries, has_raced = 0, False
+        context, retries, has_raced = self._context, 0, False
         while True:
-            authorization = credentials.authorization(project=project, now=time.time()) if credentials else None
             self._attempts += 1
-            response = attempt(
-                self.transfer,
-                context.client,
-                context.server.upload_url,
-                authorization=authorization,
-                timeout=context.timeout,
-            )
+            response = attempt(self.transfer, context)
             self._lost_answer = self._lost_answer or response.kind is Kind.OPEN
 
             if is_race(response, context.server) and not has_raced:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,9 @@ from tests.support import factories, misbehaviours
 from tests.support.interception import trusted
 from tests.support.loopback_index import LoopbackIndex
 from tests.support.misbehaviours import Answer, Early
+from tests.unit.upload.test_response import context
 from travis_pypi_deploy import distributions, http
+from travis_pypi_deploy.servers import Server
 from travis_pypi_deploy.upload.client import StoppedError, Transfer
 from travis_pypi_deploy.upload.client import attempt as client_attempt
 from travis_pypi_deploy.upload.response import Response
@@ -22,8 +25,9 @@ if TYPE_CHECKING:
 
 def attempt(folder: Path, index: LoopbackIndex, *, megabytes: int = 0) -> Response:
     wheel = factories.big_wheel(folder, megabytes) if megabytes else factories.wheel(folder)
-    client, transfer = http.Client(index.url, connect_seconds=2), Transfer(distributions.read(wheel))
-    return client_attempt(transfer, client, index.upload_url, authorization="Basic c2VjcmV0", timeout=5)
+    client = http.Client(index.url, connect_seconds=2)
+    where = replace(context(Server("", index.upload_url)), client=client)
+    return client_attempt(Transfer(distributions.read(wheel)), where)
 
 
 @pytest.mark.parametrize(
