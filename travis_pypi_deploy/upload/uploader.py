@@ -113,22 +113,23 @@ class Upload:
         """Return what has happened to the distribution by now, None if nothing has."""
         if self._result or not self._attempts:
             return self._result
+        outcome, detail = Outcome.FAILED, "stopped before the whole file was uploaded"
         if self._lost_answer or self.transfer.handed_over_at is not None:
-            return self._ended(Outcome.UNKNOWN, "stopped before the index answered; the index may have the file")
-        return self._ended(Outcome.FAILED, "stopped before the whole file was uploaded")
+            outcome, detail = Outcome.UNKNOWN, "stopped before the index answered; the index may have the file"
+        return self._ended(FileResult(self.distribution.filename, outcome, detail=detail))
 
     def run(self) -> FileResult:
         """Upload the distribution, again after transient errors, and return its result."""
         self._started = time.monotonic()
         try:
             result = self._upload_until_final()
-            self._result = replace(result, attempts=self._attempts, seconds=time.monotonic() - self._started)
         except ChangedFileError as error:
-            outcome = Outcome.UNKNOWN if self._lost_answer else Outcome.FAILED
-            detail = f"{error}, so it was not uploaded. Build and deploy in one step"
+            outcome, detail = Outcome.FAILED, f"{error}, so it was not uploaded. Build and deploy in one step"
             if self._lost_answer:
+                outcome = Outcome.UNKNOWN
                 detail += ". The index may have the checked file from an earlier attempt, whose answer was lost"
-            self._result = self._ended(outcome, detail, changed=True)
+            result = FileResult(self.distribution.filename, outcome, detail=detail, changed=True)
+        self._result = self._ended(result)
         return self._result
 
     def _upload_until_final(self) -> FileResult:
@@ -162,9 +163,9 @@ class Upload:
             self._is_pausing = False
         return outcome_of(response, context, self.distribution, lost_answer=self._lost_answer)
 
-    def _ended(self, outcome: Outcome, detail: str, *, changed: bool = False) -> FileResult:
-        seconds = time.monotonic() - self._started
-        return FileResult(self.distribution.filename, outcome, self._attempts, seconds, detail, changed)
+    def _ended(self, result: FileResult) -> FileResult:
+        """Return the result with what it took."""
+        return replace(result, attempts=self._attempts, seconds=time.monotonic() - self._started)
 
     def _warn(self, sentence: str) -> None:
         self._context.warn(f"{self.distribution.filename}: {sentence}")
