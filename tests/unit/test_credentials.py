@@ -100,8 +100,8 @@ def test_another_server_may_do_without_credentials(url: str) -> None:
 
 FORK = {"TRAVIS_SECURE_ENV_VARS": "false"}
 MISSING: dict[str, tuple[list[str], dict[str, str], tuple[str, ...]]] = {
-    "unset": ([], {}, ("testpypi", "TEST_PYPI_TOKEN and PYPI_PASSWORD are not set", "Create", "settings on Travis")),
-    "empty": (["--server=pypi"], {"PYPI_TOKEN": ""}, ("PYPI_TOKEN and PYPI_PASSWORD are not set", "Create")),
+    "unset": ([], {}, ("testpypi", "TEST_PYPI_TOKEN and PYPI_PASSWORD are not set", TESTPYPI.token_url, "settings")),
+    "empty": (["--server=pypi"], {"PYPI_TOKEN": ""}, ("PYPI_TOKEN and PYPI_PASSWORD are not set", PYPI.token_url)),
     "fork": ([], FORK, ("TEST_PYPI_TOKEN", "TRAVIS_SECURE_ENV_VARS is false", "fork")),
     "for pypi only": ([], {"PYPI_TOKEN": PYPI_TOKEN}, ("PYPI_TOKEN is set", "--server pypi")),
     "for testpypi only": (
@@ -117,17 +117,13 @@ MISSING: dict[str, tuple[list[str], dict[str, str], tuple[str, ...]]] = {
         {"PYPI_PASSWORD_ENV": "A\nDEPLOY", "A": "pypi-", "DEPLOY": ""},
         ("DEPLOY", "PYPI_PASSWORD_ENV", "empty"),
     ),
+    "a user name alone": (
+        [f"--server={PRIVATE}"],
+        {"PYPI_USERNAME": "alice"},
+        ("PYPI_USERNAME", "PYPI_PASSWORD is not set"),
+    ),
     "named, fork": (["--password-env=DEPLOY", f"--server={PRIVATE}"], FORK, ("DEPLOY", "fork")),
 }
-
-
-@pytest.mark.parametrize(("argv", "variables", "facts"), MISSING.values(), ids=MISSING)
-def test_missing_credentials_are_an_error_with_the_likely_reason(
-    argv: list[str], variables: dict[str, str], facts: tuple[str, ...]
-) -> None:
-    with pytest.raises(MissingCredentialsError) as raised:
-        find(*argv, **variables)
-    assert [fact for fact in facts if fact not in str(raised.value)] == []
 
 
 def test_what_is_not_utf_8_is_not_sent() -> None:
@@ -137,19 +133,8 @@ def test_what_is_not_utf_8_is_not_sent() -> None:
     assert complaint(*odd, PYPI_PASSWORD="a password").startswith("the value of --username is not UTF-8 text")
 
 
-@pytest.mark.parametrize("server", SERVERS, ids=lambda each: each.name)
-def test_missing_credentials_name_the_page_where_a_token_is_made(server: Server) -> None:
-    assert server.token_url
-    assert server.token_url in complaint(f"--server={server.name}")
-
-
 WRONG: dict[str, tuple[list[str], dict[str, str], tuple[str, ...]]] = {
     "a user name at pypi": (["--server=pypi", "--username=alice"], EVERYWHERE, ("API tokens only", "--username")),
-    "a user name without a password": (
-        [f"--server={PRIVATE}"],
-        {"PYPI_USERNAME": "alice"},
-        ("PYPI_USERNAME", "PYPI_PASSWORD is not set"),
-    ),
     "plain http": ([f"--server={PLAIN}"], {"PYPI_PASSWORD": "s3cret"}, ("PYPI_PASSWORD", "--allow-plain-http")),
     "of the other index": ([], {"TEST_PYPI_TOKEN": PYPI_TOKEN}, ("TEST_PYPI_TOKEN", "of pypi", "--server pypi")),
     "expired": (
@@ -161,10 +146,16 @@ WRONG: dict[str, tuple[list[str], dict[str, str], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("argv", "variables", "facts"), WRONG.values(), ids=WRONG)
-def test_wrong_credentials_are_an_error(argv: list[str], variables: dict[str, str], facts: tuple[str, ...]) -> None:
-    sentence = complaint(*argv, **variables)
-    assert [fact for fact in facts if fact not in sentence] == []
+ERRORS = {**MISSING, **WRONG}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_credentials_that_are_missing_or_wrong_are_an_error_with_the_reason(name: str) -> None:
+    argv, variables, facts = ERRORS[name]
+    with pytest.raises(UsageError) as raised:
+        find(*argv, **variables)
+    assert [fact for fact in facts if fact not in str(raised.value)] == []
+    assert isinstance(raised.value, MissingCredentialsError) is (name in MISSING)
 
 
 FAULTS = {
