@@ -162,6 +162,11 @@ def test_what_the_file_does_not_tell_is_named(condition: str) -> None:
     assert answer.deployments[0].reasons[0].startswith("depends on ")
 
 
+def test_a_condition_of_the_whole_build_adds_no_jobs() -> None:
+    config = "env: [A=1, A=2]\nif: branch = master OR tag IS present\ndeploy: pypi\n"
+    assert [each.number for each in explained(config).answers] == [1, 2]
+
+
 BRANCHES = {
     "only": ("branches: {only: [master]}", MASTER, True),
     "only, as a list": ("branches: [dev]", MASTER, False),

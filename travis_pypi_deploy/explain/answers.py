@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Union
 
 from ..arguments import read_arguments, resolve
 from ..bash import evaluator
@@ -114,7 +113,7 @@ def explain(root: Config, event: Event) -> Explanation:
         except UsageError:
             return False  # Travis does not build what it cannot read
 
-    everything = matrix({**config, "if": None}, lambda *_: True)
+    everything = matrix(config, lambda *_: True)
     is_built = accepts(config.get("if"), everything[0]) if everything else True
     if is_built is False:
         return Explanation(event, not_built=f"if: {text(config.get('if'))}")
@@ -224,10 +223,9 @@ def _on(config: Config) -> Config:
     return {corrected(name, CONDITIONS): value for name, value in on.items()}
 
 
-Condition = tuple[str, Union[bool, Unknown]]
-
-
-def _conditions(on: Config, config: Config, known: Mapping[str, str], event: Event) -> Iterator[Condition]:
+def _conditions(
+    on: Config, config: Config, known: Mapping[str, str], event: Event
+) -> Iterator[tuple[str, bool | Unknown]]:
     """Yield each condition, as the reason why it is not met, and whether it is."""
     if repo := text(on.get("repo")):
         yield f"on.repo is {repo}", event.repo == repo if event.repo else Unknown(("the repository (--repo)",))
@@ -291,10 +289,16 @@ def _by_tool(command: str, event: Event, known: Mapping[str, str]) -> Deployment
     if missing:
         return _deployment(target, (), missing)
     asked: list[str] = []
+
+    def is_true(expression: str, _source: str) -> bool:
+        value = _bash(expression, known)
+        asked.extend(value.names if isinstance(value, Unknown) else ())
+        return value is not False
+
     try:
         settings = resolve(read_arguments(shlex.split(expanded(words, known))), known)
         target = f"to {settings.server.name} {target}"
-        reasons = reasons_to_skip(Job.from_environment(known), settings, _noting(asked, known))
+        reasons = reasons_to_skip(Job.from_environment(known), settings, is_true)
     except (UsageError, ValueError) as error:
         return _deployment(target, (f"the command fails: {error}",))
     if settings.repo and not event.repo:
@@ -304,16 +308,3 @@ def _by_tool(command: str, event: Event, known: Mapping[str, str]) -> Deployment
         reasons = tuple(each for each in reasons if "TRAVIS_PYTHON_VERSION" not in each)
         asked.append("TRAVIS_PYTHON_VERSION")
     return _deployment(target, [each.removeprefix(SKIPPING) for each in reasons], asked)
-
-
-def _noting(asked: list[str], known: Mapping[str, str]) -> Callable[[str, str], bool]:
-    """Return bash for the conditions of this tool, which notes the variables that nobody knows from the file."""
-
-    def is_true(expression: str, _source: str) -> bool:
-        value = _bash(expression, known)
-        if isinstance(value, Unknown):
-            asked.extend(value.names)
-            return True
-        return value
-
-    return is_true

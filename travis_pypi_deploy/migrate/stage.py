@@ -102,7 +102,8 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
 def _include(text: str, build: Build, deploy: Pair, added: list[str]) -> Edit:
     """Return the edit that adds the jobs to the file's list of jobs, or that writes one in place of ``deploy``."""
     # Without this job, the list would replace the file's only one.
-    tests = [] if build.is_expanded else ["- stage: test"]
+    is_expanded = sum(job.node is build.root for job in build.jobs) > 1
+    tests = [] if is_expanded else ["- stage: test"]
     lines = [line for job in added for line in job.split("\n")]
     place = jobs_to_add_to(build.root)
     if isinstance(place, SequenceNode):

@@ -143,11 +143,6 @@ class Build:
     own_variables: frozenset[str]
     env_of_jobs: tuple[Plain, ...]
 
-    @property
-    def is_expanded(self) -> bool:
-        """Whether the file's own keys make jobs even beside a list of jobs."""
-        return sum(job.node is self.root for job in self.jobs) > 1
-
     def deploying(self, node: Node) -> tuple[Job, ...]:
         """Return the jobs that run a deployment, except those that certainly have not the value that it asks for."""
         asked = conditions(node).equalities

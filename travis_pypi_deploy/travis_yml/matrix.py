@@ -34,9 +34,6 @@ LANGUAGES_OF = {
     "dotnet": {"csharp"},
 }
 ENV_OF_ALL = "env.global"
-NOT_INHERITED = {
-    *("jobs", "matrix", "import", "stages", "notifications", "version", "allow_failure", "merge_mode", ENV_OF_ALL)
-}
 ALIASES_OF_KEYS = {"ruby": "rvm", "node": "node_js", "environment": "env"}
 SYSTEMS = {"mac": "osx", "macos": "osx", "ios": "osx", "win": "windows", "linux-ppc64le": "linux"}
 DEFAULT_ARCHITECTURE = "amd64"
@@ -136,9 +133,7 @@ def matrix(root: Config, accepts: Accepts) -> tuple[MatrixJob, ...]:
     multiplied = [dict(zip(keys, values)) for values in product(*(listed(config[key]) for key in keys)) if keys]
     if len(multiplied) == 1 and in_list:
         multiplied = []  # a lone job beside a list of jobs is a duplicate
-    shared = {
-        name: value for name, value in config.items() if name not in {*EXPANDING, *NOT_INHERITED} and value is not None
-    }
+    shared = {name: value for name, value in config.items() if name not in EXPANDING and value is not None}
     first = {name: listed(config[name])[0] for name in keys if name != "env"}
 
     jobs: list[MatrixJob] = []
