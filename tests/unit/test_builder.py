@@ -86,20 +86,20 @@ def talking(folder: Path, code: str) -> Path:
 
 FORMATS = {
     "both": (BOTH, [WHEEL, SDIST], ["Building the sdist", "Building the wheel"]),
-    "sdist": (("sdist",), [SDIST], None),
+    "sdist": (("sdist",), [SDIST], ["Building the sdist", "Preparing the metadata of the sdist"]),
     "wheel": (("bdist_wheel",), [WHEEL], ["Building the wheel"]),
 }
 
 
 @pytest.mark.parametrize(("formats", "expected", "lines"), FORMATS.values(), ids=FORMATS)
 def test_what_was_asked_for_is_built_the_wheel_from_the_sdist(
-    tmp_path: Path, formats: tuple[str, ...], expected: list[str], lines: list[str] | None
+    tmp_path: Path, formats: tuple[str, ...], expected: list[str], lines: list[str]
 ) -> None:
     project = sample_projects.copy("plain", tmp_path)
     printed: list[str] = []
     assert names(build(project, *formats, on_line=printed.append)) == expected
     assert sorted(path.name for path in (project / "dist").iterdir()) == expected
-    assert lines in (None, printed)
+    assert printed[:2] == lines
 
 
 @pytest.mark.parametrize("top", ["Demo-1.0", "demo"])
