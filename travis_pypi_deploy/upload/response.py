@@ -17,7 +17,7 @@ from ..servers import Server
 CONTENT_LIMIT_CHARACTERS = 16 * 1024
 WORDS_LIMIT_CHARACTERS = 500
 CLAUSES_LIMIT = 100
-TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({0, 408, 429, 500, 502, 503, 504})
 NOT_REJECTED_STATUSES = frozenset({408, 425, 429})
 NAME_USED_BEFORE = "previously used by a file"
 SECOND_SDIST = "only one sdist may be uploaded"
@@ -85,9 +85,7 @@ class Response:
     @property
     def is_transient(self) -> bool:
         """Whether the same upload may succeed a moment later."""
-        if self.says(TOO_MANY_PROJECTS):
-            return False
-        return self.status in TRANSIENT_STATUSES or (self.status == 0 and not self.is_final)
+        return self.status in TRANSIENT_STATUSES and not self.is_final and not self.says(TOO_MANY_PROJECTS)
 
     def says(self, words: str) -> bool:
         """Return whether the answer has these words, in lower case, anywhere."""
@@ -202,10 +200,10 @@ def _once(texts: Iterable[str], separator: str) -> str:
 def already_exists(response: Response, server: Server) -> bool:
     """Return whether the index says that it has a file of this name now."""
     text = f"{response.words} {response.text}".lower().strip()
-    if server.is_pypi:
-        return response.status == 400 and "already exist" in text and not is_race(response, server)
     if is_race(response, server) or (response.status == 409 and NOT_A_DUPLICATE.search(text)):
         return False
+    if server.is_pypi:
+        return response.status == 400 and "already exist" in text
     return any(response.status in statuses and words.search(text) for statuses, words in ALREADY_EXISTS)
 
 
