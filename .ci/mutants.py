@@ -36,8 +36,9 @@ TESTS = {
     "credentials.py": "unit/test_credentials.py unit/test_masking.py unit/test_macaroon.py functional/test_command.py "
     "functional/test_secrets_misplaced.py functional/test_secrets_on_the_wire.py functional/test_secrets.py",
     "servers.py": "unit/test_servers.py unit/test_http.py functional/test_trust.py functional/test_command.py",
-    "http.py": "unit/test_http.py unit/test_hostile_answers.py functional/test_trust.py functional/test_index.py "
-    "functional/test_secrets_on_the_wire.py functional/test_faults.py",
+    "http.py": "unit/test_http.py unit/upload/test_pauses.py unit/test_hostile_answers.py functional/test_trust.py "
+    "functional/test_index.py functional/test_connecting.py functional/test_secrets_on_the_wire.py "
+    "functional/test_faults.py",
     "index.py": "unit/test_index.py unit/test_hostile_answers.py unit/test_http.py functional/test_index.py "
     "functional/test_wait.py functional/test_trust.py functional/test_faults.py",
     "upload": "unit/upload functional/test_parallel_uploads.py functional/test_changed_files.py "
