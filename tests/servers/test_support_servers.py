@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import socket
@@ -10,40 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from requests_toolbelt import MultipartEncoder
 
 from tests.support import factories
 from tests.support.loopback_index import LoopbackIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 
-def post(url: str, path: Path, headers: Mapping[str, str] | None = None, timeout: float = 5) -> requests.Response:
+def post(url: str, path: Path, *, accept: str = "application/json") -> requests.Response:
     content = path.read_bytes()
-    form = MultipartEncoder(
-        [
-            (":action", "file_upload"),
-            ("name", "demo"),
-            ("version", "1.0"),
-            ("sha256_digest", hashlib.sha256(content).hexdigest()),
-            ("content", (path.name, content, "application/octet-stream")),
-        ]
-    )
-    accept = {"Accept": "application/json", **(headers or {})}
+    fields = {":action": "file_upload", "sha256_digest": hashlib.sha256(content).hexdigest()}
     with requests.Session() as session:
-        return session.post(
-            url,
-            data=form,
-            headers={**accept, "Content-Type": form.content_type},
-            allow_redirects=False,
-            timeout=timeout,
-        )
-
-
-def basic(username: str, password: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+        return session.post(url, data=fields, files={"content": (path.name, content)}, headers={"Accept": accept})
 
 
 def test_the_identical_file_is_taken_again_and_other_content_is_not(tmp_path: Path) -> None:
@@ -53,7 +31,7 @@ def test_the_identical_file_is_taken_again_and_other_content_is_not(tmp_path: Pa
         again = post(index.upload_url, wheel)
         factories.wheel(tmp_path, files={"other.py": b""})
         other = post(index.upload_url, wheel)
-        page = post(index.upload_url, wheel, {"Accept": "*/*"})
+        page = post(index.upload_url, wheel, accept="*/*")
     assert [answer.status_code for answer in (first, again, other, page)] == [200, 200, 400, 400]
     assert other.reason.startswith(f"File already exists ('{wheel.name}', with blake2_256 hash '")
     assert other.json()["code"] == f"400 {other.reason}"
