@@ -121,6 +121,7 @@ def test_a_host_that_only_contains_one_of_pypi_does_not(host: str, form: str) ->
         " https://a.example/",
         "https:/a.example",
         "https://a.example:port/",
+        "https://a.example:99999/",
         "https://[::1/",
         "https://",
         "file:///etc/passwd",
