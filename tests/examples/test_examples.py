@@ -121,20 +121,6 @@ def test_every_example_is_played() -> None:
     assert {case.path for case in CASES} == set(EXAMPLES)
 
 
-@each_example
-def test_an_example_installs_the_tool_in_the_shortest_way_that_fits_its_python(path: Path) -> None:
-    running = [job for event in (TAG, PULL_REQUEST, STAGING) for job in jobs(load(path), event) if _commands(job)]
-    assert running
-    for job in running:
-        step = str(job["before_deploy" if "deploy" in job else "install"])
-        if path.name == "pinned-with-hashes.travis.yml":
-            assert step == "pip install --require-hashes -r deploy-requirements.txt"
-        elif path.name == "older-python.travis.yml":
-            assert step.startswith("python=$(ls -d /opt/python/")
-        else:
-            assert step == "pip install travis-pypi-deploy"
-
-
 @each_case
 def test_an_example_publishes_when_it_should(case: Case, world: World) -> None:
     assert failures(world.play(load(case.path), case.event, project=case.project, pythons=case.pythons)) == []

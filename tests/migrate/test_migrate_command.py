@@ -233,14 +233,6 @@ def test_a_deployment_that_cannot_become_a_stage_changes_nothing(config: Path) -
     assert config.read_text(encoding="utf-8") == before
 
 
-def test_commands_beside_the_provider_are_dropped_with_a_note(config: Path) -> None:
-    text = "before_deploy: make\ndeploy:\n  provider: pypi\n  user: __token__\n  before_deploy: [make, ls]\n"
-    config.write_text(text, encoding="utf-8")
-    outcome = run("--write")
-    assert outcome.stderr.startswith(".travis.yml:5: before_deploy is dropped: dpl has no such option.\n")
-    assert config.read_text(encoding="utf-8").count("before_deploy") == 1
-
-
 def test_mixed_line_endings_lose_no_character(config: Path) -> None:
     config.write_bytes(
         b"language: python\r\ndeploy:\n  provider: pypi\n  user: me\n  on:\n    branch: main\nos: linux\n"

@@ -236,8 +236,6 @@ def test_a_command_that_may_have_made_files_of_the_package_is_noted(commands: st
         pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A != 1\n", id="all jobs but one"),
         pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 1 || $A = 2\n", id="one job or another"),
         pytest.param(f"env: [A=1, A=2]\n{DEPLOY}    condition: $A = 3\n", id="a job that does not exist"),
-        pytest.param(f"language: python\npython: '3.6'\n{DEPLOY}    python: '3.7'\n", id="a Python that no job has"),
-        pytest.param(f"os: linux\n{DEPLOY}    condition: $TRAVIS_OS_NAME = osx\n", id="a system that no job has"),
         pytest.param(
             f"language: python\npython: ['3.6', '3.7']\n{DEPLOY}    python: '3.7'\n"
             "    condition: $TRAVIS_PYTHON_VERSION = 3.6\n",

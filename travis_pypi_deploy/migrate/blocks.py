@@ -41,7 +41,7 @@ def blocks(root: MappingNode) -> Blocks:
 
 
 def emptied_templates(root: MappingNode, dropped: frozenset[Pair]) -> frozenset[Pair]:
-    """Return the pairs that hold and merge templates of which nothing is left."""
+    """Return the pairs that hold and merge templates of which nothing is left, none if one of them is also used."""
     holders = {pair.value: pair for pair in root.pairs if _is_emptied(pair.value, dropped)}
     merges = {
         pair: {node.target for node in walk(pair.value) if isinstance(node, Alias)}
@@ -49,14 +49,10 @@ def emptied_templates(root: MappingNode, dropped: frozenset[Pair]) -> frozenset[
         for pair in mapping.pairs
         if pair.name == "<<"
     }
-    removed = set(holders)
-    while True:  # a merge with a template that has to stay keeps its other templates, too
-        emptied = {pair for pair, templates in merges.items() if templates and templates <= removed}
-        inside = {node for pair in emptied for node in walk(pair.value)}
-        used = {node.target for node in walk(root) if isinstance(node, Alias) and node not in inside}
-        if removed.isdisjoint(used):
-            return frozenset({holders[template] for template in removed} | emptied)
-        removed -= used
+    emptied = {pair for pair, templates in merges.items() if templates and templates <= holders.keys()}
+    inside = {node for pair in emptied for node in walk(pair.value)}
+    used = {node.target for node in walk(root) if isinstance(node, Alias) and node not in inside}
+    return frozenset({*holders.values(), *emptied}) if used.isdisjoint(holders) else frozenset()
 
 
 def _is_emptied(template: Node, dropped: frozenset[Pair]) -> bool:

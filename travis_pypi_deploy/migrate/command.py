@@ -98,20 +98,17 @@ def _aliases(path: Path) -> dict[str, str]:
 
 
 def _write(path: Path, text: str) -> None:
+    """Replace a file in one step, by another of the same mode."""
+    target = path.resolve()
     try:
-        _replace(path.resolve(), text.encode())
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{target.name}.") as folder:
+            new = Path(folder, target.name)
+            new.write_bytes(text.encode())
+            new.chmod(target.stat().st_mode)
+            new.replace(target)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror}."
         raise UsageError(message) from None
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Replace a file in one step, by another of the same mode."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{target.name}.") as folder:
-        new = Path(folder, target.name)
-        new.write_bytes(content)
-        new.chmod(target.stat().st_mode)
-        new.replace(target)
 
 
 def _diff(before: str, after: str, path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ..travis_yml.conditions import Conditions, conditions
+from ..travis_yml.conditions import PYTHON_VERSION, Conditions, conditions
 from ..travis_yml.jobs import (
     OLD_IMAGES,
     Build,
@@ -15,7 +15,7 @@ from ..travis_yml.jobs import (
     deploys_to_pypi,
 )
 from ..travis_yml.lints import Note
-from ..travis_yml.tree import MappingNode, Node, entries, is_true, option_text
+from ..travis_yml.tree import Node, entries, is_true, option_text
 from .modern_jobs import can_be_modern
 from .obstacles import can_become_a_stage
 from .ready_made import publishes_only_wheels, ready_made
@@ -43,7 +43,8 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
     several = _made_by_several(build, nodes, filled)
     notes = []
     for node in nodes:
-        choice = "single one out in `on:`" if node in deployments(root, root) else "deploy from one of them only"
+        is_own = node in deployments(root, root)
+        choice = "single one out in `on:`" if is_own else "deploy from one of them only"
         reasons = {"more than one job of this build deploys": choice} if node in several else {}
         on = conditions(node)
         for job in build.deploying(node) if node in rewritten else ():
@@ -52,7 +53,8 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
             remedy = " and ".join(dict.fromkeys(reasons.values()))
             if node not in filled and (stage := _stage(build, node)):
                 remedy = f"{remedy}, or {stage}"
-            notes.append(Note(_line(root, node), f"{', and '.join(reasons)}: {remedy}."))
+            line = entries(root)["deploy"].key.line if is_own else node.line
+            notes.append(Note(line, f"{', and '.join(reasons)}: {remedy}."))
     return tuple(dict.fromkeys(notes))
 
 
@@ -60,7 +62,8 @@ def _without_interpreter(job: Job, on: Conditions, *, fills_dist: bool) -> dict[
     """Return why a job that deploys has no Python for the tool, with the remedy; empty if it has one."""
     if job.runs_a_modern_python:
         return {}
-    python = f'`python: "3.12"`{", under `on:` too" if on.ask_for_python else ""}'
+    is_asked = any(name == PYTHON_VERSION for _, name, _ in on.equalities)
+    python = f'`python: "3.12"`{", under `on:` too" if is_asked else ""}'
     if job.made.system in {"osx", "windows"}:
         by_hand = "write a Python 3.9 or newer of that system into before_deploy and the script"
         remedy = by_hand if fills_dist else "deploy from a job with `os: linux`"
@@ -117,8 +120,3 @@ def wheels_of_several_jobs(build: Build, nodes: Collection[Node]) -> Iterator[No
         if "bdist_wheel" in formats and (are_several or not is_linux):
             sentence = "the stage publishes one wheel, that of Python 3.12 on Linux: use it only for pure Python."
             yield Note(node.line, sentence)
-
-
-def _line(root: MappingNode, node: Node) -> int:
-    """Return the line of the file's `deploy:` if the deployment is its own, else that of the deployment."""
-    return entries(root)["deploy"].key.line if node in deployments(root, root) else node.line

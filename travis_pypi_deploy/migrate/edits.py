@@ -99,7 +99,7 @@ def written(value: str, *, flow: bool = False) -> str:
     """Return a text as YAML: bare where it reads as itself that way, and ``true`` as the truth value."""
     if value == "true":
         return value
-    bare = value[:1] not in "\"'&*!|>%@`#[]{},?:- " and ": " not in value and " #" not in value
+    bare = value[:1] not in "\"'&*!|>%@`#[]{},?:- 0123456789" and ": " not in value and " #" not in value
     if bare and not flow and not value.endswith((":", " ")):
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -141,13 +141,8 @@ def _without_line(text: str, pair: Pair) -> Edit:
         is_deeper = bool(before.strip()) or len(before) > len(indent)
         kept += f"{indent if is_deeper else before}{text[at:comment_end]}{line_break(text)}"
     bom = "\ufeff" if text.startswith("\ufeff") and start == 0 else ""
-    return Edit(start + len(bom), _next_line(text, end), kept)
-
-
-def _next_line(text: str, end: int) -> int:
-    """Return where the next line starts; lines of one file may have different endings."""
-    following = text.find("\n", end)
-    return len(text) if following < 0 else following + 1
+    next_line = text.find("\n", end) + 1 or len(text)  # lines of one file may have different endings
+    return Edit(start + len(bom), next_line, kept)
 
 
 def _comments(text: str, pairs: list[Pair], end: int) -> list[tuple[int, int]]:

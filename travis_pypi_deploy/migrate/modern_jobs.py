@@ -9,7 +9,7 @@ from ..travis_yml.conditions import conditions
 from ..travis_yml.jobs import Build, Job, deployments, deploys_to_pypi, effective, read_build
 from ..travis_yml.lints import Note
 from ..travis_yml.tree import Alias, MappingNode, Pair, entries, members, option_text, text_of, variables_in, walk
-from .edits import Edit, indentation, lines_behind
+from .edits import Edit, put_behind
 from .ready_made import ready_made
 
 RUNS_NOTHING = re.compile(r"skip|ignore|true|:|echo\b[^|;&>]*")
@@ -68,17 +68,12 @@ def _replaced(root: MappingNode, job: MappingNode) -> Iterator[Pair]:
 
 
 def _edits(text: str, root: MappingNode, job: Job) -> Iterator[Edit]:
-    missing = {"dist": "jammy", **({"python": '"3.12"'} if job.made.language == "python" else {})}
+    missing = {"dist": "jammy", **({"python": "3.12"} if job.made.language == "python" else {})}
     for pair in _replaced(root, job.node):
         yield Edit(pair.value.start, pair.value.end, "jammy" if pair.name == "dist" else '"3.12"')
         if pair in job.node.pairs:
             missing.pop(pair.name, None)
-    first = job.node.pairs[0]
-    if job.node.flow:
-        yield Edit(first.end, first.end, "".join(f", {name}: {new}" for name, new in missing.items()))
-        return
-    indent = indentation(text, first.key.start)
-    yield lines_behind(text, first.end, indent, (f"{name}: {new}" for name, new in missing.items()))
+    yield put_behind(text, job.node, job.node.pairs[0], missing)
 
 
 def _note(root: MappingNode, job: Job) -> Note:

@@ -37,9 +37,8 @@ CREDENTIALS_IN_URL = (
 )
 CLEAR_TEXT = "the password crosses the network in clear text: use https if this server has it."
 DEAD_FORMATS = {"bdist", "bdist_dumb", "bdist_egg", "bdist_msi", "bdist_rpm", "bdist_wininst"}
-UPLOADS = {"upload", "register"}
 VALUED = {"-b", "-d", "-k", "-p", "--bdist-dir", "--dist-dir", "--formats", "--plat-name", "--python-tag"}
-HARMLESS = {"clean", "--all", "-a", "--format=gztar", "--formats=gztar", "--quiet", "-q"}
+HARMLESS = {"clean", "--all", "-a", "--format=gztar", "--formats=gztar", "--quiet", "-q", "register", "upload"}
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,7 @@ def _expand(commands: list[str], known: Mapping[str, str]) -> list[str]:
 
 
 def _why_dropped(command: str) -> str:
-    if command in HARMLESS or command in UPLOADS:
+    if command in HARMLESS:
         return ""
     if command == "--universal":
         return "--universal is dropped: [bdist_wheel] of setup.cfg is the place for `universal = 1`."

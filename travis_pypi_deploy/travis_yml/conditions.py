@@ -65,11 +65,6 @@ class Conditions:
         return (*python, *((line, match["name"], match["value"]) for line, match in found if match))
 
     @property
-    def ask_for_python(self) -> bool:
-        """Whether only jobs of one version of Python deploy."""
-        return any(name == PYTHON_VERSION for _, name, _ in self.equalities)
-
-    @property
     def asks_for_branch(self) -> bool:
         """Whether a branch is asked for, by name or by default, and tag builds are not ruled out."""
         return not (self.any_branch or is_false(self.pairs.get("tags")))

@@ -29,10 +29,11 @@ from .tree import (
 PYPI_OPTIONS = {"username", "user", "password", "server", "distributions", "skip_existing", "twine_check"}
 CONDITIONS = {"branch", "all_branches", "tags", "repo", "condition", "python"}
 # The options of every deployment and those of dpl's provider for PyPI.
-COMMON_KEYS = {"provider", "on", "true", "run", "allow_failure", "cleanup", "skip_cleanup", "edge"}
-UNUSED_KEYS = {"docs_dir", "upload_docs", "skip_upload_docs", "remove_build_dir"}
-VERSION_KEYS = {"setuptools_version", "twine_version", "wheel_version"}
-DEPLOYMENT_KEYS = frozenset(PYPI_OPTIONS | COMMON_KEYS | UNUSED_KEYS | VERSION_KEYS)
+OTHER_KEYS = (
+    "provider on true run allow_failure cleanup skip_cleanup edge "
+    "docs_dir upload_docs skip_upload_docs remove_build_dir setuptools_version twine_version wheel_version"
+)
+DEPLOYMENT_KEYS = frozenset({*PYPI_OPTIONS, *OTHER_KEYS.split()})
 RUNS_TOOL = "python -m travis_pypi_deploy"
 MODERN = re.compile(r"3\.(?:9|[1-9]\d)(?:\.\d+|-dev)?")
 OLD_IMAGES = {"precise", "trusty", "xenial"}
