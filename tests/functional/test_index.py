@@ -45,16 +45,6 @@ def test_a_published_file_is_not_sent_again_whatever_the_page(tmp_path: Path, st
     assert "already has every file of demo 1.0" in published.out
 
 
-def test_only_what_is_missing_is_sent(tmp_path: Path, index: LoopbackIndex) -> None:
-    wheel, sdist = factories.wheel(tmp_path), factories.sdist(tmp_path)
-    index.preload(sdist)
-
-    published = publish(index, [sdist, wheel])
-
-    assert published.files == {sdist.name: ("identical", 0), wheel.name: ("uploaded", 1)}
-    assert [upload.filename for upload in index.uploads] == [wheel.name]
-
-
 def test_the_page_is_asked_for_once_by_the_normalized_name_as_json(tmp_path: Path, index: LoopbackIndex) -> None:
     publish(index, [factories.wheel(tmp_path, "My_.Demo"), factories.sdist(tmp_path, "My_.Demo")])
 

@@ -139,16 +139,6 @@ def test_a_release_that_broke_off_is_completed_by_the_same_job_run_again(tmp_pat
     }
 
 
-def test_a_first_file_that_fails_is_the_only_one_sent(tmp_path: Path, index: LoopbackIndex) -> None:
-    wheels, _ = release(tmp_path, 3)
-    index.on_upload(misbehaviours.rejected(400, "Invalid."))
-
-    published = publish(index, wheels)
-
-    assert (published.code, index.asked("POST")) == (1, 1)
-    assert [outcome for outcome, _ in published.files.values()] == ["rejected", "not attempted", "not attempted"]
-
-
 def uploader(
     paths: Sequence[Path],
     index: LoopbackIndex,

@@ -195,13 +195,6 @@ def test_nothing_is_written_on_a_usage_error(tmp_path: Path, argv: Sequence[str]
     assert report.read_text() == "of an earlier job"
 
 
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path) -> None:
-    filename = str(tmp_path / "missing" / "report.json")
-    ended = on_staging("missing.whl", PYPI_REPORT=filename)
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith(f"Error: PYPI_REPORT: a report cannot be written to {filename}")
-
-
 def test_a_report_that_cannot_be_written_in_the_end_is_a_warning(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     folder.mkdir()
