@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import math
 import os
-import queue
 import re
 import shutil
 import signal
@@ -14,7 +12,6 @@ import sys
 import tarfile
 import tempfile
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -41,8 +38,7 @@ LINE_LIMIT_CHARACTERS = 10_000
 OUTPUT_LIMIT_CHARACTERS = 1_000_000
 MESSAGE_LIMIT_CHARACTERS = 300
 WARNINGS_LIMIT = 5
-QUEUE_LIMIT_LINES = 100
-PIPE_SECONDS = 5.0  # a process that a build leaves running may keep the pipe open
+PIPE_SECONDS = 5.0  # a process that has left the group may keep the pipe open
 
 # An error: the line behind a traceback, or one that begins with such a word; with the next line if it ends there.
 ERROR = re.compile(
@@ -182,7 +178,7 @@ def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]
 
 
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_line: Callable[[str], object]) -> int:
-    """Run a child process, give each line that it prints to ``on_line``, and return its exit status.
+    """Run a child process, give each line that it prints to ``on_line`` in a thread, and return its exit status.
 
     ``folder`` is that for its temporary files; relative paths in pip's variables begin where this process runs. The
     child and its process group have ended when this returns or raises.
@@ -197,10 +193,19 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
         errors="replace",
         start_new_session=True,
     )
-    lines = _lines(process)
+    is_over = threading.Event()
+
+    def read() -> None:
+        is_start = True
+        with process.stdout or io.StringIO() as pipe:
+            while (chunk := pipe.readline(LINE_LIMIT_CHARACTERS)) and not is_over.is_set():
+                if is_start:  # what follows in a longer line is dropped
+                    on_line(chunk.rstrip())
+                is_start = chunk.endswith("\n")
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     try:
-        for line in lines:
-            on_line(line)
         return process.wait()
     finally:
         if hasattr(os, "killpg"):  # a session of its own makes them one process group
@@ -210,38 +215,8 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
         process.wait()
         if process.stdin:
             process.stdin.close()
-        for _ in lines:  # lets the thread that reads come to its end
-            pass
-
-
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    """Yield the lines that a child prints, until it has ended and its output is read.
-
-    A thread reads, because not every system can read from a pipe with a time limit.
-    """
-    lines: queue.Queue[str | None] = queue.Queue(QUEUE_LIMIT_LINES)
-
-    def read() -> None:
-        is_start = True
-        with process.stdout or io.StringIO() as pipe:
-            while chunk := pipe.readline(LINE_LIMIT_CHARACTERS):
-                if is_start:  # what follows in a longer line is dropped
-                    lines.put(chunk.rstrip())
-                is_start = chunk.endswith("\n")
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    deadline = math.inf
-    while time.monotonic() < deadline:
-        if deadline == math.inf and process.poll() is not None:
-            deadline = time.monotonic() + PIPE_SECONDS
-        try:
-            line = lines.get(timeout=0.1)
-        except queue.Empty:
-            continue
-        if line is None:
-            return
-        yield line
+        reader.join(PIPE_SECONDS)
+        is_over.set()
 
 
 def _failure(
