@@ -122,6 +122,7 @@ def test_a_condition_that_chose_a_job_is_dropped_with_a_note(matrix: str, condit
         pytest.param("{branch: main, tags: false}", "tag IS blank AND branch = main", id="no tags"),
         pytest.param("{branch: rel/*}", "", id="a pattern is left to on"),
         pytest.param("{all_branches: true}", "", id="every branch"),
+        pytest.param("{tags: any}", "", id="every branch and tag"),
         pytest.param("{condition: -n $X}", "branch = master", id="the default branch"),
     ],
 )
@@ -167,13 +168,6 @@ def test_variables_that_the_tool_reads_too_are_noted() -> None:
 def test_wheels_that_the_stage_does_not_make_are_noted(matrix: str, formats: str, is_noted: bool) -> None:
     notes = staged(f"language: python\n{matrix}\n{DEPLOY}  distributions: {formats}\n").notes
     assert any(note.text.startswith("the stage publishes one wheel") for note in notes) == is_noted
-
-
-def test_a_deployment_of_every_branch_and_tag_stays_one() -> None:
-    result = staged("language: python\npython: ['3.6', '3.7']\ndeploy:\n  provider: pypi\n  on:\n    tags: any\n")
-    job = yaml.load(result.text, yaml.BaseLoader)["jobs"]["include"][-1]
-    assert job["if"] == "type != pull_request"
-    assert "--all-branches" in job["deploy"]["script"]
 
 
 def test_a_job_that_does_not_deploy_is_no_obstacle() -> None:

@@ -207,7 +207,7 @@ def _by_provider(config: Config, event: Event, known: Mapping[str, str]) -> Depl
     if event.type == "pull_request":
         return _deployment(target, (NO_PULL_REQUEST,))
 
-    found = list(_conditions(_on(config), config, known, event))
+    found = list(_conditions(config, known, event))
     unmet = [reason for reason, value in found if value is False]
     if unmet:
         return _deployment(target, unmet)
@@ -223,10 +223,9 @@ def _on(config: Config) -> Config:
     return {corrected(name, CONDITIONS): value for name, value in on.items()}
 
 
-def _conditions(
-    on: Config, config: Config, known: Mapping[str, str], event: Event
-) -> Iterator[tuple[str, bool | Unknown]]:
+def _conditions(config: Config, known: Mapping[str, str], event: Event) -> Iterator[tuple[str, bool | Unknown]]:
     """Yield each condition, as the reason why it is not met, and whether it is."""
+    on = _on(config)
     if repo := text(on.get("repo")):
         yield f"on.repo is {repo}", event.repo == repo if event.repo else Unknown(("the repository (--repo)",))
     tags, only_tags = on.get("tags"), truth(on.get("tags"))

@@ -34,7 +34,7 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
     refuse_obstacles(build, deploy)
     step = JOB_PYTHON.installing(requirement)
     notes: list[Note] = []
-    added: list[str] = []
+    lines: list[str] = []
     commands: list[str] = []
     for node in found:
         on = conditions(node)
@@ -45,15 +45,15 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
         notes += translation.notes
         command = " ".join((step.command, *translation.arguments))
         commands.append(command)
-        others = [f"    {name}: {setting}" for name in KEPT if (setting := option_text(options, name))]
-        asked = [f"      {line}" for line in _on(on, kept)]
-        lines = [*_job(build, on, step, command), *others, *(["    on:", *asked] if asked else [])]
-        added.append("\n".join(lines))
-    include = _include(text, build, deploy, added)
+        lines += _job(build, on, step, command)
+        lines += [f"    {name}: {setting}" for name in KEPT if (setting := option_text(options, name))]
+        if asked := _on(on, kept):
+            lines += ["    on:", *(f"      {line}" for line in asked)]
+    include = _include(text, build, deploy, lines)
     edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), include]
     notes += (*files_of_the_job(root), *file_lints(root), *about_variables(root, build.variables, commands))
     notes += (*wheels_of_python_2(build, found), *wheels_of_several_jobs(build, found))
-    return Migration(apply(text, edits), len(added), arranged(notes))
+    return Migration(apply(text, edits), len(commands), arranged(notes))
 
 
 def _job(build: Build, on: Conditions, step: Step, command: str) -> list[str]:
@@ -88,10 +88,9 @@ def _on(on: Conditions, kept: list[str]) -> list[str]:
         lines += [f"{name}: {written(text)}"] if (text := option_text(on.pairs, name)) else []
     if on.branches:
         lines.append(f"branch: [{', '.join(written(branch, flow=True) for branch in on.branches)}]")
-    return [
-        *lines,
-        *(["condition:", *(f"  - {written(expression, flow=True)}" for expression in kept)] if kept else []),
-    ]
+    if kept:
+        lines += ["condition:", *(f"  - {written(expression, flow=True)}" for expression in kept)]
+    return lines
 
 
 def _stages(text: str, root: MappingNode) -> list[Edit]:
@@ -99,12 +98,11 @@ def _stages(text: str, root: MappingNode) -> list[Edit]:
     return [put_last(text, stages, [f"- {STAGE}"])] if stages else []
 
 
-def _include(text: str, build: Build, deploy: Pair, added: list[str]) -> Edit:
+def _include(text: str, build: Build, deploy: Pair, lines: list[str]) -> Edit:
     """Return the edit that adds the jobs to the file's list of jobs, or that writes one in place of ``deploy``."""
     # Without this job, the list would replace the file's only one.
     is_expanded = sum(job.node is build.root for job in build.jobs) > 1
     tests = [] if is_expanded else ["- stage: test"]
-    lines = [line for job in added for line in job.split("\n")]
     place = jobs_to_add_to(build.root)
     if isinstance(place, SequenceNode):
         return put_last(text, place, lines)

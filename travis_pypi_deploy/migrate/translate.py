@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .. import servers
@@ -58,20 +58,12 @@ def translate(
     the files lie in dist/ and nothing is built.
     """
     block = deployment_options(node)
-    server, sentence = _server(block)
-    parts = (
-        sentence,
-        _account(block, server, node.line),
-        Translation(tuple(map(shell_word, conditions(node).options()))),
-        Translation() if ready_made else _distributions(block, aliases, known),
-        _switches(block),
-        _dropped(block),
-        Translation(("dist/*",)) if ready_made else Translation(),
-    )
-    return Translation(
-        tuple(argument for part in parts for argument in part.arguments),
-        tuple(note for part in parts for note in part.notes),
-    )
+    server, named = _server(block)
+    built = Translation() if ready_made else _distributions(block, aliases, known)
+    words = (*accounts.options(block, server), *conditions(node).options())
+    arguments = (*named.arguments, *map(shell_word, words), *built.arguments, *_switches(block))
+    notes = (*named.notes, *accounts.notes(block, server, node.line), *built.notes, *_dropped(block))
+    return Translation((*arguments, "dist/*") if ready_made else arguments, notes)
 
 
 def values_by_branch(block: Mapping[str, Pair]) -> Note | None:
@@ -103,35 +95,31 @@ def _server(block: Mapping[str, Pair]) -> tuple[servers.Server, Translation]:
     return server, Translation(option, notes)
 
 
-def _account(block: Mapping[str, Pair], server: servers.Server, line: int) -> Translation:
-    return Translation(tuple(map(shell_word, accounts.options(block, server))), accounts.notes(block, server, line))
-
-
 def _distributions(
     block: Mapping[str, Pair], aliases: Mapping[str, str], known: Mapping[str, tuple[str, ...]]
 ) -> Translation:
-    written = option_text(block, "distributions") or "sdist"
+    written, line = option_text(block, "distributions") or "sdist", _line(block, "distributions")
     if accounts.VARIABLES.fullmatch(written):
         values = known.get(written.strip("${}"), ())
         if len(values) != 1:
             sentence = (
                 f"distributions {written} has no single value in `env:`: an sdist is built; name what you publish."
             )
-            return Translation(("--distributions", "sdist"), (Note(_line(block, "distributions"), sentence),))
+            return Translation(("--distributions", "sdist"), (Note(line, sentence),))
         written = values[0]
-    found, notes = formats(written, aliases, _line(block, "distributions"))
-    if set(found) == {"sdist", "bdist_wheel"}:  # our default
-        return Translation((), notes)
-    return Translation(("--distributions", *found), notes)
+    found, notes = formats(written, aliases, line)
+    is_default = set(found) == {"sdist", "bdist_wheel"}
+    return Translation(() if is_default else ("--distributions", *found), notes)
 
 
-def _switches(block: Mapping[str, Pair]) -> Translation:
-    skip, unchecked = is_true(block.get("skip_existing")), is_false(block.get("twine_check"))
-    return Translation((*(["--skip-existing"] if skip else []), *(["--no-check"] if unchecked else [])))
+def _switches(block: Mapping[str, Pair]) -> Iterator[str]:
+    if is_true(block.get("skip_existing")):
+        yield "--skip-existing"
+    if is_false(block.get("twine_check")):
+        yield "--no-check"
 
 
-def _dropped(block: Mapping[str, Pair]) -> Translation:
-    notes = []
+def _dropped(block: Mapping[str, Pair]) -> Iterator[Note]:
     for name, pair in block.items():
         if name in SCRIPT_OPTIONS | PYPI_OPTIONS or _is_without_effect(name, pair):
             continue
@@ -143,8 +131,7 @@ def _dropped(block: Mapping[str, Pair]) -> Translation:
             sentence = f"{name} is dropped: it did nothing beside `on:`; as a condition, write it under `on:`."
         else:
             sentence = f"{name} is dropped: {DROPPED.get(name, 'dpl has no such option')}."
-        notes.append(Note(pair.key.line, sentence))
-    return Translation((), tuple(notes))
+        yield Note(pair.key.line, sentence)
 
 
 def _is_without_effect(name: str, value: Pair) -> bool:
