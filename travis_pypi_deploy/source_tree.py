@@ -26,8 +26,11 @@ VERSION_TOOLS = {
 }
 # The beginnings of the names of variables that give such a tool the version.
 VERSION_VARIABLES = (
-    *("SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"),
-    *("POETRY_DYNAMIC_VERSIONING_BYPASS", "UV_DYNAMIC_VERSIONING_BYPASS"),
+    "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "PBR_VERSION",
+    "PDM_BUILD_SCM_VERSION",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "UV_DYNAMIC_VERSIONING_BYPASS",
 )
 STATIC_VERSION = re.compile(r"^\[project\]\s*$(?:\n(?!\[).*)*?\nversion\s*=", re.MULTILINE)
 COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
