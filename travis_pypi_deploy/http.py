@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -105,9 +106,16 @@ class Client:
         self._ca_bundle = settings["verify"] if isinstance(settings["verify"], str) else ""
 
     @functools.cached_property
-    def _adapter(self) -> Adapter:
+    def _session(self) -> requests.Session:
         """The connections; they are made for the first request, which fails if the CAs cannot be read."""
-        return Adapter(tls_context(self._ca_bundle) if self._scheme == "https" or self._proxies else None)
+        session = Session()
+        session.trust_env = False  # neither .netrc nor a proxy for loopback
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers.clear()
+        session.headers["User-Agent"] = USER_AGENT
+        tls = tls_context(self._ca_bundle) if self._scheme == "https" or self._proxies else None
+        session.mount(f"{self._scheme}://", Adapter(tls))
+        return session
 
     def request(
         self, url: str, *, headers: Mapping[str, str], limit_bytes: int, timeout: float, body: Body | None = None
@@ -137,11 +145,16 @@ class Client:
     ) -> requests.Response:
         """Send one request; messages name the URL ``shown``, because that of a redirect may repeat a secret."""
         try:
-            headers = {"User-Agent": USER_AGENT, **headers}
-            request = requests.Request("POST" if body else "GET", url, headers=headers, data=body).prepare()
-            # A session would read .netrc, keep cookies, and read the whole body of a redirect.
-            timeouts = (self._connect_seconds, timeout)
-            return self._adapter.send(request, stream=True, timeout=timeouts, proxies=self._proxies)
+            return self._session.request(
+                "POST" if body else "GET",
+                url,
+                headers=headers,
+                data=body,
+                proxies=self._proxies,
+                timeout=(self._connect_seconds, timeout),
+                allow_redirects=False,
+                stream=True,
+            )
         except LIBRARY_ERRORS as error:
             raise self._no_response(error, shown, timeout, is_sending=body is not None and not body.is_sent) from error
 
@@ -207,6 +220,13 @@ class Client:
             what = "was lost" if is_sending else "was lost before the answer came"
             return NoResponseError(f"the connection to {url} {what}: {cause}")
         return NoResponseError(f"the request to {url} failed: {cause}", is_final=True)
+
+
+class Session(requests.Session):
+    """A session that takes no answer for a redirect: requests would read all of its body, also if it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: there is nothing to follow."""
 
 
 class Adapter(HTTPAdapter):
