@@ -605,5 +605,16 @@ def test_the_output_of_a_build_that_cannot_be_played_everywhere(tmp_path: Path, 
     assert found.name == cause
 
 
+HEADERS = {"Python.h": "python3-dev", "numpy/arrayobject.h": 'add "numpy" to [build-system]', "ffi.h": "system package"}
+
+
+@pytest.mark.parametrize(("header", "remedy"), HEADERS.items())
+def test_a_missing_header_has_the_remedy_of_its_name(tmp_path: Path, header: str, remedy: str) -> None:
+    error = f"x.c:1:1: fatal error: {header}: No such file or directory"
+    found = diagnose(FailedBuild(tmp_path, error, error))
+    assert found is not None
+    assert remedy in found.remedy
+
+
 def test_each_cause_is_tested() -> None:
     assert {case.cause for case in CASES.values()} | OUTPUTS.keys() == {cause.name for cause in CAUSES}

@@ -42,16 +42,13 @@ REMEDIES = {
 
 def fields(distribution: Distribution) -> Iterator[Problem]:
     """Yield a problem for each field that does not follow the core metadata specification."""
-    raw, unparsed = parse_email(
+    raw, _ = parse_email(
         "".join(
             f"{HEADER_OF[attribute]}: {value}\n"
             for attribute, values in distribution.fields.items()
             for value in (values if attribute != "description" else ())
         )
     )
-    for field in sorted(unparsed):
-        if field != "project-url":  # a rule of its own reports that
-            yield Problem("metadata", f"{field.title()} cannot be read: {REBUILD}.")
     metadata = Metadata.from_raw(raw, validate=False)
     for field in sorted({"name", "version", *raw} - {"metadata_version"}):
         remedy = REMEDIES.get(field, REBUILD)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 import zipfile
@@ -203,7 +202,7 @@ def test_an_encrypted_member_is_found(of: str, tmp_path: Path) -> None:
 
 
 def test_a_deflated_source_file_that_cannot_be_unpacked_is_found(tmp_path: Path) -> None:
-    path = factories.wheel(tmp_path, files={MODULE: os.urandom(5000)})
+    path = factories.wheel(tmp_path, files={MODULE: b" ".join(b"%d" % number for number in range(5000))})
     contents = bytearray(path.read_bytes())
     contents[1000:1100] = bytes(100)
     path.write_bytes(contents)
