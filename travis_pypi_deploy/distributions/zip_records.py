@@ -38,7 +38,7 @@ STORED, DEFLATED = 0, 8
 
 BLOCK_BYTES = 1024 * 1024
 # So many bytes of members are unpacked and compared with their checksums; a member beyond them is not read.
-CHECKED_BYTES = 64 * 1024 * 1024
+CHECKED_BYTES = 32 * 1024 * 1024
 CONTROL_CHARACTER = re.compile(rb"[\x00-\x1f\x7f]")
 
 FaultKind = Literal["names", "comments", "data-descriptors", "records", "surroundings", "contents"]

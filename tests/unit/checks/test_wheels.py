@@ -209,9 +209,9 @@ def test_a_deflated_source_file_that_cannot_be_unpacked_is_found(tmp_path: Path)
     assert rules(path) == ["zip-contents"]
 
 
-@pytest.mark.parametrize(("damaged", "expected"), [("demo/m3.so", ["zip-contents"]), ("demo/m4.so", [])])
-def test_members_are_unpacked_up_to_64_mebibytes(damaged: str, expected: list[str], tmp_path: Path) -> None:
-    files = {f"demo/m{number}.so": bytes(16 * MEBIBYTE) for number in range(5)}
+@pytest.mark.parametrize(("damaged", "expected"), [("demo/m1.so", ["zip-contents"]), ("demo/m2.so", [])])
+def test_members_are_unpacked_up_to_32_mebibytes(damaged: str, expected: list[str], tmp_path: Path) -> None:
+    files = {f"demo/m{number}.so": bytes(16 * MEBIBYTE) for number in range(3)}
     path = factories.wheel(tmp_path, files=files, compression=zipfile.ZIP_STORED)
     assert rules(rewrite(path, crc=1, of=damaged)) == expected
 
