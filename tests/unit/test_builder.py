@@ -371,7 +371,10 @@ def test_long_lines_and_long_outputs_are_cut(tmp_path: Path) -> None:
 
 def test_a_daemon_that_floods_the_pipe_is_not_waited_for(tmp_path: Path) -> None:
     lines: deque[str] = deque(maxlen=1)
-    status = builder.run(["bash", "-c", "setsid yes noise &"], tmp_path, os.environ, lines.append)
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    script = f"setsid bash -c 'echo >{started}; exec yes noise' & read <{started}"
+    status = builder.run(["bash", "-c", script], tmp_path, os.environ, lines.append)
     assert (status, list(lines)) == (0, ["noise"])
 
 
