@@ -26,13 +26,9 @@ WITH_STAGE = "run this command with --stage"
 def wheels_of_python_2(build: Build, nodes: Collection[Node]) -> Iterator[Note]:
     """Yield that wheels were of Python 2, which this tool does not run on."""
     for node in nodes:
-        found = build.deploying(node)
         formats = option_text(deployment_options(node), "distributions")
-        if (
-            any(job.python.startswith("2") for job in found)
-            and "bdist_wheel" in formats
-            and "--universal" not in formats
-        ):
+        is_python_2 = any(job.python.startswith("2") for job in build.deploying(node))
+        if is_python_2 and "bdist_wheel" in formats and "--universal" not in formats:
             yield Note(node.line, "the job runs Python 2.7, so far its wheels were py2: the new ones are py3.")
 
 
@@ -40,10 +36,11 @@ def deploying_jobs(build: Build, rewritten: Collection[Node]) -> tuple[Note, ...
     """Return a note for each deployment that several jobs make, or a job without a Python for the tool."""
     root = build.root
     nodes, filled = dict.fromkeys(node for _, node in deployments_of_packages(root)), ready_made(root)
+    of_the_file = {*deployments(root, root)}
     several = _made_by_several(build, nodes, filled)
     notes = []
     for node in nodes:
-        is_own = node in deployments(root, root)
+        is_own = node in of_the_file
         choice = "single one out in `on:`" if is_own else "deploy from one of them only"
         reasons = {"more than one job of this build deploys": choice} if node in several else {}
         on = conditions(node)

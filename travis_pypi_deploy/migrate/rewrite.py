@@ -107,15 +107,13 @@ def _rewrite_name(text: str, root: MappingNode, name: ScalarNode, command: str) 
         pairs = f'{{"provider": "script", "script": {written(command, flow=True)}}}'
         return Edit(start, name.end, pairs)
     before = text[line_start(text, start) : start].lstrip("\ufeff")
-    if not before.strip(" -"):
-        separator = f"{line_break(text)}{' ' * len(before)}"
-        return Edit(start, name.end, f"provider: script{separator}script: {written(command)}")
-    separator = f"{line_break(text)}{' ' * (len(before) - len(before.lstrip(' -')) + 2)}"
-    return Edit(
-        start - (len(before) - len(before.rstrip())),
-        name.end,
-        f"{separator}provider: script{separator}script: {written(command)}",
-    )
+    is_alone = not before.strip(" -")
+    indent = len(before) if is_alone else len(before) - len(before.lstrip(" -")) + 2
+    separator = f"{line_break(text)}{' ' * indent}"
+    lines = f"provider: script{separator}script: {written(command)}"
+    if is_alone:
+        return Edit(start, name.end, lines)
+    return Edit(start - (len(before) - len(before.rstrip())), name.end, separator + lines)
 
 
 def _script(text: str, provider: Node) -> Edit:

@@ -177,7 +177,7 @@ def read_build(root: MappingNode) -> Build:
         root,
         found,
         {node: tuple(each) for node, each in by_deployment.items()},
-        {name: tuple(dict.fromkeys(value for other, value in pairs if other == name)) for name, _ in pairs},
+        {name: tuple(dict.fromkeys(value for other, value in pairs if other == name)) for name in dict(pairs)},
         frozenset(name for name, value in pairs if (name, value) not in shared),
         tuple(of_jobs),
     )

@@ -28,12 +28,8 @@ def corrected(name: str, known: frozenset[str]) -> str:
     if name in known or name in NEVER_CORRECTED or len(name) < 3 or name.startswith(("_", ".")):
         return name
     distances = {other: _distance(name, other) for other in known if abs(len(name) - len(other)) < GREATEST_DISTANCE}
-    near = [other for other, distance in distances.items() if distance < _limit(name, other)]
+    near = [other for other in distances if 2 * distances[other] < min(len(name), len(other), 2 * GREATEST_DISTANCE)]
     return min(near, key=lambda other: (distances[other], other), default=name)
-
-
-def _limit(name: str, other: str) -> float:
-    return min(len(name) / 2, len(other) / 2, GREATEST_DISTANCE)
 
 
 def _distance(name: str, other: str) -> int:

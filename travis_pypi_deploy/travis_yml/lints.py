@@ -48,15 +48,12 @@ def lints(build: Build) -> tuple[Note, ...]:
 
 def file_lints(root: MappingNode) -> tuple[Note, ...]:
     """Return the notes that also hold if a stage of its own deploys."""
-    ours = deployments_of_packages(root)
-    return (
-        *_lost_zeros(root),
-        *_repeated(root),
-        *(note for job in jobs(root) for note in _beside_deploy(root, job)),
-        *(note for job, node in ours for note in missed_tags(root, job, conditions(node))),
-        *(note for _, node in ours for note in (*_misspelled(node), *_misplaced(entries(node), conditions(node)))),
-        *(note for _, node in ours for note in (*_misread(conditions(node)), *_unbuilt(root, conditions(node)))),
-    )
+    notes = [*_lost_zeros(root), *_repeated(root), *(note for job in jobs(root) for note in _beside_deploy(root, job))]
+    for job, node in deployments_of_packages(root):
+        on = conditions(node)
+        notes += (*missed_tags(root, job, on), *_misspelled(node), *_misplaced(entries(node), on))
+        notes += (*_misread(on), *_unbuilt(root, on))
+    return tuple(notes)
 
 
 def _lost_zeros(root: MappingNode) -> Iterator[Note]:

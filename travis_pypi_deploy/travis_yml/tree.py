@@ -10,8 +10,6 @@ from typing import Union
 from .keys import corrected
 
 DEPLOY = frozenset({"deploy"})
-WORDS_FOR_YES = {"true", "yes", "on", "1"}
-WORDS_FOR_NO = {"false", "no", "off", "0"}
 VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
 
@@ -155,12 +153,12 @@ def option_text(pairs: Mapping[str, Pair], *names: str) -> str:
 
 def is_true(held: Node | Pair | None) -> bool:
     """Return whether a value means yes, as Travis casts it."""
-    return text_of(held).lower() in WORDS_FOR_YES
+    return truth(text_of(held)) is True
 
 
 def is_false(held: Node | Pair | None) -> bool:
     """Return whether a value means no, as Travis casts it."""
-    return text_of(held).lower() in WORDS_FOR_NO
+    return truth(text_of(held)) is False
 
 
 def versions(held: Node | Pair | None) -> tuple[str, ...]:
@@ -206,7 +204,7 @@ def text(value: Plain) -> str:
 def truth(value: Plain) -> bool | None:
     """Return what Travis casts a value to, None if that is neither true nor false."""
     word = text(value).lower()
-    return True if word in WORDS_FOR_YES else False if word in WORDS_FOR_NO else None
+    return True if word in {"true", "yes", "on", "1"} else False if word in {"false", "no", "off", "0"} else None
 
 
 def mapping(value: Plain) -> dict[str, Plain]:
