@@ -28,7 +28,7 @@ LOOKUP_SECONDS = 30
 TRIES = 3
 RETRY_PAUSE_SECONDS = 0.5  # twice as long before the last try
 PAGE_LIMIT_BYTES = 16 * 1024 * 1024
-POLL_SECONDS = (0.5, 1, 2, 4)  # the last one is repeated
+FIRST_POLLS_SECONDS, POLL_SECONDS = (0.5, 1, 2), 4
 LAST_POLL_SECONDS = 1  # for the answer, although the time is over
 NAME = re.compile(r"[A-Z0-9]([A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)
 RELEASE_OPEN_DAYS = 14
@@ -66,14 +66,14 @@ class Index:
         timeout: float,
     ) -> None:
         known = index_url or server.index_url
-        self._urls = (f"{known.rstrip('/')}/",) if known else possible_index_urls(server.upload_url)
         self.is_certain = bool(known)
-        self.found_url = self._urls[0] if known else ""
-        is_own = origin(self._urls[0]) == origin(server.upload_url)
+        self.found_url = f"{known.rstrip('/')}/" if known else ""
+        self._possible_urls = possible_index_urls(server.upload_url)
+        is_own = not known or origin(known) == origin(server.upload_url)
         # Credentials go to the server's own origin only; PyPI's pages are public.
         self._credentials = credentials if is_own and not server.is_pypi else None
         # An expensive connection of the lookup is also that of the first upload.
-        self._client = client if is_own else http.Client(self._urls[0], mask=client.mask)
+        self._client = client if is_own else http.Client(self.found_url, mask=client.mask)
         self._timeout = min(timeout, LOOKUP_SECONDS)
         # A thread, because a signal can interrupt the wait for it, but not the resolving of a host's name. Only one,
         # because a page takes much memory.
@@ -102,7 +102,7 @@ class Index:
         """
         until = time.monotonic() + seconds
         missing, trouble = tuple(each.filename for each in distributions), ""
-        for pause in chain(POLL_SECONDS, repeat(POLL_SECONDS[-1])):
+        for pause in chain(FIRST_POLLS_SECONDS, repeat(POLL_SECONDS)):
             lookup = self.start_lookup(distributions[0].name, tries=1)  # asked again until the time is over
             try:
                 listing = lookup.result(timeout=max(until - time.monotonic(), LAST_POLL_SECONDS)) or Listing()
@@ -124,7 +124,7 @@ class Index:
         tried = 0
         while True:
             try:
-                return self._listing(self._urls[0], project) if self.is_certain else self._find(project)
+                return self._listing(self.found_url, project) if self.is_certain else self._find(project)
             except http.NoResponseError as error:
                 tried += 1
                 if error.is_final or tried == tries:
@@ -136,7 +136,7 @@ class Index:
     def _find(self, project: str) -> Listing | None:
         """Return the first page that lists a file of the project, and remember its address; None if there is none."""
         failure: http.NoResponseError | None = None
-        for url in (self.found_url,) if self.found_url else self._urls:
+        for url in (self.found_url,) if self.found_url else self._possible_urls:
             try:
                 listing = self._listing(url, project)
             except http.NoResponseError as error:

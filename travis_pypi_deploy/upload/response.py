@@ -33,7 +33,7 @@ ALREADY_EXISTS = (
     ({409}, re.compile(r"\A(error|conflict|409|nginx|[\d\W])*\Z")),  # a conflict without an explanation
 )
 # Conflicts that are none of names: an upstream has the file, or its name can never be used again. Not in file names.
-NOT_A_DUPLICATE = re.compile(r"(upstreams?|deleted|reserved|republish(ed)?|previously used)\b(?!-\w)")
+NOT_A_DUPLICATE = re.compile(r"(upstreams?|deleted|(?<!rights )reserved|republish(ed)?|previously used)\b(?!-\w)")
 MARKUP = re.compile(r"[\s\ufeff\ufffd]*<")  # a byte order mark may stand before it
 DOCUMENT = re.compile(r"<!doctype\s+html|<(html|head|title|meta|body|form|script)\b", re.IGNORECASE)
 MENU = re.compile(r"(?is)<(nav|header|footer)\b.*?</\1\s*>")
@@ -200,7 +200,7 @@ def _once(texts: Iterable[str], separator: str) -> str:
 def already_exists(response: Response, server: Server) -> bool:
     """Return whether the index says that it has a file of this name now."""
     text = f"{response.words} {response.text}".lower().strip()
-    if is_race(response, server) or (response.status == 409 and NOT_A_DUPLICATE.search(text)):
+    if is_race(response, server) or NOT_A_DUPLICATE.search(text):
         return False
     if server.is_pypi:
         return response.status == 400 and "already exist" in text
