@@ -183,15 +183,15 @@ def _uploader(
 ) -> Uploader:
     """Return what uploads the files of the plan; ``warn`` writes a line to the log."""
     context = UploadContext(
-        settings.server,
-        login,
-        client,
-        settings.timeout,
-        settings.skip_existing,
-        settings.retries,
-        pages.published,
-        warn,
-        pages.is_certain,
+        server=settings.server,
+        credentials=login,
+        client=client,
+        timeout=settings.timeout,
+        skip_existing=settings.skip_existing,
+        retries=settings.retries,
+        published=pages.published,
+        warn=warn,
+        is_certain=pages.is_certain,
     )
     return Uploader(plan.upload, context, jobs=settings.jobs)
 
