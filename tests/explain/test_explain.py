@@ -165,6 +165,8 @@ def test_what_the_file_does_not_tell_is_named(condition: str) -> None:
 def test_a_condition_of_the_whole_build_adds_no_jobs() -> None:
     config = "env: [A=1, A=2]\nif: branch = master OR tag IS present\ndeploy: pypi\n"
     assert [each.number for each in explained(config).answers] == [1, 2]
+    job = "jobs: {include: [{name: a}, {name: b, if: tag IS present, deploy: pypi}]}\nif: branch = master\n"
+    assert explained(job).answers[-1].deployments[0].reasons == ("the job is not built: if: tag IS present",)
 
 
 BRANCHES = {

@@ -26,6 +26,7 @@ jobs:
           python: 3.6
           tags: true
 """
+MODERN = {"dist": "jammy", "python": "3.12"}
 NOT_CHANGED = "--stage does nothing here: the deployments stand in jobs, not beside them."
 
 
@@ -62,36 +63,37 @@ def test_it_gets_jammy_and_a_new_python_and_nothing_else_changes(tmp_path: Path)
     assert rest == ["was written: 1 deployment rewritten."]
 
 
+ADDED = {
+    "inherited, in flow style": (
+        "dist: trusty\nlanguage: python\npython: '3.5'\nscript: skip\njobs: [{deploy: pypi, install: skip}]\n",
+        MODERN,
+    ),
+    "a Python that jammy does not have": (
+        "language: python\njobs:\n- dist: jammy\n  script: echo deploying\n  python: [3.6, 3.7]\n  deploy: pypi\n",
+        MODERN,
+    ),
+    "another language": (
+        "language: ruby\r\njobs:\r\n- dist: precise\r\n  script: skip\r\n  deploy: pypi\r\n",
+        {"dist": "jammy"},
+    ),
+    "a Python that another language ignores": (
+        "language: ruby\ndist: xenial\njobs:\n- python: 2.7\n  script: skip\n  deploy: pypi\n",
+        MODERN,
+    ),
+    "a deployment that another job shares": (
+        (
+            "language: python\ndist: xenial\n.deploy: &pypi {provider: pypi, on: {tags: true}}\njobs:\n"
+            "- &release\n  stage: release\n  script: skip\n  deploy: *pypi\n- python: '3.12'\n  deploy: *pypi\n"
+        ),
+        MODERN,
+    ),
+}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [
-        pytest.param(
-            "dist: trusty\nlanguage: python\npython: '3.5'\nscript: skip\njobs: [{deploy: pypi, install: skip}]\n",
-            {"dist": "jammy", "python": "3.12"},
-            id="inherited, in flow style",
-        ),
-        pytest.param(
-            "language: python\njobs:\n- dist: jammy\n  script: echo deploying\n  python: [3.6, 3.7]\n  deploy: pypi\n",
-            {"dist": "jammy", "python": "3.12"},
-            id="a Python that jammy does not have",
-        ),
-        pytest.param(
-            "language: ruby\r\njobs:\r\n- dist: precise\r\n  script: skip\r\n  deploy: pypi\r\n",
-            {"dist": "jammy"},
-            id="another language",
-        ),
-        pytest.param(
-            "language: ruby\ndist: xenial\njobs:\n- python: 2.7\n  script: skip\n  deploy: pypi\n",
-            {"dist": "jammy", "python": "3.12"},
-            id="a Python that another language ignores",
-        ),
-        pytest.param(
-            "language: python\ndist: xenial\n.deploy: &pypi {provider: pypi, on: {tags: true}}\njobs:\n"
-            "- &release\n  stage: release\n  script: skip\n  deploy: *pypi\n- python: '3.12'\n  deploy: *pypi\n",
-            {"dist": "jammy", "python": "3.12"},
-            id="a deployment that another job shares",
-        ),
-    ],
+    ADDED.values(),
+    ids=ADDED,
 )
 def test_what_is_not_written_in_the_job_is_added(tmp_path: Path, text: str, expected: dict[str, str]) -> None:
     after, notes = staged(tmp_path, text)
@@ -102,33 +104,28 @@ def test_what_is_not_written_in_the_job_is_added(tmp_path: Path, text: str, expe
     assert "has no Python" not in notes
 
 
+KEPT = {
+    "it runs tests": STAGE.replace("script: skip", "script: pytest"),
+    "it runs the default script": STAGE.replace("      script: skip\n", ""),
+    "a condition in bash": STAGE.replace("tags: true", "condition: $TRAVIS_PYTHON_VERSION = 3.6"),
+    "a condition of the job": STAGE.replace("script: skip", "script: skip\n      if: python = 3.6"),
+    "macOS": STAGE.replace("script: skip", "script: skip\n      os: osx"),
+    "another provider": STAGE.replace("provider: pypi", "provider: npm"),
+    "it never deploys": STAGE.replace("python: 3.6", "python: 2.7"),
+    "a job that another one repeats": STAGE.replace("- stage: release", "- &release\n      stage: release")
+    + "    - <<: *release\n",
+    "a condition on Python that another job shares": STAGE.replace("  deploy:\n", "  deploy: &pypi\n")
+    + "    - {python: '3.12', deploy: *pypi}\n",
+    "it builds the files": STAGE.replace(
+        "script: skip", "script: skip\n      before_script: pip wheel . -w dist"
+    ).replace("provider: pypi", "provider: pypi\n        skip_cleanup: true"),
+}
+
+
 @pytest.mark.parametrize(
     "text",
-    [
-        pytest.param(STAGE.replace("script: skip", "script: pytest"), id="it runs tests"),
-        pytest.param(STAGE.replace("      script: skip\n", ""), id="it runs the default script"),
-        pytest.param(STAGE.replace("tags: true", "condition: $TRAVIS_PYTHON_VERSION = 3.6"), id="a condition in bash"),
-        pytest.param(
-            STAGE.replace("script: skip", "script: skip\n      if: python = 3.6"), id="a condition of the job"
-        ),
-        pytest.param(STAGE.replace("script: skip", "script: skip\n      os: osx"), id="macOS"),
-        pytest.param(STAGE.replace("provider: pypi", "provider: npm"), id="another provider"),
-        pytest.param(STAGE.replace("python: 3.6", "python: 2.7"), id="it never deploys"),
-        pytest.param(
-            STAGE.replace("- stage: release", "- &release\n      stage: release") + "    - <<: *release\n",
-            id="a job that another one repeats",
-        ),
-        pytest.param(
-            STAGE.replace("  deploy:\n", "  deploy: &pypi\n") + "    - {python: '3.12', deploy: *pypi}\n",
-            id="a condition on Python that another job shares",
-        ),
-        pytest.param(
-            STAGE.replace("script: skip", "script: skip\n      before_script: pip wheel . -w dist").replace(
-                "provider: pypi", "provider: pypi\n        skip_cleanup: true"
-            ),
-            id="it builds the files",
-        ),
-    ],
+    KEPT.values(),
+    ids=KEPT,
 )
 def test_a_job_whose_python_matters_keeps_it(tmp_path: Path, text: str) -> None:
     after, notes = staged(tmp_path, text)

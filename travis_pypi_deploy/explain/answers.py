@@ -130,10 +130,12 @@ def explain(root: Config, event: Event) -> Explanation:
 
 
 def _if_of(job: MatrixJob, config: Config) -> str:
-    """Return the condition that keeps a job from being built: its own, or that of its stage."""
+    """Return the condition that keeps a job from being built: its own, that of its stage, or the file's."""
     stages = [each for each in listed(config.get("stages")) if isinstance(each, dict)]
     ifs = [each.get("if") for each in stages if text(each.get("name")).lower() == job.text("stage").lower()]
-    return " and ".join(f"if: {text(each)}" for each in (job.config.get("if"), *ifs) if each)
+    of_the_file = config.get("if")
+    narrower: list[Plain] = [each for each in (job.config.get("if"), *ifs) if each and each != of_the_file]
+    return " and ".join(f"if: {text(each)}" for each in narrower or [of_the_file])
 
 
 def _branch_not_built(branches: Plain, event: Event) -> str:

@@ -31,9 +31,7 @@ def blocks(root: MappingNode) -> Blocks:
     """Return the deployments to PyPI that a file writes down, those used and those kept as a template."""
     named = [block for block in _written(root) if "provider" in entries(block)]
     found = [block for block in named if deploys_to_pypi(block)]
-    taking_part = set(found)
-    for block in found:
-        taking_part.update(sources(block))
+    taking_part = {*found, *(source for block in found for source in sources(block))}
     shared = {pair for block in mappings(root) if block not in taking_part for pair in _options(block)}
     notes = {block: _obstacle(block, shared) for block in found}
     movable = [block for block in found if not notes[block]]

@@ -49,8 +49,9 @@ def to_stage(text: str, root: MappingNode, aliases: Mapping[str, str], requireme
         lines += [f"    {name}: {setting}" for name in KEPT if (setting := option_text(options, name))]
         if asked := _on(on, kept):
             lines += ["    on:", *(f"      {line}" for line in asked)]
-    include = _include(text, build, deploy, lines)
-    edits = [*take_out(text, root, frozenset([deploy])), *_stages(text, root), include]
+    edits = [*take_out(text, root, frozenset([deploy])), _include(text, build, deploy, lines)]
+    if stages := stages_to_add_to(root):
+        edits.append(put_last(text, stages, [f"- {STAGE}"]))
     notes += (*files_of_the_job(root), *file_lints(root), *about_variables(root, build.variables, commands))
     notes += (*wheels_of_python_2(build, found), *wheels_of_several_jobs(build, found))
     return Migration(apply(text, edits), len(commands), arranged(notes))
@@ -91,11 +92,6 @@ def _on(on: Conditions, kept: list[str]) -> list[str]:
     if kept:
         lines += ["condition:", *(f"  - {written(expression, flow=True)}" for expression in kept)]
     return lines
-
-
-def _stages(text: str, root: MappingNode) -> list[Edit]:
-    stages = stages_to_add_to(root)
-    return [put_last(text, stages, [f"- {STAGE}"])] if stages else []
 
 
 def _include(text: str, build: Build, deploy: Pair, lines: list[str]) -> Edit:
