@@ -93,27 +93,19 @@ def test_an_address_that_takes_uploads_needs_no_word(server: Server) -> None:
     assert migrated(text).notes == ()
 
 
-@pytest.mark.parametrize(
-    ("setup_cfg", "expected"),
-    [
-        pytest.param("[aliases]\nrelease = sdist bdist_wheel\n", "--server pypi", id="an alias"),
-        pytest.param(
-            "[aliases]\nrelease = egg_info -Db '' dists\ndists = bdist_wheel\n",
-            "--server pypi --distributions bdist_wheel",
-            id="an alias of an alias",
-        ),
-        pytest.param(
-            "[aliases]\nrelease = release bdist_wheel\n",
-            "--server pypi --distributions bdist_wheel",
-            id="an alias that holds its own name",
-        ),
-        pytest.param("[metadata]\nname = %x\n", "--server pypi --distributions sdist", id="no aliases"),
-        pytest.param("no section\n", "--server pypi --distributions sdist", id="no setup.cfg worth the name"),
-    ],
-)
-def test_setup_cfg_says_what_an_alias_builds(setup_cfg: str, expected: str) -> None:
+ALIASES = {
+    "an alias": ("[aliases]\nrelease = sdist bdist_wheel\n", ""),
+    "an alias of an alias": ("[aliases]\nrelease = egg_info -Db '' all\nall = bdist_wheel\n", "bdist_wheel"),
+    "an alias that holds its own name": ("[aliases]\nrelease = release bdist_wheel\n", "bdist_wheel"),
+    "no aliases": ("[metadata]\nname = %x\n", "sdist"),
+    "no setup.cfg worth the name": ("no section\n", "sdist"),
+}
+
+
+@pytest.mark.parametrize(("setup_cfg", "built"), ALIASES.values(), ids=ALIASES)
+def test_setup_cfg_says_what_an_alias_builds(setup_cfg: str, built: str) -> None:
     text = migrated(corpus("distributions-unknown.before.yml"), setup_cfg).text
-    assert yaml.load(text, Loader)["deploy"]["script"].partition(" -m travis_pypi_deploy ")[2] == expected
+    assert yaml.load(text, Loader)["deploy"]["script"].partition("--distributions ")[2] == built
 
 
 @pytest.mark.parametrize(
@@ -174,25 +166,18 @@ def test_a_note_names_the_line_of_the_option_not_of_its_value(option: str) -> No
     assert [note.line for note in migration.notes] == [4]
 
 
-@pytest.mark.parametrize(
-    ("variable", "said"),
-    [
-        pytest.param("PYPI_SERVER=x", "PYPI_SERVER no longer counts: the script names it.", id="server"),
-        pytest.param(
-            "PYPI_DISTRIBUTIONS=x",
-            "PYPI_DISTRIBUTIONS still counts, because the script does not name it.",
-            id="distributions",
-        ),
-        pytest.param(
-            "PYPI_USERNAME=x",
-            "PYPI_USERNAME still counts, and PyPI accepts API tokens only: delete it.",
-            id="user name",
-        ),
-    ],
-)
+VARIABLES = {
+    "PYPI_SERVER": "no longer counts: the script names it.",
+    "PYPI_DISTRIBUTIONS": "still counts, because the script does not name it.",
+    "PYPI_USERNAME": "still counts, and PyPI accepts API tokens only: delete it.",
+}
+
+
+@pytest.mark.parametrize(("variable", "said"), VARIABLES.items())
 def test_a_variable_of_dpl_in_the_file_counts_or_does_not(variable: str, said: str) -> None:
     deploy = "deploy:\n  provider: pypi\n  user: __token__\n  distributions: sdist bdist_wheel\n"
-    assert migrated(f"language: python\nenv: {variable}\n{deploy}").notes == (Note(2, said),)
+    text = f"language: python\nenv: {variable}=x\n{deploy}"
+    assert migrated(text).notes == (Note(2, f"{variable} {said}"),)
 
 
 def test_a_user_name_of_the_settings_is_to_be_deleted() -> None:
