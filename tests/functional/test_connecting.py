@@ -76,7 +76,10 @@ def test_a_server_that_asks_for_a_client_certificate_is_named_at_the_first_attem
     tls.verify_mode = ssl.CERT_REQUIRED
     with LoopbackIndex(tls=tls) as index:
         published = publish(index, [factories.wheel(tmp_path)], PYPI_PASSWORD="a password")
+        with pytest.raises(http.NoResponseError) as error:
+            http.Client(index.upload_url).request(index.upload_url, headers={}, limit_bytes=1, timeout=30)
 
+    assert (error.value.is_final, error.value.is_refused) == (True, True)
     assert (published.code, published.files, index.requests) == (1, {WHEEL: ("failed", 1)}, [])
     assert published.err.splitlines()[-1].endswith(
         "asks for a client certificate, which travis-pypi-deploy cannot send: upload with twine --client-cert"

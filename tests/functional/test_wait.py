@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import command, factories
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.misbehaviours import Answer
+from tests.support.misbehaviours import Answer, Hang
 from tests.support.publishing import WHEEL, environment, publish
 from tests.support.simple_pages import Style
 
@@ -103,11 +103,17 @@ def test_an_index_that_is_not_found_cannot_be_waited_for(tmp_path: Path, index: 
     assert ended.err == f"Error: {sentence}\n"
 
 
-def test_an_index_that_does_not_answer_is_waited_for_no_longer_than_asked(tmp_path: Path, index: LoopbackIndex) -> None:
-    index.on_page(NOT_YET, *[Answer(503)] * 30)
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [(Answer(503), "cannot read the index page of demo: "), (Hang(), "the index does not answer. ")],
+    ids=["busy", "silent"],
+)
+def test_an_index_that_cannot_be_read_is_waited_for_no_longer_than_asked(
+    tmp_path: Path, index: LoopbackIndex, how: Misbehaviour, why: str
+) -> None:
+    index.on_page(NOT_YET, *[how] * 30)
 
     published = publish(index, [factories.wheel(tmp_path)], "--wait", "1")
 
     assert (published.code, published.files) == (1, {WHEEL: ("uploaded", 1)})
-    assert "cannot read the index page of demo: " in published.err
-    assert "does not list" not in published.err
+    assert f"every file is on {index.upload_url}, but {why}" in published.err
