@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from travis_pypi_deploy.errors import UsageError
-from travis_pypi_deploy.migrate.verify import verify
+from travis_pypi_deploy.migrate.verify import verify, verify_modern_jobs
 from travis_pypi_deploy.travis_yml.parse import parse
 
 OURS = "python -m travis_pypi_deploy"
@@ -46,3 +46,12 @@ def test_the_step_in_a_list_that_another_key_uses_is_an_error(steps: str, added:
     text = f"before_deploy: {steps}\nafter_deploy: *steps\n"
     with pytest.raises(UsageError, match="the migration would change this part"):
         verify(parse(text), parse(text.replace("make", added)), ())
+
+
+def test_another_command_or_more_than_another_image_is_an_error() -> None:
+    with pytest.raises(UsageError):
+        verify(parse("before_deploy: a\n"), parse("before_deploy: b\n"), ())
+    before = parse("script: a\ndist: xenial\n")
+    verify_modern_jobs(before, parse("script: a\ndist: jammy\n"))
+    with pytest.raises(UsageError):
+        verify_modern_jobs(before, parse("script: b\ndist: jammy\n"))

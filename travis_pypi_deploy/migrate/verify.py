@@ -33,7 +33,7 @@ def verify_stage(before: Node, after: Node | None, added: int) -> None:
         raise UsageError(message)
 
 
-def verify_modern_jobs(before: Node, after: Node | None) -> None:
+def verify_modern_jobs(before: Node | None, after: Node | None) -> None:
     """Raise UsageError unless the file is the same but for the images and Pythons of its jobs."""
     _refuse_changes(_without_images(plain(before)), _without_images(plain(after)), ())
 
