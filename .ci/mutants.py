@@ -33,8 +33,9 @@ PACKAGE = Path("travis_pypi_deploy")
 # For each module, the tests that decide about it, the fast ones first; upload stands for all of its modules.
 TESTS = {
     "job.py": "unit/test_job.py functional/test_command.py",
-    "credentials.py": "unit/test_credentials.py unit/test_masking.py unit/test_macaroon.py functional/test_command.py "
-    "functional/test_secrets_misplaced.py functional/test_secrets_on_the_wire.py functional/test_secrets.py",
+    "credentials.py": "unit/test_credentials.py unit/test_masking.py unit/test_macaroon.py "
+    "unit/test_macaroon_oracle.py functional/test_command.py functional/test_secrets_misplaced.py "
+    "functional/test_secrets_on_the_wire.py functional/test_secrets.py",
     "servers.py": "unit/test_servers.py unit/test_http.py functional/test_trust.py functional/test_command.py",
     "http.py": "unit/test_http.py unit/upload/test_pauses.py unit/test_hostile_answers.py functional/test_trust.py "
     "functional/test_index.py functional/test_connecting.py functional/test_secrets_on_the_wire.py "

@@ -14,7 +14,8 @@ from tests.support import command, factories
 from tests.support.interception import Interception, trusted
 from tests.support.loopback_http import LoopbackServer, handler_for
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.publishing import WHEEL, environment, outcomes, publish
+from tests.support.misbehaviours import Raw
+from tests.support.publishing import WHEEL, environment, outcomes, publish, publish_at_pypi
 from travis_pypi_deploy import http
 from travis_pypi_deploy.builder import child_environment
 
@@ -122,6 +123,18 @@ def test_a_proxy_that_does_not_connect_is_named(
 
     assert (ended.code, outcomes(tmp_path)) == (1, {WHEEL: ("failed", 1)})
     assert f"cannot connect to {url} through the proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY): {why}. " in ended.err
+
+
+def test_an_answer_that_is_lost_behind_a_proxy_is_not_a_fault_of_the_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: LoopbackIndex
+) -> None:
+    index.on_upload(Raw(b""))
+
+    published = publish_at_pypi(index, [factories.wheel(tmp_path)], "--retries", "0", monkeypatch=monkeypatch)
+
+    assert (published.code, published.files) == (1, {WHEEL: ("unknown", 1)})
+    assert "was lost before the answer came: " in published.err
+    assert "cannot connect" not in published.err
 
 
 @pytest.mark.parametrize("value", ["http://", "http://[", "socks5://127.0.0.1:9"])
