@@ -68,7 +68,10 @@ class Transfer:
         with self._file:
             self._require_unchanged("after the check")
             self.rewind()
-            yield
+            try:
+                yield
+            finally:
+                del self._encoder  # it has a buffer, which would stay as long as the upload's result
 
     def rewind(self) -> None:
         """Begin with the first block."""
