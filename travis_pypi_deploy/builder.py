@@ -204,8 +204,8 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
                 is_start = chunk.endswith("\n")
 
     reader = threading.Thread(target=read, daemon=True)
-    reader.start()
     try:
+        reader.start()
         return process.wait()
     finally:
         if hasattr(os, "killpg"):  # a session of its own makes them one process group
@@ -215,7 +215,8 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], on_lin
         process.wait()
         if process.stdin:
             process.stdin.close()
-        reader.join(PIPE_SECONDS)
+        if reader.is_alive():
+            reader.join(PIPE_SECONDS)
         is_over.set()
 
 
