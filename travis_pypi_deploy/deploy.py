@@ -96,8 +96,7 @@ def deploy(settings: Settings, job: Job, environ: Mapping[str, str], console: Co
         console.say(f"Waiting up to {settings.wait} s until the index lists the release")
         with console.heartbeat(lambda: "Still waiting for the index"):
             unlisted, trouble = pages.wait_for(awaited, seconds=settings.wait)
-        index_url = pages.found_url
-        progress.known = replace(progress.known, unlisted=unlisted, wait_trouble=trouble, index_url=index_url)
+        progress.known = replace(progress.known, unlisted=unlisted, wait_trouble=trouble, index_url=pages.found_url)
     return progress.report("deployed" if has_changed_the_index(report.results) else "unchanged")
 
 
