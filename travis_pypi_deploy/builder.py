@@ -130,14 +130,7 @@ def build(
                 "defect of the build backend that [build-system] in pyproject.toml names",
                 tuple(output),
             )
-        try:
-            dist_dir.mkdir(parents=True, exist_ok=True)
-            paths = tuple(_moved(path, dist_dir / path.name) for path in built)
-        except OSError as error:
-            raise BuildError(
-                f"the built files cannot be moved to {dist_dir}: {error.strerror or error}. Name another folder with "
-                "--dist-dir"
-            ) from error
+        paths = _moved(built, dist_dir)
     shown = tuple(doubtful)[:WARNINGS_LIMIT]
     return Build(paths, shown, len(doubtful) - len(shown) + len(warnings))
 
@@ -155,15 +148,23 @@ def _clean_folder() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _moved(source: Path, target: Path) -> Path:
-    """Move a file, perhaps to another file system; under its final name it is whole, or not there."""
-    partial = target.with_name(f".{target.name}.partial")
+def _moved(built: Sequence[Path], dist_dir: Path) -> tuple[Path, ...]:
+    """Move files, perhaps to another file system; under its final name each is whole, or not there."""
     try:
-        shutil.move(source, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return target
+        dist_dir.mkdir(parents=True, exist_ok=True)
+        for path in built:
+            partial = dist_dir / f".{path.name}.partial"
+            try:
+                shutil.move(path, partial)
+                partial.replace(dist_dir / path.name)
+            finally:
+                partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise BuildError(
+            f"the built files cannot be moved to {dist_dir}: {error.strerror or error}. Name another folder with "
+            "--dist-dir"
+        ) from error
+    return tuple(dist_dir / path.name for path in built)
 
 
 def child_environment(environ: Mapping[str, str], *, password_env: Sequence[str]) -> dict[str, str]:

@@ -113,7 +113,7 @@ class FailedBuild:
         return str(found[1]) if found else ""
 
     def find(self, pattern: str) -> re.Match[str] | None:
-        """Return the first match in the output, in which every line is a line of the pattern."""
+        """Return the first match in the output; ``^`` and ``$`` match at each line."""
         return re.search(pattern, self.output, re.MULTILINE)
 
 
@@ -204,7 +204,7 @@ def _pip_python(failed: FailedBuild) -> Fields | None:
 
 
 def _git(words: str) -> Find:
-    """Return a function that finds a build that asks git in vain, which says these words about the tree.
+    """Return a function that finds a build that asks git and gets no answer; ``words`` are part of git's own error.
 
     Without words git can read the tree, but not the sdist that the wheel is built from.
     """
@@ -512,7 +512,7 @@ def _missing_files(failed: FailedBuild) -> Iterator[str]:
         for found in re.finditer(pattern, failed.error):
             yield from _relative(failed, found[1])
     header = re.match(r"(\S+?):\d+:\d+: fatal error: '?([\w./+-]+)", failed.error)
-    if header:  # looked for beside the source file, and in the folders that the compiler was told
+    if header:  # the compiler looks beside the source file and in its include folders
         for folder in (Path(header[1]).parent, *dict.fromkeys(re.findall(r" -I(\S+)", failed.output))):
             yield from _relative(failed, str(folder / Path(header[2])))
     cmake = failed.find(r'The source directory "(.+)" does not appear to contain (CMakeLists\.txt)')

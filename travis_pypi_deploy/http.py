@@ -87,7 +87,7 @@ class Body(Protocol):
         ...
 
     def rewind(self) -> None:
-        """Begin again."""
+        """Start again with the first block."""
 
 
 class Client:

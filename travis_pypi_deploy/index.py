@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError  # noqa: A004 - before Python 3.11 not the built-in one
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LookupTimeoutError  # before Python 3.11 not the built-in one
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -110,7 +111,7 @@ class Index:
                 trouble = ""
             except RejectedError as error:
                 trouble = str(error)
-            except TimeoutError:
+            except LookupTimeoutError:
                 trouble = trouble or "the index does not answer"
             left = until - time.monotonic()
             if not missing or left <= 0:

@@ -57,21 +57,23 @@ def consistency(release: Sequence[Distribution], tag: str, tree: SourceTree) -> 
             )
 
     if len(projects) == 1 and not is_tagged(release, tag):
-        first, (prefix, tagged) = release[0], split_tag(tag)
-        reason = explanation(first.version, tree, on_tag=True)
-        remedy = reason or "set the version before tagging, or use --no-match-tag"
-        if tree.version_tool and not reason:
-            remedy = f"{tree.version_tool} sees another commit or another tag (git describe --tags shows it)"
-        if not reason and canonicalize_name(prefix) not in (*PLAIN_PREFIXES, canonicalize_name(first.name)):
-            remedy = (
-                f"if it is the tag of another package, deploy {first.name} on its own tags only, such as with "
-                f"--condition '$TRAVIS_TAG == {canonicalize_name(first.name)}[-@/]?(v)[0-9]*'; if not, {remedy}"
-            )
-        yield Problem(
-            "tag",
-            f'the tag "{tag}" means version "{tagged}", but the release is "{first.version}": {remedy}.',
-            first.filename,
+        yield _other_version(release[0], tag, tree)
+
+
+def _other_version(first: Distribution, tag: str, tree: SourceTree) -> Problem:
+    """Return the problem of a release whose version is not the one of its tag."""
+    prefix, tagged = split_tag(tag)
+    name, reason = canonicalize_name(first.name), explanation(first.version, tree, on_tag=True)
+    remedy = reason or "set the version before tagging, or use --no-match-tag"
+    if tree.version_tool and not reason:
+        remedy = f"{tree.version_tool} sees another commit or another tag (git describe --tags shows it)"
+    if not reason and canonicalize_name(prefix) not in (*PLAIN_PREFIXES, name):
+        remedy = (
+            f"if it is the tag of another package, deploy {first.name} on its own tags only, such as with "
+            f"--condition '$TRAVIS_TAG == {name}[-@/]?(v)[0-9]*'; if not, {remedy}"
         )
+    message = f'the tag "{tag}" means version "{tagged}", but the release is "{first.version}": {remedy}.'
+    return Problem("tag", message, first.filename)
 
 
 def is_tagged(release: Sequence[Distribution], tag: str) -> bool:

@@ -107,5 +107,5 @@ def _include(text: str, build: Build, deploy: Pair, lines: list[str]) -> Edit:
         return lines_behind(text, place.end, indent, ["include:", *(f"  {line}" for line in [*tests, *lines])])
     start = line_start(text, deploy.key.start)
     start += start == 0 and text.startswith("\ufeff")
-    written = ["jobs:", "  include:", *(f"    {line}" for line in [*tests, *lines])]
-    return Edit(start, start, "".join(f"{line}{line_break(text)}" for line in written))
+    block = ["jobs:", "  include:", *(f"    {line}" for line in [*tests, *lines])]
+    return Edit(start, start, "".join(f"{line}{line_break(text)}" for line in block))

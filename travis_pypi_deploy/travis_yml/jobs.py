@@ -125,7 +125,7 @@ class Job:
 
     @property
     def lacks_python(self) -> bool:
-        """Whether neither the job's `python` nor its image can run the tool, but another one could."""
+        """Whether the job cannot run the tool: its `python` is older than 3.9, and its image is old or lacks that."""
         is_missing = self.image == "jammy" and NOT_ON_JAMMY.fullmatch(self.python)
         return not self.runs_a_modern_python and (self.image in OLD_IMAGES or bool(is_missing))
 

@@ -188,8 +188,8 @@ def missed_tags(root: MappingNode, job: MappingNode, on: Conditions) -> Iterator
         yield from _never_built(root, job)
     elif on.asks_for_branch and not any(map(_may_be_tag, on.branches)):
         ifs = [pair.key.line for pair in _ifs(root, job) if IF_TAG.search(text_of(pair))]
-        conditions = [line for line, expression in on.expressions if ASKS_FOR_A_TAG.search(expression)]
-        for line in (*ifs, *conditions):
+        expressions = [line for line, expression in on.expressions if ASKS_FOR_A_TAG.search(expression)]
+        for line in (*ifs, *expressions):
             sentence = (
                 f"a tag is asked for, but the branch condition (without one it is master) {NEVER}: add `tags: true`."
             )

@@ -40,7 +40,7 @@ class Transfer:
     """The form with one file, as the HTTP client reads it; the main thread reads the progress, and can stop it.
 
     ``handed_over_at``: when the connection was given the last block; since then the index may get the whole file.
-    ``is_sent``: the connection has asked for more after that.
+    ``is_sent``: the connection has asked for more after that. Only while it is ``opened`` it has a ``len`` to read.
     """
 
     def __init__(self, distribution: Distribution) -> None:

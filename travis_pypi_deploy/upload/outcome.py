@@ -111,7 +111,7 @@ def _taken(response: Response, context: UploadContext, filename: str) -> FileRes
 
 
 def _look(context: UploadContext, distribution: Distribution, *, is_patient: bool) -> Published:
-    """Return what the index says about a file; if ``is_patient``, at the last look, if the earlier settle nothing."""
+    """Return what the index says about a file; if ``is_patient``, it is asked again while its answer may change."""
     published = Published.UNKNOWN
     for pause in context.look_pauses if is_patient else context.look_pauses[:1]:
         time.sleep(pause)

@@ -1,4 +1,4 @@
-"""What to do about an answer that is not a success, in one clause. Pure."""
+"""What to do about an answer that is not a success, in one clause."""
 
 from __future__ import annotations
 
