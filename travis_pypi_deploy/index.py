@@ -129,7 +129,7 @@ class Index:
             except http.NoResponseError as error:
                 tried += 1
                 if error.is_final or tried == tries:
-                    if self.is_certain:
+                    if self.found_url:
                         raise RejectedError(f"cannot read the index page of {project}: {error}") from error
                     return None
             time.sleep(RETRY_PAUSE_SECONDS * tried)

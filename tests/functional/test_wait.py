@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import command, factories
 from tests.support.loopback_index import LoopbackIndex
-from tests.support.misbehaviours import Answer, Hang
+from tests.support.misbehaviours import Answer, Delay, Hang
 from tests.support.publishing import WHEEL, environment, publish
 from tests.support.simple_pages import Style
 
@@ -91,6 +91,20 @@ def test_the_index_of_a_private_server_is_found_and_waited_for(tmp_path: Path, p
 
     assert ended.code == 0
     assert f"Install it with: pip install --index-url {pypiserver.simple_url} demo==1.0" in ended.out
+
+
+def test_an_index_that_was_found_and_cannot_be_read_later_is_not_said_to_lack_the_file(
+    tmp_path: Path, index: LoopbackIndex
+) -> None:
+    index.preload(factories.sdist(tmp_path))
+    index.on_page(Delay(0), *[Answer(503)] * 30)
+    index.on_upload(Answer(200))
+    wheel = str(factories.wheel(tmp_path))
+
+    ended = command.deploy("--server", f"{index.url}/upload/", wheel, environ=environment(PYPI_WAIT="1"))
+
+    assert ended.code == 1
+    assert f"every file is on {index.url}/upload/, but cannot read the index page of demo: " in ended.err
 
 
 def test_an_index_that_is_not_found_cannot_be_waited_for(tmp_path: Path, index: LoopbackIndex) -> None:
