@@ -19,7 +19,7 @@ wheel: .venv-demo/ready
 	@ls dist/travis_pypi_deploy-*.whl
 
 test: $(VENV)/ready
-	@echo "Lint, types and tests: about five minutes on two cores"
+	@echo "Lint, types and tests: about three minutes on two cores"
 	@$(MAKE) --no-print-directory lint
 	$(PYTEST) -m "not registry and not slow"
 
