@@ -38,7 +38,8 @@ USER_AGENT = f"travis-pypi-deploy/{__version__}"
 CONNECT_SECONDS = 30.0
 SEND_BLOCK_BYTES = 128 * 1024
 READ_BLOCK_BYTES = 64 * 1024
-# A connection that took so long is used again if nothing comes over it for a moment; any other one is used once.
+# A connection that took so long is used again if nothing comes over it for a moment; any other one is used once,
+# because only a new one certainly has no answer that nobody asked for.
 EXPENSIVE_CONNECTION_SECONDS = 0.1
 UNASKED_ANSWER_SECONDS = 0.005
 EARLY_ANSWER_SECONDS = 1.0  # an answer that came before the whole body was sent is there already
@@ -268,15 +269,11 @@ class _Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        """Whether it can be used again: an answer that nobody asked for would count as that to the next request.
-
-        Such an answer may come at any time, so only a new connection is certain not to have one.
-        """
+        """Whether it can be used again: an answer that nobody asked for would count as that to the next request."""
         if self.sock is None or self.has_stalled or self.connecting_seconds < EXPENSIVE_CONNECTION_SECONDS:
             return False
         time.sleep(UNASKED_ANSWER_SECONDS)
-        has_unread_bytes = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
-        return super().is_connected and not has_unread_bytes
+        return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
     def connect(self) -> None:
         self.connecting_seconds, self.has_stalled, begun = 0.0, False, time.monotonic()
